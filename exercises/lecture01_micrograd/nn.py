@@ -1,0 +1,117 @@
+"""A neural network of Values: Neuron, Layer, MLP, with PyTorch's interface and one number at a time.
+
+It trains the toy examples of the lecture, not real data: an MLP of 41 parameters already builds a
+graph of several hundred Values for each pass.
+
+Lecture 1, 1:43:55 and 1:57:56.
+"""
+
+from __future__ import annotations
+
+import random
+
+from engine import Value
+
+
+class Neuron:
+    """tanh(w · x + b): one number out for nin numbers in.
+
+    w   a list of nin Values
+    b   a Value
+    All of them start at random, anywhere from -1 to 1.
+
+    >>> n = Neuron(2)
+    >>> n.w[0].data, n.w[1].data, n.b.data = -3.0, 1.0, 6.8813735870195432
+    >>> round(n([2.0, 0.0]).data, 4)
+    0.7071
+    """
+
+    def __init__(self, nin: int):
+        """Draw nin weights and one bias."""
+        # TODO: the weights and the bias, at random.
+        raise NotImplementedError("neuron")
+
+    def __call__(self, x) -> Value:
+        """The activation for x, a list of nin numbers or Values.
+
+        It is made from the Values in w and b, so that backward reaches them.
+        """
+        # TODO: tanh(w · x + b).
+        raise NotImplementedError("neuron")
+
+    def parameters(self) -> list[Value]:
+        """All that training may move: nin + 1 Values in one list.
+
+        >>> len(Neuron(2).parameters())
+        3
+        """
+        # TODO: everything that training may move.
+        raise NotImplementedError("neuron")
+
+
+class Layer:
+    """nout neurons side by side, in the list neurons; each sees the whole input.
+
+    >>> len(Layer(2, 3)([1.0, -2.0]))
+    3
+    """
+
+    def __init__(self, nin: int, nout: int):
+        """Make nout neurons of nin inputs each."""
+        # TODO: nout neurons, each with nin inputs.
+        raise NotImplementedError("mlp")
+
+    def __call__(self, x):
+        """The neurons' outputs as a list of nout Values; for nout = 1 the Value itself."""
+        # TODO: what each neuron says about x.
+        raise NotImplementedError("mlp")
+
+    def parameters(self) -> list[Value]:
+        """The parameters of all its neurons, in one flat list.
+
+        >>> len(Layer(2, 3).parameters())
+        9
+        """
+        # TODO: the parameters of all neurons in one flat list.
+        raise NotImplementedError("mlp")
+
+
+class MLP:
+    """A multi-layer perceptron: layers one after another, in the list layers.
+
+    nin    how many numbers come in
+    nouts  the size of each layer, as a list; it stays as it was
+
+    >>> MLP(3, [4, 4, 1])([2.0, 3.0, -1.0]) # doctest: +ELLIPSIS
+    Value(data=...)
+    """
+
+    def __init__(self, nin: int, nouts: list[int]):
+        """Make one layer for each size in nouts; each is fed by the one before it."""
+        # TODO: one layer for each size, fed by the one before.
+        raise NotImplementedError("mlp")
+
+    def __call__(self, x):
+        """The last layer's output for x, a list of nin numbers or Values."""
+        # TODO: x through all layers.
+        raise NotImplementedError("mlp")
+
+    def parameters(self) -> list[Value]:
+        """The parameters of all its layers, in one flat list.
+
+        >>> len(MLP(3, [4, 4, 1]).parameters())
+        41
+        """
+        # TODO: the parameters of all layers in one flat list.
+        raise NotImplementedError("mlp")
+
+
+if __name__ == "__main__":
+    random.seed(1)
+    model = MLP(3, [4, 4, 1])
+    out = model([2.0, 3.0, -1.0])
+    out.backward()
+    print(f"{len(model.parameters())} parameters, output {out.data:.4f}")
+    for i, layer in enumerate(model.layers):
+        grads = [abs(p.grad) for p in layer.parameters()]
+        print(f"layer {i}: {len(grads):2d} parameters, mean |grad| {sum(grads) / len(grads):.4f}")

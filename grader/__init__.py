@@ -1,0 +1,1 @@
+"""zth: a course that marks itself. `errors ← course ← judge ← learn, author ← show ← cli`."""

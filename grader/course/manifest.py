@@ -1,0 +1,277 @@
+"""course.toml as frozen structs; a mistake in it is refused with the file, the key, the remedy.
+
+The only list of lectures and exercises: every other part of zth reads it from here.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from grader.errors import UserError
+
+FORMAT = 1
+_TIME = re.compile(r"\d{1,2}:[0-5]\d:[0-5]\d")
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one probe may use before it is stopped."""
+
+    seconds: float = 10.0
+    """Wall-clock time of one probe, the import of the learner's files included in the first."""
+    memory_mb: int = 1024
+    """Address space beyond what torch itself takes."""
+    output_kb: int = 64
+    """Printed text that is kept; the rest is counted and dropped."""
+    observation_mb: int = 64
+    """Size of what a probe may send back."""
+
+
+class LimitChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The limits an exercise changes; None keeps the course's."""
+
+    seconds: float | None = None
+    memory_mb: int | None = None
+    output_kb: int | None = None
+    observation_mb: int | None = None
+
+    def over(self, base: Limits) -> Limits:
+        changed = {k: v for k, v in msgspec.structs.asdict(self).items() if v is not None}
+        return msgspec.structs.replace(base, **changed)
+
+
+class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing to write. `id` is its name in commands, results and stubs."""
+
+    id: str
+    file: str
+    title: str
+    at: str
+    """Where the lecture talks about it, h:mm:ss from the video's own chapters."""
+    hints: tuple[str, str, str]
+    """From a question to nearly the answer."""
+    points: int = 1
+    defines: tuple[str, ...] = ()
+    """The names that hold the learner's answer, dotted for methods; by default the id alone."""
+    needs: tuple[str, ...] = ()
+    """Exercises of the same lecture whose code this one calls."""
+    forbids: tuple[str, ...] = ()
+    """Names not to be used here, besides the lecture's: `torch.autograd` and all below, `.grad`."""
+    forbids_why: str = ""
+    bonus: bool = False
+    limits: LimitChanges = LimitChanges()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.defines or (self.id,)
+
+    @property
+    def module(self) -> str:
+        return self.file.removesuffix(".py")
+
+
+class Lecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    id: str
+    dir: str
+    title: str
+    video: str
+    """The video's id on YouTube."""
+    exercise: tuple[Exercise, ...]
+    package: str = ""
+    """`from micrograd.engine import Value` finds the learner's engine.py where this is micrograd."""
+    forbids: tuple[str, ...] = ()
+    forbids_why: str = ""
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(e.file for e in self.exercise))
+
+    def find(self, exercise_id: str) -> Exercise:
+        return next(e for e in self.exercise if e.id == exercise_id)
+
+    def link(self, exercise: Exercise) -> str:
+        """The minute of the video, as a link."""
+        hours, minutes, seconds = map(int, exercise.at.split(":"))
+        return f"https://youtu.be/{self.video}?t={hours * 3600 + minutes * 60 + seconds}"
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    format: int
+    title: str
+    lecture: tuple[Lecture, ...]
+    seed: int = 1
+    """The seed of `zth check`, so that a failure repeats."""
+    limits: Limits = Limits()
+
+
+class Course(msgspec.Struct, frozen=True):
+    """A manifest and the folder it describes."""
+
+    root: Path
+    manifest: Manifest
+
+    @property
+    def lectures(self) -> tuple[Lecture, ...]:
+        return self.manifest.lecture
+
+    def stubs(self, lecture: Lecture) -> Path:
+        return self.root / "exercises" / lecture.dir
+
+    def solutions(self, lecture: Lecture) -> Path:
+        return self.root / "solutions" / lecture.dir
+
+    def hidden(self, lecture: Lecture) -> Path:
+        return self.root / "tests" / "hidden" / lecture.dir
+
+    def limits(self, exercise: Exercise) -> Limits:
+        return exercise.limits.over(self.manifest.limits)
+
+
+def bundled_course() -> Path:
+    """The course inside the installed package, or the checkout the package is run from."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "_course"
+    return inside if inside.is_dir() else package.parent
+
+
+def load_course(root: Path) -> Course:
+    """The course in `root`.
+
+    Raises UserError where course.toml is missing, is not valid, or names what is not there.
+    """
+    path = root / "course.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(
+            f"There is no course in {root}: {path.name} cannot be read ({error.strerror}).",
+            "Name the folder that holds course.toml with --course DIR.",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 (byte {error.start}).", SAVE_AS_UTF8) from None
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path} is not valid TOML: {error}.", "Mend that line.") from None
+    if raw.get("format") != FORMAT:
+        raise UserError(
+            f"{path}: `format` is {raw.get('format')!r}; this zth reads format {FORMAT}.",
+            f"Install the zth that the course was made for, or write `format = {FORMAT}`.",
+        )
+    try:
+        manifest = msgspec.convert(raw, Manifest)
+    except msgspec.ValidationError as error:
+        raise UserError(f"{path}: {_spell_out(str(error), raw)}", MEND_THE_KEY) from None
+    course = Course(root, manifest)
+    for problem, fix in _problems(course):
+        raise UserError(f"{path}: {problem}", fix)
+    return course
+
+
+def _spell_out(message: str, raw: object) -> str:
+    """msgspec's message with `$.lecture[1].exercise[0]` turned into the ids the author wrote."""
+    match = re.search(r" - at `\$(.*?)`$", message)
+    if not match:
+        return message + "."
+    here, words = raw, []
+    for key, index in re.findall(r"\.(\w+)|\[(\d+)\]", match[1]):
+        try:
+            here = here[key] if key else here[int(index)]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            here = None
+        if index and isinstance(here, dict) and "id" in here:
+            words[-1] = f"{words[-1]} {here['id']}"
+        else:
+            words.append(key or f"number {int(index) + 1}")
+    where = ", ".join(words)
+    return f"{message[: match.start()]}, in {where}." if where else message[: match.start()] + "."
+
+
+def _problems(course: Course) -> Iterator[tuple[str, str]]:
+    """What is wrong with a manifest whose types are right, each with its remedy."""
+    manifest = course.manifest
+    yield from _repeated([lecture.id for lecture in manifest.lecture], "lectures")
+    for limits in (manifest.limits,):
+        if limits.seconds <= 0 or limits.memory_mb <= 0 or limits.output_kb < 0:
+            yield "`limits` must be above zero.", MEND_THE_KEY
+    for lecture in manifest.lecture:
+        yield from _lecture_problems(course, lecture)
+
+
+def _lecture_problems(course: Course, lecture: Lecture) -> Iterator[tuple[str, str]]:
+    if not _IDENTIFIER.fullmatch(lecture.id):
+        yield f"`id` of lecture {lecture.id!r} is not a name.", "Use letters, digits and _."
+    if not lecture.exercise:
+        yield f"{lecture.id} has no exercises.", "Add a [[lecture.exercise]] or drop the lecture."
+    if Path(lecture.dir).name != lecture.dir or lecture.dir.startswith("."):
+        yield f"`dir` of {lecture.id} is {lecture.dir!r}: not one folder's name.", MEND_THE_KEY
+    yield from _repeated([e.id for e in lecture.exercise], f"exercises of {lecture.id}")
+    for folder in (course.solutions(lecture), course.hidden(lecture)):
+        if not folder.is_dir():
+            yield (
+                f"{lecture.id} needs the folder {folder.relative_to(course.root)}.",
+                "Make it, or mend `dir`.",
+            )
+    ids = {e.id for e in lecture.exercise}
+    for exercise in lecture.exercise:
+        where = f"{lecture.id}.{exercise.id}"
+        if not _IDENTIFIER.fullmatch(exercise.id):
+            yield f"`id` of {where!r} is not a name.", "Use letters, digits and _."
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*\.py", exercise.file):
+            yield f"`file` of {where} is {exercise.file!r}: not a Python file's name.", MEND_THE_KEY
+        elif not (course.solutions(lecture) / exercise.file).is_file():
+            yield (
+                f"`file` of {where} is {exercise.file}, and "
+                f"solutions/{lecture.dir}/{exercise.file} is not there.",
+                "Write the solution, or mend `file`.",
+            )
+        if not _TIME.fullmatch(exercise.at):
+            yield f"`at` of {where} is {exercise.at!r}.", "Write the time as h:mm:ss."
+        if exercise.points < 0:
+            yield f"`points` of {where} is {exercise.points}.", "Points are 0 or more."
+        if (exercise.forbids and not exercise.forbids_why) or (
+            lecture.forbids and not lecture.forbids_why
+        ):
+            yield f"`forbids` of {where} has no `forbids_why`.", "Tell the learner why."
+        for need in exercise.needs:
+            if need not in ids:
+                yield (
+                    f"`needs` of {where} names {need!r}, which {lecture.id} does not have.",
+                    f"Name one of: {', '.join(sorted(ids))}.",
+                )
+    cycle = _cycle({e.id: e.needs for e in lecture.exercise})
+    if cycle:
+        yield f"`needs` in {lecture.id} goes in a circle: {' → '.join(cycle)}.", "Break it."
+
+
+def _repeated(ids: list[str], of: str) -> Iterator[tuple[str, str]]:
+    for name in sorted({name for name in ids if ids.count(name) > 1}):
+        yield f"two {of} have the id {name!r}.", "Rename one of them."
+
+
+def _cycle(needs: dict[str, tuple[str, ...]]) -> list[str]:
+    """One circle in `needs`, first name repeated at its end; empty where there is none."""
+    done: set[str] = set()
+
+    def walk(name: str, path: list[str]) -> list[str]:
+        if name in path:
+            return [*path[path.index(name) :], name]
+        if name in done:
+            return []
+        for need in needs.get(name, ()):
+            if found := walk(need, [*path, name]):
+                return found
+        done.add(name)
+        return []
+
+    return next((found for name in needs if (found := walk(name, []))), [])
+
+
+MEND_THE_KEY = "Mend that key; CONTRIBUTING.md lists what each one means."
+SAVE_AS_UTF8 = "Save the file as UTF-8."

@@ -1,0 +1,78 @@
+"""What a learner types (`lecture5`, `5`, `5.softmax`, `softmax`) to what the course means."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import msgspec
+
+from grader.course.manifest import Course, Exercise, Lecture
+from grader.errors import UserError
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """A lecture and those of its exercises that were asked for, in the course's order."""
+
+    lecture: Lecture
+    exercises: tuple[Exercise, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        return self.exercises == self.lecture.exercise
+
+
+def select(course: Course, targets: Sequence[str]) -> list[Selection]:
+    """The lectures and exercises that `targets` name, in the course's order, each once.
+
+    Raises UserError with the nearest names where a target names nothing or more than one thing.
+    """
+    wanted = {pair for target in targets for pair in _resolve(course, target)}
+    return [
+        Selection(lecture, exercises)
+        for lecture in course.lectures
+        if (exercises := tuple(e for e in lecture.exercise if (lecture.id, e.id) in wanted))
+    ]
+
+
+def _resolve(course: Course, target: str) -> list[tuple[str, str]]:
+    text = target.strip()
+    head, dot, tail = text.partition(".")
+    lecture = _lecture(course, head)
+    if lecture and not dot:
+        return [(lecture.id, e.id) for e in lecture.exercise]
+    if lecture:
+        found = [(lecture.id, e.id) for e in lecture.exercise if e.id == tail]
+    else:
+        found = [(le.id, e.id) for le in course.lectures for e in le.exercise if e.id == text]
+    if len(found) > 1:
+        raise UserError(
+            f"{target!r} is in {len(found)} lectures.",
+            "Say which: " + " or ".join(f"{a}.{b}" for a, b in found) + ".",
+        )
+    if not found:
+        raise UserError(f"There is no {target!r} in this course.", _nearest(course, lecture, text))
+    return found
+
+
+def _lecture(course: Course, head: str) -> Lecture | None:
+    for lecture in course.lectures:
+        number = lecture.id.lstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
+        if head in {lecture.id, lecture.dir} or (head.isdigit() and head.lstrip("0") == number):
+            return lecture
+    return None
+
+
+def _nearest(course: Course, lecture: Lecture | None, text: str) -> str:
+    lectures = [lecture] if lecture else list(course.lectures)
+    names = {e.id: f"{le.id}.{e.id}" for le in lectures for e in le.exercise}
+    names |= {full: full for full in names.values()}
+    if not lecture:
+        names |= {le.id: le.id for le in lectures}
+    near = difflib.get_close_matches(text, names, n=3, cutoff=0.5)
+    if lecture:
+        near += difflib.get_close_matches(text.partition(".")[2], names, n=3, cutoff=0.5)
+    spelled = list(dict.fromkeys(names[n] for n in near))[:3]
+    if spelled:
+        return "Did you mean " + " or ".join(spelled) + "?"
+    return "`zth list` shows what there is."

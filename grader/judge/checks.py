@@ -1,0 +1,136 @@
+"""What hidden checks are written with: `exercise`, `fail`, `gradient_of`, and what `observe` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from grader.judge.compare import Tolerance, describe, difference
+from grader.judge.wire import Foreign
+
+if TYPE_CHECKING:
+    import torch
+
+ATOL, RTOL = 1e-9, 1e-7
+MARK = "exercise"
+
+
+class CheckFailed(AssertionError):
+    """What the learner's code gave is not what the check asks for."""
+
+
+class Observe(Protocol):
+    """The `observe` fixture: runs a probe beside the learner's code."""
+
+    def __call__(
+        self,
+        probe: Callable[..., object],
+        *,
+        default_dtype: torch.dtype | None = None,
+        may_change: tuple[str, ...] = (),
+        **inputs: object,
+    ) -> Observation: ...
+
+
+class Observation:
+    """What a probe saw: plain data, never an object of the learner's."""
+
+    def __init__(self, value: Any, label: str = "", notes: list[str] | None = None) -> None:
+        self.value = value
+        self._label = label
+        self._notes = notes if notes is not None else []
+
+    def __getitem__(self, key: str | int) -> Observation:
+        """A part of it; a part that is not there fails the check."""
+        label = f"{self._label}[{key!r}]" if self._label else str(key)
+        try:
+            return Observation(self.value[key], label, self._notes)
+        except (KeyError, IndexError, TypeError):
+            raise CheckFailed(f"{label}: nothing there; got {describe(self.value)}.") from None
+
+    def is_close(
+        self,
+        expected: Any,
+        *,
+        atol: float = ATOL,
+        rtol: float = RTOL,
+        loose_shape: bool = False,
+        says: str = "",
+    ) -> None:
+        """Fails the check unless type, shape, dtype and values agree with `expected`.
+
+        `loose_shape` accepts shapes that differ by dimensions of size 1, and says so in a note.
+        """
+        tolerance = Tolerance(atol, rtol, loose_shape)
+        if found := difference(expected, self.value, tolerance, self._label):
+            raise CheckFailed(f"{says} {found}".strip())
+        self._notes += tolerance.notes
+
+    def equals(self, expected: Any, says: str = "") -> None:
+        """Fails the check unless it is `expected` exactly."""
+        self.is_close(expected, atol=0.0, rtol=0.0, says=says)
+
+    def number(self) -> float:
+        """The value, which must be a number."""
+        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
+            raise self._unexpected("a number")
+        return self.value
+
+    def tensor(
+        self, shape: tuple[int, ...] | None = None, dtype: torch.dtype | None = None
+    ) -> torch.Tensor:
+        """The value, which must be a tensor, of that shape and dtype where they are given."""
+        import torch
+
+        if not isinstance(self.value, torch.Tensor):
+            raise self._unexpected("a tensor" + (f" of shape {shape}" if shape is not None else ""))
+        if shape is not None and tuple(self.value.shape) != shape:
+            raise self._unexpected(f"a tensor of shape {shape}")
+        if dtype is not None and self.value.dtype != dtype:
+            raise self._unexpected(f"a tensor of dtype {str(dtype).removeprefix('torch.')}")
+        return self.value
+
+    def sequence(self, length: int | None = None) -> list[Any]:
+        """The value, which must be a list or a tuple, of that length where it is given."""
+        if not isinstance(self.value, (list, tuple)):
+            raise self._unexpected("a list")
+        if length is not None and len(self.value) != length:
+            raise self._unexpected(f"a list of {length}")
+        return list(self.value)
+
+    def note(self, text: str) -> None:
+        """A remark that costs nothing, shown with the result."""
+        self._notes.append(text)
+
+    def _unexpected(self, wanted: str) -> CheckFailed:
+        at = f"{self._label}: " if self._label else ""
+        return CheckFailed(f"{at}expected {wanted}, got {describe(self.value)}.")
+
+
+def exercise(exercise_id: str) -> pytest.MarkDecorator:
+    """Says which exercise a check belongs to."""
+    return getattr(pytest.mark, MARK)(exercise_id)  # type: ignore[no-any-return]
+
+
+def fail(message: str) -> None:
+    """Fails the check with a sentence to the learner."""
+    raise CheckFailed(message)
+
+
+def gradient_of(function: Callable[..., torch.Tensor], *tensors: torch.Tensor) -> Any:
+    """torch's own gradient of a scalar function of `tensors`, in float64.
+
+    One tensor for one tensor, a tuple for more. The function's result has to be a scalar: autograd
+    with an upstream gradient would import sympy, a third of a second.
+    """
+    import torch
+
+    leaves = [t.detach().double().requires_grad_() for t in tensors]
+    result = function(*leaves)
+    gradients = torch.autograd.grad(result, leaves, materialize_grads=True)
+    return gradients[0] if len(gradients) == 1 else gradients
+
+
+__all__ = ["CheckFailed", "Foreign", "Observation", "Observe", "exercise", "fail", "gradient_of"]

@@ -1,0 +1,212 @@
+"""The child: one process, one exercise. Loads the learner's files, runs probes, says what they saw.
+
+Started from the zygote (`fork`) or as a program of its own (`spawn`). It is given inputs and
+nothing else; whatever the learner's code does to this process, there is no answer in it to find.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import inspect
+import marshal
+import os
+import sys
+import traceback
+import types
+from collections.abc import Iterator
+from typing import Any
+
+from grader.judge import limits, wire
+from grader.judge.messages import Frame, Load, Missing, Raised, Ready, Reply, Run, Seen, pack, to_child
+from grader.judge.modules import ModuleSet
+from grader.judge.probes import run_probe
+from grader.judge.tripwire import Forbidden, Tripwire
+
+MAX_FRAMES = 200
+MAX_TEXT = 4000
+
+
+def serve(channel: int, output: int, trace: int, memory_mb: int, folder: str) -> None:
+    """Answer the judge until it closes the channel. Does not return: the process ends here."""
+    _settle(output, trace, memory_mb, folder)
+    _send(channel, pack(Ready()))
+    learner: _Learner | None = None
+    while (data := _receive(channel)) is not None:
+        message = to_child.decode(data)
+        with _watched(message.seconds, trace):
+            if isinstance(message, Load):
+                learner = _Learner(message)
+                reply = learner.load_files()
+            else:
+                assert learner is not None
+                reply = learner.run(message)
+        _send(channel, pack(reply))
+    os._exit(0)
+
+
+@contextlib.contextmanager
+def _watched(seconds: float, trace: int) -> Iterator[None]:
+    """Writes where the code is when the time is over, and limits the processor time."""
+    faulthandler.dump_traceback_later(seconds, exit=False, file=trace)
+    limits.allow_cpu_seconds(seconds)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        _flush()
+
+
+class _Learner:
+    """The learner's files, made into modules, and the names an exercise asks of them."""
+
+    def __init__(self, load: Load) -> None:
+        self.load = load
+        self.tripwire = Tripwire(load.forbids)
+        self.modules = ModuleSet(
+            {stem: marshal.loads(file.code) for stem, file in load.files.items()},
+            {stem: marshal.loads(file.code) for stem, file in load.others.items()},
+            load.package,
+            register=True,
+        )
+
+    def load_files(self) -> Reply:
+        """Import the exercise's file and see whether it has the names."""
+        try:
+            if self.load.module not in self.modules:
+                return Missing([f"{self.load.module}.py"])
+            module = self.modules.module(self.load.module)
+        except BaseException as error:
+            return self.raised(error)
+        missing = [name for name in self.load.names if not _has(module, name)]
+        return Missing(missing) if missing else Ready()
+
+    def run(self, run: Run) -> Reply:
+        if absent := [f"{stem}.py" for stem in run.modules if stem not in self.modules]:
+            return Missing(absent)
+        try:
+            for stem in run.modules:
+                self.modules.module(stem)
+            with self.tripwire:
+                value, changed = run_probe(run.call, self.modules)
+                return Seen(wire.encode(value), changed)
+        except BaseException as error:
+            return self.raised(error)
+
+    def raised(self, error: BaseException) -> Raised:
+        frames = _frames(error)
+        message = _text(error)
+        return Raised(
+            kind=type(error).__name__,
+            message=message,
+            frames=frames,
+            stub=message if isinstance(error, NotImplementedError) else None,
+            missing=self._missing_attribute(error, frames),
+            limit=_limit(error, message),
+            forbidden=error.name if isinstance(error, Forbidden) else "",
+        )
+
+    def _missing_attribute(self, error: BaseException, frames: list[Frame]) -> str:
+        """What the probe, not the learner, asked the learner's own object for in vain."""
+        if not isinstance(error, AttributeError) or not error.name:
+            return ""
+        paths = {file.path for file in (*self.load.files.values(), *self.load.others.values())}
+        if not frames or frames[-1][0] in paths:
+            return ""
+        if isinstance(error.obj, types.ModuleType):
+            return error.name if error.obj.__name__ in self.modules else ""
+        owner = error.obj if isinstance(error.obj, type) else type(error.obj)
+        return f"{owner.__name__}.{error.name}" if owner.__module__ in self.modules else ""
+
+
+def _limit(error: BaseException, message: str) -> str:
+    if isinstance(error, MemoryError) or "can't allocate memory" in message:
+        return "memory"
+    if isinstance(error, RuntimeError) and message == "can't start new thread":
+        return "memory"
+    return "processes" if isinstance(error, BlockingIOError) else ""
+
+
+def _frames(error: BaseException) -> list[Frame]:
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return [(error.filename, error.lineno, "<module>")]
+    steps = traceback.walk_tb(error.__traceback__)
+    frames = [(f.f_code.co_filename, line, f.f_code.co_name) for f, line in steps]
+    return frames[:MAX_FRAMES] if len(frames) <= MAX_FRAMES else frames[:20] + frames[-20:]
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:MAX_TEXT]
+    except Exception:
+        return ""
+
+
+def _has(module: types.ModuleType, dotted: str) -> bool:
+    holder: Any = module
+    for name in dotted.split("."):
+        if isinstance(holder, type) and name not in dir(object):
+            found = any(name in vars(base) for base in holder.__mro__)
+        elif isinstance(holder, type):  # __eq__, __init__: everything has one, so it must be theirs
+            found = any(name in vars(base) for base in holder.__mro__[:-1])
+        else:
+            found = name in vars(module)
+        if not found:
+            return False
+        holder = inspect.getattr_static(holder, name)
+    return True
+
+
+def _settle(output: int, trace: int, memory_mb: int, folder: str) -> None:
+    """Everything a child gives up before it meets the learner's code."""
+    limits.die_with_parent()
+    with contextlib.suppress(OSError):
+        os.setsid()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: PTH123, SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)  # noqa: PTH123, SIM115
+    sys.argv = [""]
+    with contextlib.suppress(OSError):
+        os.chdir(folder)
+    faulthandler.enable(file=trace)
+    limits.limit_resources(memory_mb)
+    limits.forbid_processes()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+
+
+def _receive(channel: int) -> bytes | None:
+    head = _read(channel, wire.HEADER_SIZE)
+    return None if head is None else _read(channel, wire.size_of(head))
+
+
+def _read(channel: int, size: int) -> bytes | None:
+    parts = []
+    while size:
+        part = os.read(channel, min(size, 1 << 20))
+        if not part:
+            return None
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _send(channel: int, data: bytes) -> None:
+    view = memoryview(wire.header(len(data)) + data)
+    while view:
+        view = view[os.write(channel, view) :]
+
+
+if __name__ == "__main__":
+    from grader.judge.zygote import warm
+
+    warm()
+    serve(*map(int, sys.argv[1:5]), folder=sys.argv[5])

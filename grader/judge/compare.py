@@ -1,0 +1,207 @@
+"""How two values differ, in the learner's words: type, then shape, then dtype, then the worst element."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from grader.judge.wire import Foreign
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Tolerance:
+    """What counts as equal: |got − expected| ≤ atol + rtol·|expected|."""
+
+    def __init__(self, atol: float, rtol: float, loose_shape: bool = False) -> None:
+        self.atol = atol
+        self.rtol = rtol
+        self.loose_shape = loose_shape
+        self.notes: list[str] = []
+
+
+def difference(expected: Any, got: Any, tolerance: Tolerance, label: str = "") -> str:
+    """How `got` misses `expected`, empty where it does not. `label` says which part it is."""
+    import torch
+
+    at = f"{label}: " if label else ""
+    if isinstance(expected, torch.Tensor):
+        if not isinstance(got, torch.Tensor):
+            return f"{at}expected {describe(expected)}, got {describe(got)}."
+        return _tensor_difference(expected, got, tolerance, at)
+    if isinstance(expected, (list, tuple)):
+        return _sequence_difference(expected, got, tolerance, label)
+    if isinstance(expected, dict):
+        if not isinstance(got, dict):
+            return f"{at}expected {describe(expected)}, got {describe(got)}."
+        return _dict_difference(expected, got, tolerance, label)
+    if _is_number(expected):
+        return _number_difference(expected, got, tolerance, at)
+    if type(expected) is not type(got) or expected != got:
+        return f"{at}expected {describe(expected)}, got {describe(got)}."
+    return ""
+
+
+def describe(value: Any) -> str:
+    """A value in a few words: what it is, its shape and dtype or the value where it is short."""
+    import torch
+
+    if isinstance(value, Foreign):
+        short = value.glimpse if len(value.glimpse) <= 60 else ""
+        return f"{value.kind} ({short})" if short else value.kind
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}, {dtype_name(value)}"
+    if isinstance(value, (list, tuple)):
+        kind = type(value).__name__
+        text = repr(value)
+        return f"the {kind} {text}" if len(text) <= 60 else f"a {kind} of {len(value)}"
+    if isinstance(value, dict):
+        return f"a dict with {', '.join(value)}" if value else "an empty dict"
+    if isinstance(value, bool) or value is None:
+        return repr(value)
+    if isinstance(value, (int, float)):
+        return f"the number {number(value)}"
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}…"
+
+
+def number(value: float) -> str:
+    """Six digits, and as many as it takes to see a small or a large value."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def dtype_name(tensor: torch.Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _number_difference(expected: float, got: Any, tolerance: Tolerance, at: str) -> str:
+    if isinstance(got, bool) or not isinstance(got, (int, float)):
+        return f"{at}expected a number ({number(expected)}), got {describe(got)}."
+    if _near(expected, got, tolerance):
+        return ""
+    return f"{at}expected {number(expected)}, got {number(got)}{_factor(expected, got)}."
+
+
+def _near(expected: float, got: float, tolerance: Tolerance) -> bool:
+    if math.isnan(expected) or math.isnan(got):
+        return math.isnan(expected) and math.isnan(got)
+    if math.isinf(expected) or math.isinf(got):
+        return expected == got
+    return abs(expected - got) <= tolerance.atol + tolerance.rtol * abs(expected)
+
+
+def _factor(expected: float, got: float) -> str:
+    """`, −1 times that`: the relation a learner can use, where there is a simple one."""
+    if not (math.isfinite(expected) and math.isfinite(got)) or abs(expected) < 1e-12 or got == 0:
+        return ""
+    ratio = got / expected
+    for simple, says in ((-1.0, "the sign is the other way round"), (2.0, "twice that"), (0.5, "half of that")):
+        if math.isclose(ratio, simple, rel_tol=1e-6):
+            return f": {says}"
+    return ""
+
+
+def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, label: str) -> str:
+    at = f"{label}: " if label else ""
+    if not isinstance(got, (list, tuple)):
+        return f"{at}expected {describe(expected)}, got {describe(got)}."
+    if len(got) != len(expected):
+        return f"{at}expected {len(expected)} values, got {len(got)}."
+    for index, (one, other) in enumerate(zip(expected, got, strict=True)):
+        if found := difference(one, other, tolerance, f"{label}[{index}]" if label else f"number {index}"):
+            return found
+    return ""
+
+
+def _dict_difference(
+    expected: dict[str, Any], got: dict[str, Any], tolerance: Tolerance, label: str
+) -> str:
+    at = f"{label}: " if label else ""
+    if missing := [key for key in expected if key not in got]:
+        return f"{at}{', '.join(missing)} missing."
+    for key, value in expected.items():
+        if found := difference(value, got[key], tolerance, f"{label}.{key}" if label else key):
+            return found
+    return ""
+
+
+def _tensor_difference(
+    expected: torch.Tensor, got: torch.Tensor, tolerance: Tolerance, at: str
+) -> str:
+    if expected.shape != got.shape:
+        squeezed = [n for n in expected.shape if n != 1] == [n for n in got.shape if n != 1]
+        if not (tolerance.loose_shape and squeezed):
+            hint = " (the values may be right: the dimension of size 1 is not)" if squeezed else ""
+            return f"{at}expected shape {tuple(expected.shape)}, got {tuple(got.shape)}{hint}."
+        tolerance.notes.append(
+            f"{at}shape {tuple(got.shape)} is accepted for {tuple(expected.shape)}."
+        )
+        got = got.reshape(expected.shape)
+    if expected.dtype != got.dtype:
+        return f"{at}expected dtype {dtype_name(expected)}, got {dtype_name(got)}."
+    return _value_difference(expected, got, tolerance, at)
+
+
+def _value_difference(
+    expected: torch.Tensor, got: torch.Tensor, tolerance: Tolerance, at: str
+) -> str:
+    import torch
+
+    if expected.numel() == 0:
+        return ""
+    if not expected.dtype.is_floating_point and not expected.dtype.is_complex:
+        wrong = expected != got
+        gap = wrong.to(torch.float64)
+    else:
+        one, other = expected.double(), got.double()
+        gap = (one - other).abs()
+        equal = (one == other) | (one.isnan() & other.isnan())
+        gap = torch.where(equal, 0.0, gap.nan_to_num(nan=math.inf))
+        wrong = ~equal & ~(gap <= tolerance.atol + tolerance.rtol * one.abs())
+    if not bool(wrong.any()):
+        return ""
+    worst = int(torch.where(wrong, gap, -1.0).argmax())
+    index = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), expected.shape))
+    where = f"[{', '.join(map(str, index))}]" if index else ""
+    pair = expected[index].item(), got[index].item()
+    parts = [
+        f"{at}{int(wrong.sum())} of {expected.numel()} values differ"
+        if expected.numel() > 1
+        else f"{at}the value differs",
+        f"worst at {where}: expected {number(pair[0])}, got {number(pair[1])}"
+        if where
+        else f"expected {number(pair[0])}, got {number(pair[1])}",
+    ]
+    if expected.dtype.is_floating_point:
+        maxdiff = number(float(gap.max()))
+        parts.append(f"exact: False, approximate: False, maxdiff: {maxdiff}")
+        if says := _tensor_relation(expected, got):
+            parts.append(says)
+    return "; ".join(parts) + "."
+
+
+def _tensor_relation(expected: torch.Tensor, got: torch.Tensor) -> str:
+    """The simple relation between two tensors that a learner can use, if there is one."""
+    import torch
+
+    one, other = expected.double().flatten(), got.double().flatten()
+    if bool(other.isnan().any()):
+        return f"{int(other.isnan().sum())} of yours are nan"
+    if not bool(torch.isfinite(other).all()):
+        return f"{int((~torch.isfinite(other)).sum())} of yours are infinite"
+    if not bool(other.any()):
+        return "yours is all zeros"
+    scale = float(one.dot(one))
+    if one.numel() < 2 or scale < 1e-300:
+        return ""
+    factor = float(one.dot(other)) / scale
+    if abs(factor - 1) > 1e-6 and torch.allclose(other, factor * one, rtol=1e-6, atol=1e-12):
+        if abs(factor + 1) < 1e-6:
+            return "yours is the expected one with the sign the other way round"
+        return f"yours is the expected one times {factor:.6g}"
+    return ""

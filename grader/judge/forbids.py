@@ -1,0 +1,146 @@
+"""Forbidden names in the source of an exercise: by alias, `from` import, star import, getattr.
+
+Looked for only in what the exercise's code reaches: a training loop elsewhere in the file may call
+`loss.backward()` as the video does.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import msgspec
+
+from grader.judge.submission import SourceFile, find_definition
+
+
+class Use(msgspec.Struct, frozen=True):
+    """A forbidden name and where it stands."""
+
+    name: str
+    file: str
+    path: str
+    line: int
+
+
+def find_forbidden(source: SourceFile, names: tuple[str, ...], forbids: tuple[str, ...]) -> Use | None:
+    """The first use of a forbidden name in the definitions `names` and in what they call."""
+    if not source.code or not forbids:
+        return None
+    tree = ast.parse(source.text)
+    aliases = _aliases(tree)
+    uses = (
+        Use(name, source.name, source.path, line)
+        for node in _reached(source.text, tree, names)
+        for dotted, line in _dotted_names(node, aliases)
+        if (name := _match(dotted, forbids))
+    )
+    return min(uses, key=lambda use: use.line, default=None)
+
+
+def _match(dotted: str, forbids: tuple[str, ...]) -> str:
+    for rule in forbids:
+        if rule.startswith("."):
+            if f"{dotted}.".find(f"{rule}.") > 0:
+                return rule
+        elif dotted == rule or dotted.startswith(f"{rule}."):
+            return dotted
+    return ""
+
+
+def _aliases(tree: ast.Module) -> dict[str, str]:
+    """Local name → what it stands for: `import torch as t`, `from torch import autograd as ag`,
+    `grad = torch.autograd.grad`."""
+    aliases: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                aliases[name.asname or name.name.split(".")[0]] = (
+                    name.name if name.asname else name.name.split(".")[0]
+                )
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for name in node.names:
+                aliases[name.asname or name.name] = f"{node.module}.{name.name}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target, dotted = node.targets[0], _dotted(node.value, aliases)
+            if isinstance(target, ast.Name) and dotted and "." in dotted:
+                aliases[target.id] = dotted
+    return aliases
+
+
+def _dotted(node: ast.AST, aliases: dict[str, str]) -> str:
+    """`t.autograd.grad` as `torch.autograd.grad`; `` where the node is no chain of names."""
+    if isinstance(node, ast.Name):
+        return aliases.get(node.id, node.id)
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value, aliases) or '?'}.{node.attr}"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        arguments = node.args
+        if node.func.id in ("getattr", "setattr") and len(arguments) >= 2:
+            named = arguments[1]
+            if isinstance(named, ast.Constant) and isinstance(named.value, str):
+                return f"{_dotted(arguments[0], aliases) or '?'}.{named.value}"
+        if node.func.id == "__import__" and arguments and isinstance(arguments[0], ast.Constant):
+            return str(arguments[0].value).split(".")[0]
+    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+        if _dotted(node.func, aliases) == "importlib.import_module":
+            return str(node.args[0].value)
+    return ""
+
+
+def _dotted_names(node: ast.AST, aliases: dict[str, str]) -> Iterator[tuple[str, int]]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Import):
+            yield from ((name.name, inner.lineno) for name in inner.names)
+        elif isinstance(inner, ast.ImportFrom) and inner.module:
+            # a star import gives every name of the module
+            names = [a.name for a in inner.names]
+            yield from (
+                (inner.module if name == "*" else f"{inner.module}.{name}", inner.lineno)
+                for name in names
+            )
+        elif isinstance(inner, (ast.Name, ast.Attribute, ast.Call)):
+            if dotted := _dotted(inner, aliases):
+                yield dotted, inner.lineno
+            if isinstance(inner, ast.Call):
+                # F.one_hot(x, requires_grad=True) and the like: a keyword is a use, too
+                yield from ((f"?.{k.arg}", inner.lineno) for k in inner.keywords if k.arg)
+
+
+def _reached(text: str, tree: ast.Module, names: tuple[str, ...]) -> list[ast.stmt]:
+    """The definitions of `names`, and every top-level definition they mention, and so on."""
+    at_top = {
+        name: node
+        for node in tree.body
+        for name in _given(node)
+        if not isinstance(node, (ast.Import, ast.ImportFrom))
+    }
+    start = [find_definition(text, name) for name in names]
+    reached: list[ast.stmt] = []
+    waiting = [node for node in start if node is not None]
+    seen: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if node.lineno in seen:
+            continue
+        seen.add(node.lineno)
+        reached.append(node)
+        mentioned = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        waiting += [at_top[name] for name in mentioned if name in at_top]
+    star = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names)
+    ]
+    return reached + list(star)
+
+
+def _given(node: ast.stmt) -> set[str]:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}
+    return {
+        n.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }

@@ -1,0 +1,135 @@
+"""What a child may use, set in the child itself before it sees a line of the learner's code."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import platform
+import resource
+import struct
+import sys
+import time
+
+ON_LINUX = sys.platform == "linux"
+
+_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 22, 36, 38
+_SECCOMP_MODE_FILTER = 2
+_CLONE_THREAD = 0x00010000
+_SIGKILL = 9
+
+# Linux system call numbers: (audit architecture, {name: number}).
+_CALLS = {
+    "x86_64": (
+        0xC000003E,
+        {
+            "clone": 56, "fork": 57, "vfork": 58, "execve": 59, "kill": 62, "ptrace": 101,
+            "rt_sigqueueinfo": 129, "tkill": 200, "tgkill": 234, "rt_tgsigqueueinfo": 297,
+            "process_vm_readv": 310, "process_vm_writev": 311, "execveat": 322,
+            "pidfd_send_signal": 424, "pidfd_open": 434, "clone3": 435,
+        },
+    ),
+    "aarch64": (
+        0xC00000B7,
+        {
+            "clone": 220, "execve": 221, "kill": 129, "ptrace": 117,
+            "rt_sigqueueinfo": 138, "tkill": 130, "tgkill": 131, "rt_tgsigqueueinfo": 240,
+            "process_vm_readv": 270, "process_vm_writev": 271, "execveat": 281,
+            "pidfd_send_signal": 424, "pidfd_open": 434, "clone3": 435,
+        },
+    ),
+}  # fmt: skip
+
+
+def die_with_parent() -> None:
+    _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+
+
+def adopt_orphans() -> None:
+    """Processes that a child leaves behind become ours, so that they can be ended."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def limit_resources(memory_mb: int) -> None:
+    """Address space beyond what is mapped now, no core files, no files of 100 MB."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100 << 20, 100 << 20))
+    # macOS knows the limit and refuses most values.
+    with contextlib.suppress(ValueError, OSError):
+        ceiling = _mapped_bytes() + (memory_mb << 20)
+        resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+
+
+def allow_cpu_seconds(seconds: float) -> None:
+    """SIGXCPU after this much more processor time: the wall clock's second, for native threads."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = int(time.process_time() + seconds) + 2
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
+def forbid_processes() -> None:
+    """No new process, no signal to another, no look into another's memory.
+
+    RLIMIT_NPROC counts by user and does not bind root; a filter on system calls binds everyone.
+    Where the filter cannot be set (not Linux), RLIMIT_NPROC is the second best.
+    """
+    arch = _CALLS.get(platform.machine()) if ON_LINUX else None
+    if arch is None:
+        _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NPROC, (0, hard))
+        return
+    program = b"".join(_filter(*arch))
+    buffer = ctypes.create_string_buffer(program, len(program))
+    fprog = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(buffer))
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, fprog)
+
+
+def _filter(arch: int, calls: dict[str, int]) -> list[bytes]:
+    """A classic BPF program over struct seccomp_data: number at 0, arch at 4, arguments from 16."""
+    load, jump_eq, jump_set, jump_ge, ret = 0x20, 0x15, 0x45, 0x35, 0x06
+    allow, kill = 0x7FFF0000, 0x80000000
+
+    def step(code: int, k: int, if_true: int = 0, if_false: int = 0) -> bytes:
+        return struct.pack("HBBI", code, if_true, if_false, k)
+
+    def refuse(reason: int) -> bytes:
+        return step(ret, 0x00050000 | reason)
+
+    program = [
+        step(load, 4), step(jump_eq, arch, 1, 0), step(ret, kill),
+        step(load, 0), step(jump_ge, 0x40000000, 0, 1), refuse(errno.ENOSYS),
+    ]  # fmt: skip
+    for name, number in calls.items():
+        if name == "clone":  # threads are fine
+            check = [step(load, 16), step(jump_set, _CLONE_THREAD, 1, 0), refuse(errno.EAGAIN)]
+        elif name in ("kill", "tgkill"):  # abort() signals its own process
+            check = [step(load, 16), step(jump_eq, os.getpid(), 1, 0), refuse(errno.EPERM)]
+        elif name == "clone3":  # glibc then falls back on clone, whose flags can be read
+            check = [refuse(errno.ENOSYS)]
+        elif name in ("fork", "vfork", "execve", "execveat"):
+            check = [refuse(errno.EAGAIN)]
+        else:
+            check = [refuse(errno.EPERM)]
+        body = [*check, step(ret, allow)] if len(check) > 1 else check
+        program += [step(jump_eq, number, 0, len(body)), *body]
+    return [*program, step(ret, allow)]
+
+
+def _mapped_bytes() -> int:
+    try:
+        with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123 - pathlib is not loaded here
+            return int(statm.read().split()[0]) * resource.getpagesize()
+    except FileNotFoundError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _prctl(option: int, value: int, pointer: bytes | None = None) -> None:
+    if not ON_LINUX:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, ctypes.c_ulong(value), pointer, 0, 0) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"prctl({option}): {os.strerror(number)}")

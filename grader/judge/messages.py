@@ -1,0 +1,100 @@
+"""What judge, zygote and child say to each other; every message is one msgpack struct."""
+
+from __future__ import annotations
+
+import msgspec
+
+from grader.judge.modules import CodeFile
+from grader.judge.probes import ProbeCall
+
+Frame = tuple[str, int, str]
+"""File, line, function."""
+
+
+class Load(msgspec.Struct, frozen=True, tag=True):
+    """The learner's files and the names an exercise is about. Answered with Ready when `module`
+    has been imported and has the names."""
+
+    files: dict[str, CodeFile]
+    others: dict[str, CodeFile]
+    package: str
+    names: tuple[str, ...]
+    """Dotted, in `module`."""
+    module: str
+    forbids: tuple[str, ...]
+    seconds: float
+
+
+class Run(msgspec.Struct, frozen=True, tag=True):
+    call: ProbeCall
+    modules: tuple[str, ...]
+    """The stems the probe takes, loaded before it runs."""
+    seconds: float
+
+
+class Seen(msgspec.Struct, frozen=True, tag=True):
+    """What the probe returned, encoded, and the inputs it changed in place."""
+
+    value: bytes
+    changed: list[str]
+
+
+class Raised(msgspec.Struct, frozen=True, tag=True):
+    """What the learner's code raised, and where; outermost frame first."""
+
+    kind: str
+    message: str
+    frames: list[Frame]
+    stub: str | None = None
+    """What the NotImplementedError of a stub names."""
+    missing: str = ""
+    """An attribute that the learner's own object or file does not have, asked for by the probe."""
+    limit: str = ""
+    """`memory` or `processes`, where the exception is how that limit shows."""
+    forbidden: str = ""
+    """The forbidden name that was called."""
+
+
+class Missing(msgspec.Struct, frozen=True, tag=True):
+    """Names of the exercise, or files of the probe, that the learner does not have."""
+
+    names: list[str]
+
+
+class Ready(msgspec.Struct, frozen=True, tag=True):
+    """The child has set its limits, or has loaded the learner's file, and waits."""
+
+
+Reply = Ready | Seen | Raised | Missing
+
+
+class Fork(msgspec.Struct, frozen=True, tag=True):
+    """Judge to zygote, with three file descriptors: channel, output, trace."""
+
+    memory_mb: int
+    folder: str
+
+
+class Forked(msgspec.Struct, frozen=True, tag=True):
+    pid: int
+
+
+class End(msgspec.Struct, frozen=True, tag=True):
+    """Kill that child and whatever it left behind."""
+
+    pid: int
+
+
+class Ended(msgspec.Struct, frozen=True, tag=True):
+    status: int
+    """As os.waitpid gives it."""
+
+
+def pack(message: msgspec.Struct) -> bytes:
+    return msgspec.msgpack.encode(message)
+
+
+to_child = msgspec.msgpack.Decoder(Load | Run)
+from_child = msgspec.msgpack.Decoder(Reply)
+to_zygote = msgspec.msgpack.Decoder(Fork | End)
+from_zygote = msgspec.msgpack.Decoder(Forked | Ended)

@@ -1,0 +1,186 @@
+"""The pytest plugin: hidden checks are collected once, then run for one submission after another."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cloudpickle
+import pytest
+
+from grader.errors import UserError
+from grader.judge.checks import MARK, CheckFailed
+from grader.judge.probes import ProbeCall, run_probe
+from grader.judge.results import CheckResult, Outcome
+from grader.judge.trial import Stopped, Trial
+
+if TYPE_CHECKING:
+    import torch
+
+    from grader.judge.modules import ModuleSet
+
+
+class CourseFault(Exception):
+    """A hidden check itself broke. Ours to mend: it keeps its traceback."""
+
+
+class HiddenChecks:
+    """Collects the hidden checks, gives them their fixtures, turns their ends into results.
+
+    `serve` is called once, when everything is collected, and runs as long as there is work.
+    """
+
+    def __init__(self, serve: Callable[[], None], reference: Callable[[pytest.Item], ModuleSet]) -> None:
+        self._serve = serve
+        self._reference = reference
+        self.items: list[pytest.Item] = []
+        self.errors: list[str] = []
+        """What went wrong while collecting."""
+        self._trial: Trial | None = None
+        self._item: pytest.Item | None = None
+        self._ended: CheckResult | None = None
+        self.stopped: Stopped | None = None
+        """Why the check that ran last got no observation."""
+
+    # collecting
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", f"{MARK}(id): the exercise a check belongs to")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.errors.append(f"{report.nodeid}\n{report.longreprtext}")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if self.errors:
+            return True
+        self.items = session.items
+        for module in {getattr(item, "module", None) for item in self.items} - {None}:
+            # what a probe is made of crosses to the sandbox by value: there are no checks there
+            cloudpickle.register_pickle_by_value(module)
+        self._serve()
+        return True
+
+    # running
+
+    def run(self, item: pytest.Item, trial: Trial, seed: int, then: pytest.Item | None) -> CheckResult:
+        """One check against one submission. `then` is what pytest keeps fixtures for."""
+        self._trial, self._item, self._ended, self.stopped = trial, item, None, None
+        trial.seed = _seed_for(seed, item)
+        trial.records = []
+        trial.ran = ""
+        start = time.perf_counter()
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=then)
+        ended = self._ended or self._result(item, Outcome.PASS)
+        if ended.outcome is Outcome.PASS and not trial.records:
+            raise CourseFault(f"{item.nodeid} passed without observing anything.")
+        return CheckResult(
+            name=ended.name,
+            says=ended.says,
+            outcome=ended.outcome,
+            message=ended.message,
+            ran=trial.ran if ended.outcome in (Outcome.FAIL, Outcome.ERROR) else "",
+            seconds=round(time.perf_counter() - start, 5),
+        )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        if call.excinfo is not None:
+            self._ended = self._verdict(item, call.excinfo.value)
+        return (yield)
+
+    def _verdict(self, item: pytest.Item, error: BaseException) -> CheckResult:
+        if isinstance(error, Stopped):
+            self.stopped = error
+            return self._result(item, error.outcome, error.message)
+        if isinstance(error, AssertionError):
+            return self._result(item, Outcome.FAIL, str(error) or "It is not so.")
+        if isinstance(error, (UserError, KeyboardInterrupt)):
+            raise error
+        raise CourseFault(f"{item.nodeid} broke: {type(error).__name__}: {error}") from error
+
+    def _result(self, item: pytest.Item, outcome: Outcome, message: str = "") -> CheckResult:
+        return CheckResult(item.name, sentence_of(item), outcome, message)
+
+    # fixtures
+
+    @pytest.fixture
+    def observe(self) -> Callable[..., object]:
+        """Runs a probe beside the learner's code."""
+        return self._now.observe
+
+    @pytest.fixture
+    def reference(self, request: pytest.FixtureRequest) -> Callable[..., object]:
+        """Runs a probe on the worked solution, here."""
+        modules = self._reference(request.node)
+
+        def run(
+            probe: Callable[..., object], *, default_dtype: torch.dtype | None = None, **inputs: object
+        ) -> object:
+            from grader.judge import wire
+
+            dtype = str(default_dtype).removeprefix("torch.") if default_dtype else None
+            call = ProbeCall(
+                wire.pickle_trusted(probe), wire.pickle_trusted(inputs), self._now.seed, dtype
+            )
+            return run_probe(call, modules)[0]
+
+        return run
+
+    @pytest.fixture
+    def seed(self) -> int:
+        """Different for each check, the same each time the check runs with the run's seed."""
+        return self._now.seed
+
+    @pytest.fixture
+    def rng(self) -> random.Random:
+        return random.Random(self._now.seed)
+
+    @pytest.fixture
+    def torch_rng(self) -> torch.Generator:
+        import torch
+
+        return torch.Generator().manual_seed(self._now.seed)
+
+    @property
+    def _now(self) -> Trial:
+        assert self._trial is not None
+        return self._trial
+
+
+def sentence_of(item: pytest.Item) -> str:
+    """A check's docstring: what must be true, in a sentence."""
+    doc = getattr(getattr(item, "function", None), "__doc__", None) or item.name
+    return " ".join(doc.split())
+
+
+def exercise_of(item: pytest.Item) -> str:
+    """The exercise a check belongs to. Raises CourseFault where it does not say."""
+    mark = item.get_closest_marker(MARK)
+    if mark is None or len(mark.args) != 1:
+        raise CourseFault(f"{item.nodeid} does not say which exercise it checks: @exercise(id).")
+    return str(mark.args[0])
+
+
+def _seed_for(seed: int, item: pytest.Item) -> int:
+    text = f"{seed}:{Path(item.path).name}:{item.name}"
+    return int.from_bytes(hashlib.blake2s(text.encode(), digest_size=6).digest(), "big")
+
+
+PYTEST_OPTIONS: list[Any] = [
+    *("--import-mode=importlib", "--assert=plain", "--capture=no", "-c", "/dev/null"),
+    *(
+        word
+        for name in (
+            "terminal cacheprovider logging warnings faulthandler unraisableexception "
+            "threadexception doctest junitxml pastebin stepwise debugging recwarn tmpdir monkeypatch"
+        ).split()
+        for word in ("-p", f"no:{name}")
+    ),
+]

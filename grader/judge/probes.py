@@ -1,0 +1,89 @@
+"""Running a probe beside a set of modules: in the sandbox on the learner's, here on the solution's."""
+
+from __future__ import annotations
+
+import inspect
+import random
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from grader.judge import wire
+from grader.judge.modules import ModuleSet
+
+Probe = Callable[..., object]
+
+
+class ProbeCall(msgspec.Struct, frozen=True):
+    """A probe and all it needs to give the same answer again."""
+
+    probe: bytes
+    """The function, pickled."""
+    inputs: bytes
+    """Its inputs by name, pickled: each run gets copies of its own."""
+    seed: int
+    default_dtype: str | None = None
+    may_change: tuple[str, ...] = ()
+
+
+def run_probe(call: ProbeCall, modules: ModuleSet) -> tuple[object, list[str]]:
+    """What the probe saw, and the names of the inputs that were changed in place."""
+    import torch
+
+    probe = wire.unpickle_trusted(call.probe)
+    inputs = wire.unpickle_trusted(call.inputs)
+    given: dict[str, Any] = {
+        name: inputs[name] if name in inputs else modules.module(name)
+        for name in inspect.signature(probe).parameters
+    }
+    _seed_everything(call.seed)
+    before = torch.get_default_dtype()
+    if call.default_dtype:
+        torch.set_default_dtype(getattr(torch, call.default_dtype))
+    try:
+        seen = probe(**given)
+    finally:
+        torch.set_default_dtype(before)
+    fresh = wire.unpickle_trusted(call.inputs)
+    changed = [
+        name
+        for name in inputs
+        if name not in call.may_change and not _unchanged(inputs[name], fresh[name])
+    ]
+    return seen, changed
+
+
+def modules_wanted(probe: Probe, inputs: dict[str, object]) -> list[str]:
+    """The stems of the learner's files that a probe takes."""
+    return [name for name in inspect.signature(probe).parameters if name not in inputs]
+
+
+def _seed_everything(seed: int) -> None:
+    import torch
+
+    random.seed(seed)
+    torch.manual_seed(seed)
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed(seed % 2**32)
+
+
+def _unchanged(value: Any, fresh: Any) -> bool:
+    """Whether an input still is, to the bit, what was handed in."""
+    import torch
+
+    if isinstance(fresh, torch.Tensor):
+        return (
+            isinstance(value, torch.Tensor)
+            and value.shape == fresh.shape
+            and value.dtype == fresh.dtype
+            and bool(((value == fresh) | ((value != value) & (fresh != fresh))).all())
+        )
+    if isinstance(fresh, (list, tuple)):
+        return len(value) == len(fresh) and all(map(_unchanged, value, fresh))
+    if isinstance(fresh, dict):
+        return value.keys() == fresh.keys() and all(_unchanged(value[k], fresh[k]) for k in fresh)
+    if isinstance(fresh, (int, float, str, bool, type(None))):
+        return bool(value == fresh or (value != value and fresh != fresh))
+    return True

@@ -1,0 +1,103 @@
+"""What judging says, as plain data: one source for the terminal, JSON and every export."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+FORMAT = 1
+
+
+class Outcome(enum.StrEnum):
+    PASS = "PASS"
+    FAIL = "FAIL"
+    """It ran and was wrong."""
+    TODO = "TODO"
+    """Still a stub, or not there."""
+    ERROR = "ERROR"
+    """It raised, hung, ran out of something, or died."""
+    BLOCKED = "BLOCKED"
+    """An exercise it builds on is not done."""
+
+
+class Misconception(msgspec.Struct, frozen=True):
+    name: str
+    says: str
+
+
+class CheckResult(msgspec.Struct, frozen=True):
+    name: str
+    says: str
+    """The sentence of the check: what must be true."""
+    outcome: Outcome
+    message: str = ""
+    """What was seen instead."""
+    ran: str = ""
+    """What was run beside the learner's code."""
+    seconds: float = 0.0
+
+
+class ExerciseResult(msgspec.Struct, frozen=True):
+    id: str
+    title: str
+    outcome: Outcome
+    points: int
+    max_points: int
+    file: str
+    path: str
+    line: int | None
+    """Where it went wrong in the learner's file, or where the answer is defined."""
+    checks: tuple[CheckResult, ...] = ()
+    misconception: Misconception | None = None
+    output: str = ""
+    """What the learner's code printed, cut at the limit."""
+    output_dropped: int = 0
+    """Bytes of output beyond the limit."""
+    notes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    """For the instructor."""
+    blocked_by: tuple[str, ...] = ()
+
+    @property
+    def failing(self) -> tuple[CheckResult, ...]:
+        return tuple(c for c in self.checks if c.outcome is not Outcome.PASS)
+
+
+class LectureResult(msgspec.Struct, frozen=True):
+    id: str
+    seed: int
+    isolation: str
+    exercises: tuple[ExerciseResult, ...]
+    seconds: float
+
+    @property
+    def points(self) -> int:
+        return sum(e.points for e in self.exercises)
+
+    @property
+    def max_points(self) -> int:
+        return sum(e.max_points for e in self.exercises)
+
+    @property
+    def passed(self) -> bool:
+        return all(e.outcome is Outcome.PASS for e in self.exercises)
+
+
+def to_json(lectures: list[LectureResult]) -> bytes:
+    """The object of `--json`."""
+    return msgspec.json.encode(
+        {
+            "format": FORMAT,
+            "lectures": [
+                {
+                    **{"id": lecture.id, "seed": lecture.seed, "isolation": lecture.isolation},
+                    "points": lecture.points,
+                    "max_points": lecture.max_points,
+                    "seconds": round(lecture.seconds, 4),
+                    "exercises": lecture.exercises,
+                }
+                for lecture in lectures
+            ],
+        }
+    )

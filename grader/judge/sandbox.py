@@ -1,0 +1,312 @@
+"""The judge's side of the wall: start children, ask them, stop them at their limits."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import os
+import re
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from grader.course.manifest import Limits
+from grader.judge import wire
+from grader.judge.messages import (
+    End,
+    Ended,
+    Fork,
+    Forked,
+    Frame,
+    Load,
+    Ready,
+    Reply,
+    Run,
+    from_child,
+    from_zygote,
+    pack,
+)
+
+GRACE_SECONDS = 0.2
+"""How long after the limit the child may still write where it is."""
+START_SECONDS = 120.0
+"""How long a new Python may take to import torch on a slow disk."""
+_TRACE_BYTES = 64 << 10
+_TRACE_LINE = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
+
+
+class Isolation(enum.StrEnum):
+    FORK = "fork"
+    """A child forked from a zygote that has torch imported and nothing else."""
+    SPAWN = "spawn"
+    """A new Python for each exercise: slower, and safe where fork is not."""
+
+
+def default_isolation() -> Isolation:
+    return Isolation.FORK if sys.platform == "linux" else Isolation.SPAWN
+
+
+class Died(msgspec.Struct, frozen=True):
+    """The child did not answer: a limit, or its own end. Innermost frame first."""
+
+    limit: str
+    """`time`, `cpu`, `observation`, or empty where no limit was hit."""
+    signal: int
+    status: int
+    """Exit status where it ended by itself."""
+    frames: list[Frame]
+
+
+class Child:
+    """A process for one exercise. `ask` gives its answer or how it died; `output` what it printed."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._ours, theirs = socket.socketpair()
+        self._output, output = os.pipe()
+        self._trace, trace = os.pipe()
+        self.fds = (theirs.detach(), output, trace)
+        for fd in (self._output, self._trace):
+            os.set_blocking(fd, False)
+        self._ours.setblocking(False)
+        self._printed = bytearray()
+        self.dropped = 0
+        """Bytes printed beyond the limit."""
+        self._where = bytearray()
+        self._ready = False
+
+    def given_away(self) -> None:
+        """The child has its ends of the pipes; ours are closed, so that its death is seen."""
+        for fd in self.fds:
+            os.close(fd)
+
+    @property
+    def output(self) -> str:
+        return self._printed.decode("utf-8", "replace")
+
+    def ask(self, message: Load | Run) -> Reply | Died:
+        """The child's answer, or how it ended or has to be ended (its status is not known yet)."""
+        if not self._ready:
+            hello = self._listen(time.monotonic() + START_SECONDS)
+            if not isinstance(hello, Ready):
+                return hello
+            self._ready = True
+        self._where.clear()
+        deadline = time.monotonic() + message.seconds + GRACE_SECONDS
+        try:
+            self._send(pack(message))
+        except OSError:
+            return self._died("")
+        return self._listen(deadline)
+
+    def close(self) -> None:
+        self._drain()
+        self._ours.close()
+        os.close(self._output)
+        os.close(self._trace)
+
+    def _send(self, data: bytes) -> None:
+        self._ours.setblocking(True)
+        self._ours.settimeout(self._limits.seconds + GRACE_SECONDS)
+        self._ours.sendall(wire.header(len(data)) + data)
+        self._ours.setblocking(False)
+
+    def _listen(self, deadline: float) -> Reply | Died:
+        buffer = bytearray()
+        size: int | None = None
+        with selectors.DefaultSelector() as selector:
+            for source in (self._ours.fileno(), self._output, self._trace):
+                selector.register(source, selectors.EVENT_READ)
+            while True:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return self._died("time")
+                for key, _ in selector.select(left):
+                    if key.fd == self._ours.fileno():
+                        part = self._read_channel()
+                        if not part:
+                            return self._died("")
+                        buffer += part
+                    elif not self._drain_one(key.fd):
+                        selector.unregister(key.fd)
+                if size is None and len(buffer) >= wire.HEADER_SIZE:
+                    size = wire.size_of(bytes(buffer[: wire.HEADER_SIZE]))
+                    if size > self._limits.observation_mb << 20:
+                        return self._died("observation")
+                if size is not None and len(buffer) >= wire.HEADER_SIZE + size:
+                    self._drain()
+                    return _reply(bytes(buffer[wire.HEADER_SIZE : wire.HEADER_SIZE + size]))
+
+    def _read_channel(self) -> bytes:
+        try:
+            return self._ours.recv(1 << 20)
+        except BlockingIOError:
+            return b""
+        except OSError:
+            return b""
+
+    def _drain(self) -> None:
+        for fd in (self._output, self._trace):
+            while self._drain_one(fd) > 0:
+                pass
+
+    def _drain_one(self, fd: int) -> int:
+        """Read once; keep what fits. 0 at the end, -1 where there is nothing now."""
+        try:
+            data = os.read(fd, 1 << 16)
+        except BlockingIOError:
+            return -1
+        kept, limit = (
+            (self._where, _TRACE_BYTES)
+            if fd == self._trace
+            else (self._printed, self._limits.output_kb << 10)
+        )
+        room = max(0, limit - len(kept))
+        kept += data[:room]
+        if fd == self._output:
+            self.dropped += len(data) - min(room, len(data))
+        return len(data)
+
+    def _died(self, limit: str) -> Died:
+        self._drain()
+        text = self._where.decode("utf-8", "replace")
+        # a crash marks the thread it is in; a time-out writes all, the main one last
+        marker = "Current thread" if "Current thread" in text else "Thread 0x"
+        _, _, thread = text.rpartition(marker)
+        frames = [(f, int(n), where) for f, n, where in _TRACE_LINE.findall(thread)]
+        return Died(limit, 0, 0, frames)
+
+
+def _reply(data: bytes) -> Reply:
+    try:
+        return from_child.decode(data)
+    except msgspec.DecodeError as error:
+        raise wire.BadMessage(str(error)) from None
+
+
+class Sandbox:
+    """Where children come from. A context manager: nothing of it is left running after."""
+
+    def __init__(self, isolation: Isolation | None = None) -> None:
+        self.isolation = isolation or default_isolation()
+        self._zygote: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._running: dict[Child, int | subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        if self.isolation is Isolation.FORK:
+            self._start_zygote()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        for child in list(self._running):
+            with contextlib.suppress(OSError):
+                self.end(child)
+        self._stop_zygote()
+
+    def child(self, limits: Limits, folder: str) -> Child:
+        """A new process that has seen nothing yet."""
+        child = Child(limits)
+        if self.isolation is Isolation.SPAWN:
+            self._running[child] = self._spawn(child, limits, folder)
+        else:
+            self._running[child] = self._fork(child, limits, folder)
+        child.given_away()
+        return child
+
+    def end(self, child: Child) -> tuple[int, int]:
+        """Stop a child and all it started: (signal it died of, exit status)."""
+        process = self._running.pop(child)
+        if isinstance(process, int):
+            status = self._end_forked(process)
+        else:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
+            code = process.wait()
+            status = -code if code < 0 else code << 8
+        child.close()
+        if os.WIFSIGNALED(status):
+            return os.WTERMSIG(status), 0
+        return 0, os.WEXITSTATUS(status)
+
+    def _spawn(self, child: Child, limits: Limits, folder: str) -> subprocess.Popen[bytes]:
+        arguments = [*map(str, child.fds), str(limits.memory_mb), folder]
+        return _python("grader.judge.child", arguments, child.fds)
+
+    def _fork(self, child: Child, limits: Limits, folder: str) -> int:
+        order = pack(Fork(limits.memory_mb, folder))
+        for _ in range(2):
+            try:
+                assert self._control is not None
+                socket.send_fds(self._control, [order], child.fds)
+                answer = self._hear()
+            except OSError:
+                answer = None
+            if isinstance(answer, Forked):
+                return answer.pid
+            # the learner's code before this one ended the zygote: start another
+            self._stop_zygote()
+            self._start_zygote()
+        raise RuntimeError("the sandbox does not start: its zygote ends at once")
+
+    def _end_forked(self, pid: int) -> int:
+        try:
+            assert self._control is not None
+            self._control.sendall(pack(End(pid)))
+            answer = self._hear()
+        except OSError:
+            answer = None
+        if isinstance(answer, Ended):
+            return answer.status
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+        return int(signal.SIGKILL)
+
+    def _hear(self) -> Forked | Ended | None:
+        assert self._control is not None
+        data = self._control.recv(1 << 12)
+        return from_zygote.decode(data) if data else None
+
+    def _start_zygote(self) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            fd = theirs.fileno()
+            self._zygote = _python("grader.judge.zygote", [str(fd)], (fd,))
+
+    def _stop_zygote(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._zygote is not None:
+            try:
+                self._zygote.wait(timeout=2)
+            except subprocess.TimeoutExpired:
+                self._zygote.kill()
+                self._zygote.wait()
+            self._zygote = None
+
+
+def _python(module: str, arguments: list[str], fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
+    """A Python that does not look for modules in the current folder, and computes on one thread."""
+    threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", module, *arguments],
+        pass_fds=fds,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, **threads},
+        start_new_session=True,
+    )

@@ -1,0 +1,134 @@
+"""The worked files as modules, and the known wrong variants of them."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+import types
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from grader.course.manifest import Course, Exercise, Lecture
+from grader.errors import UserError
+from grader.judge.modules import ModuleSet
+from grader.judge.submission import find_definition
+
+
+class Chaff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The reference with one place changed, and the misconception behind it."""
+
+    exercise: str
+    name: str
+    replace: str
+    with_: str = msgspec.field(name="with")
+    says: str
+
+
+class _ChaffFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    chaff: tuple[Chaff, ...] = ()
+
+
+class Solutions:
+    """A lecture's worked files and chaffs. Lives in the judge, never in a sandbox."""
+
+    def __init__(self, course: Course, lecture: Lecture) -> None:
+        self._lecture = lecture
+        self._folder = course.solutions(lecture)
+        self._chaffs_path = course.hidden(lecture) / "chaffs.toml"
+        self._variants: dict[str, ModuleSet] = {}
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Source by file name."""
+        return {p.name: p.read_text(encoding="utf-8") for p in sorted(self._folder.glob("*.py"))}
+
+    @cached_property
+    def modules(self) -> ModuleSet:
+        return self._module_set(self.texts)
+
+    @cached_property
+    def chaffs(self) -> dict[str, tuple[Chaff, ...]]:
+        """The chaffs by exercise, in the file's order. Raises UserError where the file is wrong."""
+        path = self._chaffs_path
+        try:
+            raw = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            listed = msgspec.convert(raw, _ChaffFile).chaff
+        except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: {error}.", MEND_CHAFFS) from None
+        by_exercise: dict[str, tuple[Chaff, ...]] = {e.id: () for e in self._lecture.exercise}
+        for chaff in listed:
+            if chaff.exercise not in by_exercise:
+                raise UserError(f"{path}: no exercise {chaff.exercise!r}.", MEND_CHAFFS)
+            if any(chaff.name == other.name for other in by_exercise[chaff.exercise]):
+                raise UserError(f"{path}: {chaff.exercise} has two {chaff.name!r}.", MEND_CHAFFS)
+            by_exercise[chaff.exercise] += (chaff,)
+        return by_exercise
+
+    def changed_text(self, chaff: Chaff) -> str:
+        """The source of the exercise's file with the chaff's mistake in it.
+
+        Raises UserError unless the place is found exactly once in the exercise's definitions.
+        """
+        exercise = self._lecture.find(chaff.exercise)
+        text = self.texts[exercise.file]
+        places = [
+            at
+            for start, end in definition_spans(text, exercise)
+            for at in range(start, end)
+            if text.startswith(chaff.replace, at, end)
+        ]
+        if len(places) != 1:
+            raise UserError(
+                f"{self._chaffs_path}: {chaff.exercise}.{chaff.name} is to replace "
+                f"{chaff.replace!r}, which is in {exercise.file} {len(places)} times.",
+                "Name a text that stands there once; it may span lines.",
+            )
+        at = places[0]
+        return text[:at] + chaff.with_ + text[at + len(chaff.replace) :]
+
+    def variant(self, chaff: Chaff) -> ModuleSet:
+        """The modules with the chaff's mistake; made once."""
+        key = f"{chaff.exercise}.{chaff.name}"
+        if key not in self._variants:
+            file = self._lecture.find(chaff.exercise).file
+            self._variants[key] = self._module_set({**self.texts, file: self.changed_text(chaff)})
+        return self._variants[key]
+
+    def _module_set(self, texts: Mapping[str, str]) -> ModuleSet:
+        return ModuleSet(
+            {name.removesuffix(".py"): self._compile(name, text) for name, text in texts.items()},
+            package=self._lecture.package,
+        )
+
+    def _compile(self, name: str, text: str) -> types.CodeType:
+        try:
+            return compile(text, str(Path(self._folder) / name), "exec", dont_inherit=True)
+        except SyntaxError as error:
+            raise UserError(
+                f"A variant of solutions/{self._lecture.dir}/{name} is not Python: {error}.",
+                MEND_CHAFFS,
+            ) from None
+
+
+def definition_spans(text: str, exercise: Exercise) -> list[tuple[int, int]]:
+    """Where in a source the exercise's names are defined: (start, end), in characters."""
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    spans = []
+    for name in exercise.names:
+        node = find_definition(text, name)
+        if node is not None:
+            spans.append((starts[_first_line(node) - 1], starts[node.end_lineno or node.lineno]))
+    return [s for s in spans if not any(o != s and o[0] <= s[0] and s[1] <= o[1] for o in spans)]
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(d.lineno for d in decorators)])
+
+
+MEND_CHAFFS = "A [[chaff]] has exercise, name, replace, with and says; names differ within an exercise."

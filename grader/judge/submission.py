@@ -1,0 +1,147 @@
+"""The learner's files as bytes, screened before anything runs: one clear sentence for a bad one."""
+
+from __future__ import annotations
+
+import ast
+import marshal
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from grader.course.manifest import Lecture
+from grader.judge.modules import CodeFile
+
+MAX_BYTES = 1 << 20
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """Why a file cannot be judged, in a sentence, and where."""
+
+    message: str
+    line: int | None = None
+    absent: bool = False
+    """Not there or empty: the work has not begun, which is not an error."""
+
+
+class SourceFile(msgspec.Struct, frozen=True):
+    """One file of a submission: readable and compiled, or in trouble."""
+
+    name: str
+    path: str
+    text: str = ""
+    code: bytes = b""
+    trouble: Trouble | None = None
+
+    def definition_line(self, dotted: str) -> int | None:
+        node = find_definition(self.text, dotted) if self.code else None
+        return node.lineno if node else None
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """A learner's files for one lecture."""
+
+    folder: str
+    files: dict[str, SourceFile]
+    """The lecture's own files, by name; every one of them, there or not."""
+    others: dict[str, SourceFile]
+    """Other Python files in the folder, importable where no library has the name."""
+
+    def code(self) -> dict[str, CodeFile]:
+        return _code(self.files.values())
+
+    def other_code(self) -> dict[str, CodeFile]:
+        return _code(self.others.values())
+
+
+def read_submission(folder: Path, lecture: Lecture) -> Submission:
+    """What lies in a lecture's folder of a workspace. Never raises for what a learner did."""
+    names = set(lecture.files)
+    try:
+        beside = sorted(p for p in folder.glob("*.py") if p.name not in names)
+    except OSError:
+        beside = []
+    return Submission(
+        folder=str(folder),
+        files={name: read_source(folder / name) for name in lecture.files},
+        others={p.name: read_source(p) for p in beside if p.stem.isidentifier()},
+    )
+
+
+def read_source(path: Path) -> SourceFile:
+    """The file at `path`, whatever it is."""
+    trouble = None
+    try:
+        if path.is_dir():
+            trouble = Trouble(f"{path.name} is a folder; a file of that name is expected.")
+        elif not path.is_file() and path.exists():
+            trouble = Trouble(f"{path.name} is not a regular file.")
+        elif path.exists() and path.stat().st_size > MAX_BYTES:
+            size = path.stat().st_size / (1 << 20)
+            trouble = Trouble(
+                f"{path.name} is {size:.0f} MB of source; at most 1 MB is read. "
+                "Data belongs in a file of its own."
+            )
+        else:
+            return compile_source(path.name, str(path), path.read_bytes())
+    except FileNotFoundError:
+        trouble = Trouble(f"{path.name} is not there.", absent=True)
+    except OSError as error:
+        trouble = Trouble(f"{path.name} cannot be read: {error.strerror}.")
+    return SourceFile(path.name, str(path), trouble=trouble)
+
+
+def compile_source(name: str, path: str, data: bytes) -> SourceFile:
+    """A source file from its bytes; `path` is what tracebacks will show."""
+
+    def bad(message: str, line: int | None = None, absent: bool = False) -> SourceFile:
+        return SourceFile(name, path, trouble=Trouble(message, line, absent))
+
+    if not data.strip():
+        return bad(f"{name} is empty.", absent=True)
+    if b"\0" in data:
+        line = data[: data.index(b"\0")].count(b"\n") + 1
+        return bad(f"{name}, line {line} holds a NUL byte: this is not a text file.", line)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        byte = data[error.start]
+        return bad(f"{name}, line {line} is not UTF-8 (byte 0x{byte:02x}): save it as UTF-8.", line)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            code = compile(text, path, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        shown = (error.text or "").strip()
+        detail = f": {shown}" if shown else ""
+        return bad(
+            f"{name}, line {error.lineno} is not valid Python ({error.msg}){detail}", error.lineno
+        )
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        return bad(f"{name} cannot be compiled: {error or 'it is nested too deeply'}.")
+    return SourceFile(name, path, text, marshal.dumps(code))
+
+
+def find_definition(text: str, dotted: str) -> ast.stmt | None:
+    """The last `def`, `class` or assignment that gives a dotted name its value, if there is one."""
+    body: list[ast.stmt] = ast.parse(text).body
+    found: ast.stmt | None = None
+    for name in dotted.split("."):
+        found = next((node for node in reversed(body) if name in _names_given(node)), None)
+        if found is None:
+            return None
+        body = getattr(found, "body", [])
+    return found
+
+
+def _names_given(node: ast.stmt) -> set[str]:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return {t.id for t in targets if isinstance(t, ast.Name)}
+
+
+def _code(files: Iterable[SourceFile]) -> dict[str, CodeFile]:
+    return {f.name.removesuffix(".py"): CodeFile(f.path, f.code) for f in files if f.code}

@@ -1,0 +1,122 @@
+"""The zygote: torch imported, nothing of the course in it; forks a child for each exercise.
+
+A fork costs about ten milliseconds where an import of torch costs a second. One child is always
+kept ready, made while the judge is busy with the one before. The zygote is started as a program
+of its own, so its heap has never held a check, a solution or an expected value.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from grader.judge import child, limits, wire
+from grader.judge.messages import End, Ended, Fork, Forked, pack, to_zygote
+
+
+def warm() -> None:
+    """Import torch and do once what is slow the first time."""
+    import torch
+
+    torch.set_num_threads(1)
+    x = torch.randn(2, 2, requires_grad=True)
+    (x.softmax(1) * x).sum().backward()  # type: ignore[no-untyped-call]
+    wire.encode((x, {"a": [1.5]}))
+    gc.collect()
+    gc.freeze()
+
+
+class _Spare:
+    """A forked child that waits for its first orders on a socket of its own."""
+
+    def __init__(self, keep_out: socket.socket) -> None:
+        ours, theirs = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                keep_out.close()
+                ours.close()
+                _wait_and_serve(theirs)
+            finally:
+                os._exit(70)
+        theirs.close()
+        self._orders = ours
+
+    def send(self, order: Fork, fds: list[int]) -> None:
+        socket.send_fds(self._orders, [pack(order)], fds)
+        self._orders.close()
+
+
+def _wait_and_serve(orders: socket.socket) -> None:
+    data, fds, _, _ = socket.recv_fds(orders, 1 << 16, 3)
+    if not data:
+        os._exit(0)
+    orders.close()
+    order = to_zygote.decode(data)
+    if isinstance(order, Fork):
+        channel, output, trace = fds
+        child.serve(channel, output, trace, order.memory_mb, order.folder)
+
+
+def serve(control: socket.socket) -> None:
+    """Fork and end children as told, until the judge closes the socket."""
+    limits.adopt_orphans()
+    spare = _Spare(control)
+    while True:
+        data, fds, _, _ = socket.recv_fds(control, 1 << 16, 3)
+        if not data:
+            break
+        message = to_zygote.decode(data)
+        if isinstance(message, Fork):
+            pid = spare.pid
+            spare.send(message, list(fds))
+            for fd in fds:
+                os.close(fd)
+            control.send(pack(Forked(pid)))
+            spare = _Spare(control)
+        elif isinstance(message, End):
+            control.send(pack(Ended(_end(message.pid, keep=spare.pid))))
+    _end(spare.pid, keep=0)
+
+
+def _end(pid: int, keep: int) -> int:
+    """Kill a child and all it left behind; its status as waitpid gives it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    try:
+        _, status = os.waitpid(pid, 0)
+    except ChildProcessError:
+        status = 0
+    while orphans := _children() - {keep}:
+        for orphan in orphans:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(orphan, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(orphan, 0)
+    return status
+
+
+def _children() -> set[int]:
+    try:
+        listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
+    except OSError:
+        return set()
+    return {int(pid) for pid in listed.split()}
+
+
+def main(control_fd: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's to handle
+    warm()
+    with socket.socket(fileno=control_fd) as control:
+        serve(control)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

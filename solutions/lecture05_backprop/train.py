@@ -1,0 +1,187 @@
+"""Lecture 5, the end of exercise 1 and exercise 4: the links together, and a net trained with them.
+
+No `loss.backward()` in the functions you write: the gradients come from your own
+atomic.py and backprop.py. The bottom of the file does use it, as the other side of the
+comparison, the way the lecture does.
+"""
+
+import atomic
+import backprop
+import torch
+from torch import Tensor
+
+# made up for this course; `zth data` fetches the lecture's 32,033
+NAMES = ["tamsel", "orvenik", "bexa", "yulmo", "fennika", "quorl", "dazimir", "ipp", "wovelle", "kjarta"]
+
+
+def build_dataset(names: list[str], b: int = 3) -> tuple[Tensor, Tensor]:
+    """Contexts of b characters and the character that follows. Given; '.' is 0, a is 1.
+
+    → X (examples, b) int64, Y (examples,) int64.
+
+    >>> X, Y = build_dataset(["ab"])
+    >>> X.tolist(), Y.tolist()
+    ([[0, 0, 0], [0, 0, 1], [0, 1, 2]], [1, 2, 0])
+    """
+    X, Y = [], []
+    for name in names:
+        context = [0] * b
+        for ch in name + ".":
+            ix = ".abcdefghijklmnopqrstuvwxyz".index(ch)
+            X.append(context)
+            Y.append(ix)
+            context = context[1:] + [ix]
+    return torch.tensor(X), torch.tensor(Y)
+
+
+def compare(name: str, dt: Tensor, grad: Tensor) -> str:
+    """The lecture's `cmp`: one line on how near a gradient dt is to torch's. Given.
+
+    >>> compare("bngain", torch.tensor([1.0]), torch.tensor([1.5]))
+    'bngain          | exact: False | approximate: False | maxdiff: 0.5'
+    """
+    exact = str(torch.all(dt == grad).item())
+    approximate = str(torch.allclose(dt, grad))
+    maxdiff = (dt - grad).abs().max().item()
+    return f"{name:15s} | exact: {exact:5s} | approximate: {approximate:5s} | maxdiff: {maxdiff}"
+
+
+def manual_backward(Xb: Tensor, Yb: Tensor, parameters: list[Tensor]) -> dict[str, Tensor]:
+    """All 26 gradients of the lecture's comparison, by the name of the value.
+
+    Xb (n, b) int64, Yb (n,) int64, parameters [C, W1, b1, W2, b2, bngain, bnbias]
+    → {"logprobs": …, "probs": …, … "C": …}, each of the shape of its value. The names,
+    in the order of the lecture: logprobs, probs, counts_sum_inv, counts_sum, counts,
+    norm_logits, logit_maxes, logits, h, W2, b2, hpreact, bngain, bnbias, bnraw,
+    bnvar_inv, bnvar, bndiff2, bndiff, bnmeani, hprebn, embcat, W1, b1, emb, C.
+    (0:13:01)
+
+    >>> Xb, Yb = torch.tensor([[0, 1], [1, 2]]), torch.tensor([1, 2])
+    >>> d = manual_backward(Xb, Yb, atomic.initialize(V=3, E=4, H=5, b=2))
+    >>> len(d), d["hpreact"].shape, d["C"].shape
+    (26, torch.Size([2, 5]), torch.Size([3, 4]))
+    """
+    ### BEGIN SOLUTION manual_backward: forward once, then every link of atomic.py from the loss to C.
+    C, W1, b1, W2, b2, bngain, bnbias = parameters
+    f = atomic.forward(Xb, Yb, parameters)
+    # cross entropy
+    dlogprobs = atomic.dlogprobs(Yb, f.n, C.shape[0])
+    dprobs = atomic.dprobs(dlogprobs, f.probs)
+    dcounts_sum_inv = atomic.dcounts_sum_inv(dprobs, f.counts)
+    dcounts_sum = atomic.dcounts_sum(dcounts_sum_inv, f.counts_sum)
+    dcounts = atomic.dcounts(dprobs, dcounts_sum, f.counts, f.counts_sum_inv)
+    dnorm_logits = atomic.dnorm_logits(dcounts, f.counts)
+    dlogit_maxes = atomic.dlogit_maxes(dnorm_logits)
+    dlogits = atomic.dlogits(dnorm_logits, dlogit_maxes, f.logits)
+    # linear layer 2
+    dh, dW2, db2 = atomic.linear_backward(dlogits, f.h, W2)
+    # tanh
+    dhpreact = atomic.dhpreact(dh, f.h)
+    # batchnorm
+    dbngain, dbnraw, dbnbias = atomic.bn_scale_backward(dhpreact, f.bnraw, bngain)
+    dbnvar_inv = atomic.dbnvar_inv(dbnraw, f.bndiff)
+    dbnvar = atomic.dbnvar(dbnvar_inv, f.bnvar)
+    dbndiff2 = atomic.dbndiff2(dbnvar, f.bndiff2, f.n)
+    dbndiff = atomic.dbndiff(dbnraw, dbndiff2, f.bndiff, f.bnvar_inv)
+    dbnmeani = atomic.dbnmeani(dbndiff)
+    dhprebn = atomic.dhprebn(dbndiff, dbnmeani, f.hprebn, f.n)
+    # linear layer 1
+    dembcat, dW1, db1 = atomic.linear_backward(dhprebn, f.embcat, W1)
+    # embedding
+    demb = atomic.demb(dembcat, f.emb)
+    dC = atomic.dembedding(demb, Xb, C.shape[0])
+    return {
+        "logprobs": dlogprobs,
+        "probs": dprobs,
+        "counts_sum_inv": dcounts_sum_inv,
+        "counts_sum": dcounts_sum,
+        "counts": dcounts,
+        "norm_logits": dnorm_logits,
+        "logit_maxes": dlogit_maxes,
+        "logits": dlogits,
+        "h": dh,
+        "W2": dW2,
+        "b2": db2,
+        "hpreact": dhpreact,
+        "bngain": dbngain,
+        "bnbias": dbnbias,
+        "bnraw": dbnraw,
+        "bnvar_inv": dbnvar_inv,
+        "bnvar": dbnvar,
+        "bndiff2": dbndiff2,
+        "bndiff": dbndiff,
+        "bnmeani": dbnmeani,
+        "hprebn": dhprebn,
+        "embcat": dembcat,
+        "W1": dW1,
+        "b1": db1,
+        "emb": demb,
+        "C": dC,
+    }
+    ### END SOLUTION
+
+
+def train_by_hand(
+    parameters: list[Tensor], batches: list[tuple[Tensor, Tensor]], lr: float = 0.1
+) -> list[float]:
+    """One step of gradient descent a batch; the loss of each batch before its step.
+
+    parameters [C, W1, b1, W2, b2, bngain, bnbias] are moved in place; batches is a list
+    of (Xb, Yb), which need not be of one size → a list of as many losses, in nats.
+    (1:50:02)
+
+    >>> Xb, Yb = torch.tensor([[0, 1], [1, 2]]), torch.tensor([1, 2])
+    >>> losses = train_by_hand(atomic.initialize(V=3, E=4, H=5, b=2), [(Xb, Yb)] * 10)
+    >>> len(losses), losses[-1] < losses[0]
+    (10, True)
+    """
+    ### BEGIN SOLUTION train_by_hand: for each batch: forward, seven gradients by hand, one step downhill.
+    C, W1, b1, W2, b2, bngain, bnbias = parameters
+    losses = []
+    for Xb, Yb in batches:
+        f = atomic.forward(Xb, Yb, parameters)
+        losses.append(f.loss.item())
+        # cross entropy, linear layer 2, tanh
+        dlogits = backprop.cross_entropy_backward(f.logits, Yb)
+        dh, dW2, db2 = atomic.linear_backward(dlogits, f.h, W2)
+        dhpreact = atomic.dhpreact(dh, f.h)
+        # batchnorm
+        dbngain, dbnraw, dbnbias = atomic.bn_scale_backward(dhpreact, f.bnraw, bngain)
+        dhprebn = backprop.batchnorm_backward(dhpreact, f.bnraw, bngain, f.bnvar_inv)
+        # linear layer 1, embedding
+        dembcat, dW1, db1 = atomic.linear_backward(dhprebn, f.embcat, W1)
+        demb = atomic.demb(dembcat, f.emb)
+        dC = atomic.dembedding(demb, Xb, C.shape[0])
+        # update, only now that every gradient is known
+        grads = [dC, dW1, db1, dW2, db2, dbngain, dbnbias]
+        for p, grad in zip(parameters, grads):
+            p.data += -lr * grad
+    return losses
+    ### END SOLUTION
+
+
+def main() -> None:
+    """Exercise 1: the lecture's table. Exercise 4: ten steps without torch's help."""
+    torch.manual_seed(5)
+    X, Y = build_dataset(NAMES)
+    Xb, Yb = X[:32], Y[:32]
+    parameters = atomic.initialize()
+    gradients = manual_backward(Xb, Yb, parameters)
+
+    # the other side of the comparison
+    for p in parameters:
+        p.requires_grad_()
+    f = atomic.forward(Xb, Yb, parameters)
+    for name in gradients:
+        getattr(f, name).retain_grad()
+    f.loss.backward()
+    for name, dt in gradients.items():
+        print(compare(name, dt, getattr(f, name).grad))
+
+    parameters = [p.detach() for p in parameters]
+    for step, loss in enumerate(train_by_hand(parameters, [(X, Y)] * 10)):
+        print(f"{step:2d}: {loss:.4f}")
+
+
+if __name__ == "__main__":
+    main()
