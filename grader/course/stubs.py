@@ -48,9 +48,9 @@ def strip_solution(source: str, name: str = "solution") -> str:
     return "\n".join(lines) + "\n"
 
 
-def marked_exercises(source: str) -> set[str]:
-    """The exercise ids that a worked file's regions carry."""
-    return {m[2] for line in source.splitlines() if (m := _BEGIN.match(line))}
+def marked_exercises(source: str) -> list[str]:
+    """The exercise id of each region of a worked file, in its order."""
+    return [m[2] for line in source.splitlines() if (m := _BEGIN.match(line))]
 
 
 def stubs_of(course: Course, lecture: Lecture) -> dict[Path, str]:

@@ -28,6 +28,16 @@ class CourseFault(Exception):
     """A hidden check itself broke. Ours to mend: it keeps its traceback."""
 
 
+class _Anyone(pytest.Item):
+    """Who comes next is not known, so pytest is told: somebody of this session.
+
+    Fixtures of the session live on between checks; those of a module do not.
+    """
+
+    def runtest(self) -> None:
+        raise NotImplementedError
+
+
 class HiddenChecks:
     """Collects the hidden checks, gives them their fixtures, turns their ends into results.
 
@@ -59,6 +69,7 @@ class HiddenChecks:
         if self.errors:
             return True
         self.items = session.items
+        self._anyone = _Anyone.from_parent(session, name="anyone")
         for module in {getattr(item, "module", None) for item in self.items} - {None}:
             # what a probe is made of crosses to the sandbox by value: there are no checks there
             cloudpickle.register_pickle_by_value(module)
@@ -67,14 +78,14 @@ class HiddenChecks:
 
     # running
 
-    def run(self, item: pytest.Item, trial: Trial, seed: int, then: pytest.Item | None) -> CheckResult:
-        """One check against one submission. `then` is what pytest keeps fixtures for."""
+    def run(self, item: pytest.Item, trial: Trial, seed: int) -> CheckResult:
+        """One check against one submission."""
         self._trial, self._item, self._ended, self.stopped = trial, item, None, None
         trial.seed = _seed_for(seed, item)
         trial.records = []
         trial.ran = ""
         start = time.perf_counter()
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=then)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=self._anyone)
         ended = self._ended or self._result(item, Outcome.PASS)
         if ended.outcome is Outcome.PASS and not trial.records:
             raise CourseFault(f"{item.nodeid} passed without observing anything.")
@@ -92,14 +103,14 @@ class HiddenChecks:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         if call.excinfo is not None:
-            self._ended = self._verdict(item, call.excinfo.value)
+            self._ended = self._verdict(item, call.excinfo.value, call.when == "call")
         return (yield)
 
-    def _verdict(self, item: pytest.Item, error: BaseException) -> CheckResult:
+    def _verdict(self, item: pytest.Item, error: BaseException, in_check: bool) -> CheckResult:
         if isinstance(error, Stopped):
             self.stopped = error
             return self._result(item, error.outcome, error.message)
-        if isinstance(error, AssertionError):
+        if in_check and isinstance(error, AssertionError):
             return self._result(item, Outcome.FAIL, str(error) or "It is not so.")
         if isinstance(error, (UserError, KeyboardInterrupt)):
             raise error

@@ -46,6 +46,7 @@ class ExerciseResult(msgspec.Struct, frozen=True):
     max_points: int
     file: str
     path: str
+    bonus: bool
     line: int | None
     """Where it went wrong in the learner's file, or where the answer is defined."""
     checks: tuple[CheckResult, ...] = ()
@@ -58,6 +59,11 @@ class ExerciseResult(msgspec.Struct, frozen=True):
     flags: tuple[str, ...] = ()
     """For the instructor."""
     blocked_by: tuple[str, ...] = ()
+
+    @property
+    def begun(self) -> bool:
+        """Part of it is right, though it is not all there."""
+        return any(c.outcome is Outcome.PASS for c in self.checks)
 
     @property
     def failing(self) -> tuple[CheckResult, ...]:
@@ -77,11 +83,16 @@ class LectureResult(msgspec.Struct, frozen=True):
 
     @property
     def max_points(self) -> int:
-        return sum(e.max_points for e in self.exercises)
+        """What full marks are. A bonus exercise comes on top."""
+        return sum(e.max_points for e in self.exercises if not e.bonus)
 
     @property
     def passed(self) -> bool:
-        return all(e.outcome is Outcome.PASS for e in self.exercises)
+        """Whether all is right; a bonus exercise not begun takes nothing away."""
+        return all(
+            e.outcome is Outcome.PASS or (e.bonus and e.outcome is Outcome.TODO)
+            for e in self.exercises
+        ) and any(e.outcome is Outcome.PASS for e in self.exercises)
 
 
 def to_json(lectures: list[LectureResult]) -> bytes:

@@ -194,8 +194,9 @@ def _reply(data: bytes) -> Reply:
 class Sandbox:
     """Where children come from. A context manager: nothing of it is left running after."""
 
-    def __init__(self, isolation: Isolation | None = None) -> None:
+    def __init__(self, isolation: Isolation | None = None, foreground: bool = False) -> None:
         self.isolation = isolation or default_isolation()
+        self._foreground = foreground
         self._zygote: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._running: dict[Child, int | subprocess.Popen[bytes]] = {}

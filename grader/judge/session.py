@@ -21,8 +21,8 @@ from grader.judge.plugin import PYTEST_OPTIONS, CourseFault, HiddenChecks, exerc
 from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Misconception, Outcome
 from grader.judge.sandbox import Sandbox
 from grader.judge.solutions import Solutions
-from grader.judge.submission import SourceFile, Submission
-from grader.judge.trial import Record, Stopped, Trial
+from grader.judge.submission import SourceFile, Submission, count_stubs
+from grader.judge.trial import STILL_STUB, Record, Stopped, Trial
 
 T = TypeVar("T")
 OnResult = Callable[[ExerciseResult], None]
@@ -94,8 +94,7 @@ class Judge:
         """The checks of one exercise, one after another."""
         items = self._items[lecture.id, trial.exercise.id]
         for item in items:
-            then = next((other for other in self.checks.items if other is not item), None)
-            result = self.checks.run(item, trial, seed, then)
+            result = self.checks.run(item, trial, seed)
             yield result, trial.records, self.checks.stopped
 
     def trial(
@@ -138,6 +137,11 @@ class _Hearing:
             return self._without_checks(exercise, source, stopped)
         if exercise.file in self._unloadable:
             return self._without_checks(exercise, source, self._unloadable[exercise.file])
+        unwritten = count_stubs(source.text, exercise)
+        if unwritten and unwritten == self._judge.solutions(self._lecture).stubs(exercise):
+            line = source.definition_line(exercise.names[0])
+            stopped = Stopped(Outcome.TODO, STILL_STUB, line)
+            return self._without_checks(exercise, source, stopped)
         forbids = self._lecture.forbids + exercise.forbids
         if use := find_forbidden(source, exercise.names, forbids):
             why = exercise.forbids_why or self._lecture.forbids_why
@@ -164,8 +168,8 @@ class _Hearing:
         first = next((h for h in heard if h[0].outcome is outcome), None)
         stopped = first[2] if first else None
         blocked_by = self._blocked_by(exercise, outcome, heard)
-        if blocked_by and outcome is not Outcome.TODO:
-            outcome = Outcome.BLOCKED
+        if blocked_by:
+            outcome = Outcome.TODO if count_stubs(source.text, exercise) else Outcome.BLOCKED
         line = stopped.line if stopped and stopped.line else source.definition_line(exercise.names[0])
         return ExerciseResult(
             id=exercise.id,
@@ -175,6 +179,7 @@ class _Hearing:
             max_points=exercise.points,
             file=exercise.file,
             path=source.path,
+            bonus=exercise.bonus,
             line=line,
             checks=tuple(checks),
             misconception=self._misconception(exercise, outcome, heard),
@@ -202,6 +207,7 @@ class _Hearing:
             max_points=exercise.points,
             file=exercise.file,
             path=source.path,
+            bonus=exercise.bonus,
             line=stopped.line,
             checks=(check,),
         )

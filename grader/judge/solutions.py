@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from grader.course.manifest import Course, Exercise, Lecture
+from grader.course.stubs import marked_exercises
 from grader.errors import UserError
 from grader.judge.modules import ModuleSet
 from grader.judge.submission import find_definition
@@ -44,6 +45,10 @@ class Solutions:
     def texts(self) -> dict[str, str]:
         """Source by file name."""
         return {p.name: p.read_text(encoding="utf-8") for p in sorted(self._folder.glob("*.py"))}
+
+    def stubs(self, exercise: Exercise) -> int:
+        """How many places of an exercise's file are left to the learner."""
+        return marked_exercises(self.texts[exercise.file]).count(exercise.id)
 
     @cached_property
     def modules(self) -> ModuleSet:

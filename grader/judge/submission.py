@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.course.manifest import Lecture
+from grader.course.manifest import Exercise, Lecture
 from grader.judge.modules import CodeFile
 
 MAX_BYTES = 1 << 20
@@ -134,6 +134,25 @@ def find_definition(text: str, dotted: str) -> ast.stmt | None:
             return None
         body = getattr(found, "body", [])
     return found
+
+
+def count_stubs(text: str, exercise: Exercise) -> int:
+    """How many of an exercise's definitions still raise the stub's NotImplementedError."""
+    roots = [node for name in exercise.names if (node := find_definition(text, name))]
+    return sum(_is_stub(node, exercise.id) for root in roots for node in ast.walk(root))
+
+
+def _is_stub(node: ast.AST, exercise_id: str) -> bool:
+    if not isinstance(node, ast.Raise) or not isinstance(node.exc, ast.Call):
+        return False
+    call = node.exc
+    return (
+        isinstance(call.func, ast.Name)
+        and call.func.id == "NotImplementedError"
+        and len(call.args) == 1
+        and isinstance(call.args[0], ast.Constant)
+        and call.args[0].value == exercise_id
+    )
 
 
 def _names_given(node: ast.stmt) -> set[str]:

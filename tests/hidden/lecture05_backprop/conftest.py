@@ -1,10 +1,11 @@
 """The lecture's forward pass in the judge's own hands, and torch's gradients of it.
 
-Two chains, both in float64:
+Chains, all in float64:
 
 `drawn`   small and odd sizes, all different; the values are those of a real forward pass, but the
           gradients that arrive are drawn at random. The real ones hide mistakes: dlogit_maxes is 0
           in the lecture's chain, whatever one does.
+`small`   the same kind of sizes, with the gradients that autograd gives.
 `names`   a minibatch of names at the lecture's own sizes, with the gradients that autograd gives.
 
 `chain.probs` is a value, `chain.dprobs` its gradient. A probe asks for what it needs by these names.
@@ -17,6 +18,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from grader.judge.trial import Stopped
 
 MODULES = {"atomic", "backprop", "train"}
 
@@ -27,9 +29,7 @@ COMPARED = (
 ).split()
 PARAMETERS = ["C", "W1", "b1", "W2", "b2", "bngain", "bnbias"]
 
-# (1, H) or (H,): broadcasting makes no difference, and the lecture's own lines do both.
-LOOSE_SHAPE = {"bngain", "bnbias", "bnvar_inv", "bnvar", "bnmeani", "b1", "b2"}
-
+LECTURE = SimpleNamespace(V=27, E=10, H=64, b=3)
 # Made up for this course.
 NAMES = (
     "tamsel orvenik bexa yulmo fennika quorl dazimir ipp wovelle kjarta hespo zubri cloveth ngaro "
@@ -83,15 +83,20 @@ def forward(Xb, Yb, parameters):
 
 
 def with_torchs_gradients(Xb, Yb, parameters):
-    """The forward pass and, as d…, what autograd gives for each of the 26."""
+    """The forward pass, and what autograd gives for each of the 26: as d…, and as .gradients."""
     leaves = [p.clone().requires_grad_() for p in parameters]
     chain = forward(Xb, Yb, leaves)
     for name in COMPARED:
         getattr(chain, name).retain_grad()
     chain.loss.backward()
-    gradients = {f"d{name}": getattr(chain, name).grad for name in COMPARED}
-    values = {k: v.detach() if torch.is_tensor(v) else v for k, v in vars(chain).items()}
-    return SimpleNamespace(**values | gradients | {"parameters": parameters})
+    gradients = {name: getattr(chain, name).grad for name in COMPARED}
+    for name, value in vars(chain).items():
+        if torch.is_tensor(value):
+            setattr(chain, name, value.detach())
+    for name, gradient in gradients.items():
+        setattr(chain, f"d{name}", gradient)
+    chain.gradients, chain.parameters = gradients, parameters
+    return chain
 
 
 def train(parameters, batches, lr):
@@ -137,7 +142,6 @@ def drawn(rng, torch_rng):
     parameters = initialize(sizes, torch_rng)
     # hidden units from hardly moving (variance near 1e-5, where eps counts) to lively
     parameters[1] *= torch.logspace(-2.5, 0.3, sizes.H, dtype=torch.float64)
-    parameters[3] *= 3
     chain = forward(*draw_batch(sizes, sizes.n, torch_rng), parameters)
     for name in COMPARED:
         like = getattr(chain, name)
@@ -146,38 +150,128 @@ def drawn(rng, torch_rng):
 
 
 @pytest.fixture
+def small(rng, torch_rng):
+    """Sizes by chance, and autograd's gradients."""
+    sizes = draw_sizes(rng)
+    batch = draw_batch(sizes, sizes.n, torch_rng)
+    return with_torchs_gradients(*batch, initialize(sizes, torch_rng))
+
+
+@pytest.fixture
 def names(seed):
     """32 examples from made-up names, V=27, E=10, H=64, b=3, and autograd's gradients."""
-    return _names(seed)
+    return names_minibatch(seed % 4)
 
 
-@functools.lru_cache(maxsize=2)
-def _names(seed):
-    generator = torch.Generator().manual_seed(seed)
-    X, Y = _dataset(b=3)
-    ix = torch.randint(0, len(X), (32,), generator=generator)
-    parameters = initialize(SimpleNamespace(V=27, E=10, H=64, b=3), generator)
-    chain = with_torchs_gradients(X[ix], Y[ix], parameters)
-    chain.X, chain.Y = X, Y
-    return chain
+@functools.cache
+def names_minibatch(which):
+    """One of a few, so that a run computes each once; what must be new each time is in `drawn`."""
+    generator = torch.Generator().manual_seed(which)
+    parameters = initialize(LECTURE, generator)
+    (batch,) = names_batches(1, generator)
+    return with_torchs_gradients(*batch, parameters)
 
 
-def _dataset(b):
+@pytest.fixture
+def short_run(rng, torch_rng):
+    """Ten batches of different sizes, a learning rate that is not the default, autograd's run."""
+    sizes = draw_sizes(rng)
+    batches = [draw_batch(sizes, rng.randint(4, 12), torch_rng) for _ in range(10)]
+    return training_run(initialize(sizes, torch_rng), batches, lr=rng.uniform(0.2, 0.4))
+
+
+@pytest.fixture
+def names_run(torch_rng):
+    """Ten minibatches of 32 at the lecture's sizes and its learning rate, autograd's run."""
+    return training_run(initialize(LECTURE, torch_rng), names_batches(10, torch_rng), lr=0.1)
+
+
+def training_run(parameters, batches, lr):
+    losses, trained = train(parameters, batches, lr)
+    return SimpleNamespace(
+        parameters=parameters, batches=batches, lr=lr, losses=losses, trained=trained
+    )
+
+
+def names_batches(count, generator):
+    """Minibatches of 32 contexts of three characters, and the character that follows."""
     X, Y = [], []
     for name in NAMES:
-        tokens = [0] * b + [ord(ch) - ord("a") + 1 for ch in name] + [0]
-        for i in range(b, len(tokens)):
-            X.append(tokens[i - b : i])
+        tokens = [0] * LECTURE.b + [ord(ch) - ord("a") + 1 for ch in name] + [0]
+        for i in range(LECTURE.b, len(tokens)):
+            X.append(tokens[i - LECTURE.b : i])
             Y.append(tokens[i])
-    return torch.tensor(X), torch.tensor(Y)
+    X, Y = torch.tensor(X), torch.tensor(Y)
+    drawn = torch.randint(0, len(X), (count, 32), generator=generator)
+    return [(X[ix], Y[ix]) for ix in drawn]
+
+
+class Judged:
+    """What a probe saw, in float64; in float32 where the learner's code works in nothing else.
+
+    `F.one_hot(Xb, V).float().T @ …` is right, and cannot be run on float64. It is judged in
+    float32 then, against the same gradients: rounding is some 1e-6 of the largest number there,
+    the nearest mistake in chaffs.toml is more than 1e-3 away.
+    """
+
+    def __init__(self, observe, probe, inputs, may_change):
+        try:
+            seen = observe(probe, default_dtype=torch.float64, may_change=may_change, **inputs)
+            self._in_float32 = holds_float32(seen.value)
+        except Stopped as stopped:
+            if not DTYPE_TROUBLE.search(stopped.message):
+                raise
+            self._in_float32 = True
+        if self._in_float32:
+            inputs = to_float32(inputs)
+            seen = observe(probe, default_dtype=torch.float32, may_change=may_change, **inputs)
+            seen.note(JUDGED_IN_FLOAT32)
+        self._seen = seen
+
+    def is_close(self, expected, loose_shape=()):
+        """`loose_shape` names the parts, or is True: where (1, H) and (H,) are both right."""
+        if not isinstance(expected, dict):
+            self._compare(self._seen, expected, bool(loose_shape))
+            return
+        for name, value in expected.items():
+            self._compare(self._seen[name], value, name in loose_shape)
+
+    def _compare(self, seen, expected, loose_shape):
+        if self._in_float32 and torch.is_tensor(expected):
+            atol = 1e-7 + 1e-5 * expected.abs().max().item()
+            seen.is_close(expected.float(), atol=atol, rtol=1e-4, loose_shape=loose_shape)
+        elif self._in_float32:
+            seen.is_close(expected, atol=1e-5, rtol=1e-4)
+        else:
+            seen.is_close(expected, loose_shape=loose_shape)
 
 
 @pytest.fixture
 def judge(observe):
     """`judge(probe, chain)`: runs the probe on the chain's values of the same names."""
 
-    def run(probe, chain):
+    def run(probe, chain, may_change=()):
         wanted = [name for name in inspect.signature(probe).parameters if name not in MODULES]
-        return Judged(observe, probe, {name: getattr(chain, name) for name in wanted})
+        inputs = {name: getattr(chain, name) for name in wanted}
+        return Judged(observe, probe, inputs, may_change)
 
     return run
+
+
+def holds_float32(value):
+    if isinstance(value, dict):
+        return any(map(holds_float32, value.values()))
+    return torch.is_tensor(value) and value.dtype == torch.float32
+
+
+def to_float32(value):
+    if isinstance(value, dict):
+        return {name: to_float32(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(to_float32, value))
+    is_float64 = torch.is_tensor(value) and value.dtype == torch.float64
+    return value.float() if is_float64 else value
+
+
+DTYPE_TROUBLE = re.compile(r"dtype|scalar type")
+JUDGED_IN_FLOAT32 = "Judged in float32: your code turns float64 into float32 (a `.float()`?)."

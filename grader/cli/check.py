@@ -1,0 +1,138 @@
+"""`zth check`: judge what the learner wrote and say what is wrong and why."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from grader.cli.options import AsJson, CourseFolder, Exit, Targets, open_course, screen
+from grader.course.targets import Selection, select
+
+if TYPE_CHECKING:
+    from grader.judge.results import LectureResult
+    from grader.judge.session import Judge
+    from grader.learn.workspace import Workspace
+
+CARDS = 3
+"""Failing exercises that are explained at once, where --all does not ask for every one."""
+
+Verdicts = list[tuple[Selection, "LectureResult"]]
+
+
+def check(
+    targets: Targets = None,
+    as_json: AsJson = False,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Other inputs than the course's own.")
+    ] = None,
+    workspace: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The folder that holds exercises/.")
+    ] = None,
+    course: CourseFolder = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Explain every failing check, not just the first.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="In the foreground: breakpoint() and print work.")
+    ] = False,
+) -> None:
+    """Check your work. Without a target: the first lecture that is not finished."""
+    opened = open_course(course)
+    selections = select(opened, targets or [lecture.id for lecture in opened.lectures])
+    # imported here: what only reads the course must not pay for judging
+    from grader.judge.results import to_json
+    from grader.judge.sandbox import Isolation, Sandbox
+    from grader.learn.workspace import find_workspace, named_workspace
+
+    place = named_workspace(workspace) if workspace else find_workspace(Path.cwd(), opened)
+    console = screen()
+
+    def work(judge: Judge) -> Verdicts:
+        return _judge(judge, place, selections, seed, stop_early=not targets, say=say)
+
+    try:
+        with (
+            Sandbox(Isolation.SPAWN if debug else None, foreground=debug) as sandbox,
+            _live_line(console, quiet=as_json or debug) as say,
+        ):
+            from grader.judge.session import with_judge  # imports torch while the zygote does
+
+            lectures = [selection.lecture for selection in selections]
+            verdicts = with_judge(opened, lectures, work, sandbox)
+    except KeyboardInterrupt:
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    if as_json:
+        sys.stdout.buffer.write(to_json([result for _, result in verdicts]) + b"\n")
+    else:
+        _show(console, place, verdicts, everything)
+    passed = all(result.passed for _, result in verdicts)
+    raise typer.Exit(Exit.PASSED if passed else Exit.NOT_PASSED)
+
+
+def _judge(
+    judge: Judge,
+    place: Workspace,
+    selections: list[Selection],
+    seed: int | None,
+    stop_early: bool,
+    say: Callable[[str], None],
+) -> Verdicts:
+    """The verdict on each selection; with `stop_early` up to the first that is not finished."""
+    verdicts: Verdicts = []
+    for selection in selections:
+        lecture = selection.lecture
+        verdict = judge.judge(
+            selection,
+            place.submission(lecture),
+            seed,
+            on_start=lambda exercise, of=lecture.id: say(f"{of}.{exercise.id}"),  # type: ignore[misc]
+        )
+        verdicts.append((selection, verdict))
+        if stop_early and not verdict.passed:
+            break
+    return verdicts
+
+
+@contextlib.contextmanager
+def _live_line(console: Console, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A line that says what is being judged, while it is; nothing where nobody watches."""
+    if quiet or not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("starting") as status:
+        yield lambda what: status.update(f"checking {what}")
+
+
+def _show(console: Console, place: Workspace, verdicts: Verdicts, everything: bool) -> None:
+    from grader.judge.results import Outcome
+    from grader.show.card import card
+    from grader.show.lecture import finished_line, lecture_table, next_step
+
+    here = Path.cwd()
+    wrong = (Outcome.FAIL, Outcome.ERROR)
+    for number, (selection, verdict) in enumerate(verdicts):
+        lecture = selection.lecture
+        if selection.is_whole and verdict.passed and number < len(verdicts) - 1:
+            console.print(finished_line(lecture, verdict))
+            continue
+        if len(selection.exercises) > 1 or verdict.passed:
+            console.print(lecture_table(lecture, verdict))
+            console.print()
+        failing = [e for e in verdict.exercises if e.outcome in wrong]
+        lone = len(selection.exercises) == 1
+        cards = failing or ([e for e in verdict.exercises if e.outcome is not Outcome.PASS] if lone else [])
+        shown = cards if everything else cards[:CARDS]
+        for result in shown:
+            console.print(card(lecture, result, here, everything, boxed=console.is_terminal))
+        if rest := len(cards) - len(shown):
+            console.print(
+                Text(f"{rest} more are explained one by one, or all with --all.\n", "zth.note")
+            )
+        console.print(next_step(lecture, verdict, place, here))

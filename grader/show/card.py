@@ -1,0 +1,85 @@
+"""The failure card: what must be true, what was run, what came, the mistake's name, where, again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from grader.course.manifest import Lecture
+from grader.judge.results import CheckResult, ExerciseResult, Outcome
+from grader.show.style import LOOKS
+
+OUTPUT_LINES = 6
+
+
+def card(
+    lecture: Lecture, result: ExerciseResult, here: Path, every_check: bool = False, boxed: bool = True
+) -> RenderableType:
+    """Everything a learner needs to see what went wrong, in about twenty lines.
+
+    The first failing check is opened and the others are counted; `every_check` opens them all.
+    """
+    failing = [c for c in result.failing if c.outcome is not Outcome.TODO] or list(result.failing)
+    opened = failing if every_check else failing[:1]
+    look = LOOKS[result.outcome]
+    parts: list[RenderableType] = []
+    for check in opened:
+        parts += [*_check(check), Text()]
+    if result.misconception:
+        parts += [Text(result.misconception.says, "zth.misconception"), Text()]
+    parts.append(_facts(lecture, result, here))
+    if rest := len(result.failing) - len(opened):
+        parts.append(Text(f"{_more(rest)} of {len(result.checks)}: --all opens them.", "zth.note"))
+    title = Text.assemble((f"{look.sign} {lecture.id}.{result.id}", look.style), f" {look.word}")
+    if boxed:
+        return Panel(Group(*parts), title=title, title_align="left", border_style=look.style, width=80)
+    return Group(title, Padding(Group(*parts), (0, 0, 1, 2)))
+
+
+def _check(check: CheckResult) -> list[RenderableType]:
+    parts: list[RenderableType] = [Text(check.says)]
+    if check.ran:
+        parts.append(Padding(Text(check.ran, "zth.command"), (0, 0, 0, 2)))
+    parts.append(Text(check.message))
+    return parts
+
+
+def _facts(lecture: Lecture, result: ExerciseResult, here: Path) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style="zth.label", no_wrap=True)
+    table.add_column(overflow="fold")
+    path = Path(result.path)
+    shown = path.relative_to(here) if path.is_relative_to(here) else path
+    place = f"{shown}:{result.line}" if result.line else str(shown)
+    table.add_row("where", Text(place, f"zth.file link {path.as_uri()}"))
+    exercise = lecture.find(result.id)
+    link = lecture.link(exercise)
+    table.add_row("video", Text.assemble((link, f"zth.file link {link}"), f"  {exercise.at}"))
+    for note in result.notes:
+        table.add_row("note", note)
+    if printed := _output(result):
+        table.add_row("printed", printed)
+    table.add_row("again", Text(f"zth check {lecture.id}.{result.id}", "zth.command"))
+    return table
+
+
+def _output(result: ExerciseResult) -> Text | None:
+    lines = result.output.splitlines()
+    if not lines and not result.output_dropped:
+        return None
+    text = Text("\n".join(line[:200] for line in lines[-OUTPUT_LINES:]))
+    if len(lines) > OUTPUT_LINES:
+        text = Text(f"… {len(lines) - OUTPUT_LINES} lines before\n", "zth.note") + text
+    if result.output_dropped:
+        size = result.output_dropped / (1 << 20)
+        text.append(f"\ncut: {size:.1f} MB more was printed and is not kept", "zth.note")
+    return text
+
+
+def _more(rest: int) -> str:
+    return "1 more check fails" if rest == 1 else f"{rest} more checks fail"

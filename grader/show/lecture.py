@@ -1,0 +1,117 @@
+"""A lecture's table, its bar, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from grader.course.manifest import Course, Exercise, Lecture
+from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.learn.workspace import Workspace
+from grader.show.style import LOOKS
+
+BAR_WIDTH = 30
+
+
+def course_map(course: Course) -> RenderableType:
+    """`zth list`: every lecture and exercise, as a target to type."""
+    parts: list[RenderableType] = []
+    for lecture in course.lectures:
+        table = _grid()
+        for exercise in lecture.exercise:
+            points = Text(f"{exercise.points} {'bonus' if exercise.bonus else 'pt'}")
+            _row(table, Text(" "), Text(exercise.id), exercise.title, exercise.file, points)
+        parts += [_heading(lecture), table, Text()]
+    return Group(*parts[:-1])
+
+
+def lecture_table(lecture: Lecture, result: LectureResult) -> RenderableType:
+    """What became of each exercise, and the bar."""
+    table = _grid()
+    for exercise in result.exercises:
+        look = LOOKS[exercise.outcome]
+        word = look.word
+        if exercise.outcome is Outcome.BLOCKED:
+            word = f"waits for {exercise.blocked_by[0]}"
+        elif exercise.outcome is Outcome.TODO and exercise.begun:
+            word = "not finished"
+        name = Text(exercise.id, "" if exercise.outcome is Outcome.TODO else look.style)
+        sign = Text(look.sign, look.style)
+        _row(table, sign, name, exercise.title, exercise.file, Text(word, look.style))
+    return Group(_heading(lecture), table, _bar(result))
+
+
+def next_step(lecture: Lecture, result: LectureResult, workspace: Workspace, here: Path) -> Text:
+    """One or two lines: what to open, or what comes after."""
+    by_id = {e.id: e for e in result.exercises}
+    todo = [e for e in lecture.exercise if e.id in by_id and by_id[e.id].outcome is not Outcome.PASS]
+    needed = [e for e in todo if not e.bonus] or todo
+    if not needed:
+        return Text(f"All of {lecture.id} that was asked for is right.", "zth.pass")
+    if not workspace.exists:
+        return _step("Start with ", "zth init", ": it puts the stubs into exercises/ here.")
+    wrong = [e for e in needed if by_id[e.id].outcome in (Outcome.FAIL, Outcome.ERROR)]
+    first = (wrong or needed)[0]
+    path = Path(by_id[first.id].path)
+    shown = path.relative_to(here) if path.is_relative_to(here) else path
+    line = by_id[first.id].line
+    text = Text("Mend " if wrong else "Open ")
+    text.append(f"{shown}{f':{line}' if line else ''}", f"zth.file link {path.as_uri()}")
+    text.append(f" and write {first.id}" if not wrong else f" ({first.id})")
+    text.append(", then type ")
+    text.append(f"zth check {lecture.id}.{first.id}", "zth.command")
+    text.append(f"\nThe lecture on it, from {first.at}: ")
+    text.append(lecture.link(first), f"zth.file link {lecture.link(first)}")
+    return text
+
+
+def finished_line(lecture: Lecture, result: LectureResult) -> Text:
+    return Text(
+        f"✓ {lecture.id} · {lecture.title}: finished, {result.points} of {result.max_points} points",
+        "zth.pass",
+    )
+
+
+def _step(before: str, command: str, after: str) -> Text:
+    return Text.assemble(before, (command, "zth.command"), after)
+
+
+def _heading(lecture: Lecture) -> Text:
+    return Text.assemble((lecture.id, "zth.target"), f" · {lecture.title}")
+
+
+def _grid() -> Table:
+    """sign, name, title, file, outcome: where it is narrow, the title gives way."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for style in ("", "", "zth.note", "zth.note", ""):
+        table.add_column(style=style, no_wrap=style != "zth.note")
+    return table
+
+
+def _row(table: Table, sign: Text, name: Text, title: str, file: str, last: Text) -> None:
+    one_line = Text(title, no_wrap=True, overflow="ellipsis")
+    table.add_row(sign, name, one_line, Text(file, no_wrap=True), last)
+
+
+def _bar(result: LectureResult) -> RenderableType:
+    passed, of = _count(result.exercises)
+    line = Table.grid(padding=(0, 2, 0, 0))
+    line.add_row(
+        ProgressBar(of, passed, width=BAR_WIDTH, complete_style="zth.pass", finished_style="zth.pass"),
+        f"{passed} of {of} exercises, {result.points} of {result.max_points} points",
+        Text(f"{result.seconds:.1f} s", "zth.note"),
+    )
+    return line
+
+
+def _count(exercises: Iterable[ExerciseResult]) -> tuple[int, int]:
+    """Passed and all, of those that are not a bonus; a passed bonus counts on both sides."""
+    counted = [e for e in exercises if not e.bonus or e.outcome is Outcome.PASS]
+    return sum(e.outcome is Outcome.PASS for e in counted), len(counted)
+
+

@@ -1,0 +1,38 @@
+"""Hidden checks of model.py. The marker is what no process of the learner's may hold."""
+
+import torch
+from grader.judge.checks import exercise
+
+MARKER = "tiny-marker-5e8d41c07b"
+
+
+@exercise("shift")
+def test_shift(observe):
+    """shift(x) is twice x and one more."""
+
+    def probe(model, x):
+        return model.shift(x)
+
+    observe(probe, x=torch.arange(3.0)).is_close(torch.tensor([1.0, 3.0, 5.0]))
+
+
+@exercise("echo")
+def test_echo(observe):
+    """echo(text) is text. The marker is an input here, so here a search has to find it."""
+
+    def probe(model, text):
+        return model.echo(text)
+
+    observe(probe, text=MARKER).equals(MARKER)
+
+
+@exercise("secret")
+def test_secret(observe, reference):
+    """secret() is what only the solution knows."""
+    expected = torch.tensor(list(MARKER.encode()), dtype=torch.uint8)
+
+    def probe(model):
+        return model.secret()
+
+    assert reference(probe).equal(expected)
+    observe(probe).equals(expected)

@@ -1,0 +1,270 @@
+"""Hidden checks of nn.py: neurons whose weights are set by the check, against plain arithmetic.
+
+The lecture's neuron is tanh(w · x + b). In the repository that goes with it, a neuron is relu and
+an MLP's last layer has no activation at all. Both are right.
+"""
+
+import math
+
+from grader.judge.checks import exercise, fail
+
+
+def draw(rng, n, low=-1.0, high=1.0):
+    return [round(rng.uniform(low, high), 3) for _ in range(n)]
+
+
+def relu(x):
+    return max(0.0, x)
+
+
+def linear(x):
+    return x
+
+
+def weighted_sum(numbers, x):
+    """w · x + b for the numbers [*w, b]."""
+    *w, b = numbers
+    return sum(wi * xi for wi, xi in zip(w, x, strict=True)) + b
+
+
+def network(layers, hidden, last, x):
+    """What a network gives, in plain floats: for each layer, for each neuron, [*w, b]."""
+    for layer in layers:
+        activation = last if layer is layers[-1] else hidden
+        x = [activation(weighted_sum(numbers, x)) for numbers in layer]
+    return x
+
+
+def same(got, expected):
+    return all(abs(g - e) < 1e-9 for g, e in zip(got, expected, strict=True))
+
+
+# used beside the learner's code
+
+
+def set_neuron(neuron, numbers):
+    """Give a neuron the weights and the bias [*w, b]."""
+    for wi, number in zip(neuron.w, numbers, strict=False):
+        wi.data = number
+    neuron.b.data = numbers[-1]
+
+
+def set_network(layers, numbers):
+    for layer, of_layer in zip(layers, numbers, strict=False):
+        for neuron, of_neuron in zip(layer.neurons, of_layer, strict=False):
+            set_neuron(neuron, of_neuron)
+
+
+def outputs(out):
+    """The numbers in what a layer gave: a list of Values, or one Value."""
+    return [v.data for v in out] if isinstance(out, (list, tuple)) else [out.data]
+
+
+def reached(out, parameters):
+    """How many of the parameters a backward from out would come to."""
+    seen, waiting = set(), list(out) if isinstance(out, (list, tuple)) else [out]
+    while waiting:
+        v = waiting.pop()
+        if id(v) not in seen:
+            seen.add(id(v))
+            waiting.extend(v._prev)
+    return sum(id(p) in seen for p in parameters)
+
+
+def count(model):
+    """How many parameters, how many different ones, and whether all are Values."""
+    first = model.parameters()
+    return {
+        "len(parameters())": len(first),
+        "different ones": len({id(p) for p in first}),
+        "all are Values": all(hasattr(p, "_backward") for p in first),
+        "len(parameters()), asked again": len(model.parameters()),
+    }
+
+
+def right_count(n):
+    return {
+        "len(parameters())": n,
+        "different ones": n,
+        "all are Values": True,
+        "len(parameters()), asked again": n,
+    }
+
+
+# neuron
+
+
+@exercise("neuron")
+def test_neuron_parameters(observe):
+    """Neuron(nin).parameters() lists the nin weights and the bias: Values, each once."""
+
+    def probe(nn):
+        return {f"Neuron({nin})": count(nn.Neuron(nin)) for nin in (1, 2, 7)}
+
+    observe(probe).is_close({f"Neuron({nin})": right_count(nin + 1) for nin in (1, 2, 7)})
+
+
+@exercise("neuron")
+def test_neuron_forward(observe, rng):
+    """A neuron gives tanh(w · x + b)."""
+    numbers = draw(rng, 4, 0.3, 0.9)
+    xs = [draw(rng, 3, 0.2, 1.0), draw(rng, 3, -3.0, -2.0), draw(rng, 3), draw(rng, 3)]
+
+    def probe(nn, numbers, xs):
+        n = nn.Neuron(3)
+        set_neuron(n, numbers)
+        return [n(x).data for x in xs]
+
+    sums = [weighted_sum(numbers, x) for x in xs]
+    seen = observe(probe, numbers=numbers, xs=xs)
+    got = [seen[i].number() for i in range(len(xs))]
+    activation = relu if same(got, map(relu, sums)) else math.tanh
+    for i, x in enumerate(xs):
+        seen[i].is_close(
+            activation(sums[i]), says=f"w = {numbers[:-1]}, b = {numbers[-1]}, x = {x}:"
+        )
+
+
+@exercise("neuron")
+def test_neuron_is_a_graph(observe, rng):
+    """Every parameter is below the output in the graph, and so is x where it is made of Values."""
+    xs = draw(rng, 3)
+
+    def probe(engine, nn, xs):
+        n = nn.Neuron(3)
+        values = [engine.Value(x) for x in xs]
+        return {
+            "parameters below n(x)": reached(n(xs), [*n.w, n.b]),
+            "inputs below n(x)": reached(n(values), values),
+            "parameters() that are in n.w, or n.b": sum(
+                any(p is q for q in [*n.w, n.b]) for p in n.parameters()
+            ),
+        }
+
+    observe(probe, xs=xs).is_close(
+        {
+            "parameters below n(x)": 4,
+            "inputs below n(x)": 3,
+            "parameters() that are in n.w, or n.b": 4,
+        }
+    )
+
+
+@exercise("neuron")
+def test_neuron_starts_at_random(observe):
+    """Weights and bias start anywhere between -1 and 1, each at its own random number."""
+
+    def probe(nn):
+        neurons = [nn.Neuron(4) for _ in range(100)]
+        return {
+            "w": [wi.data for n in neurons for wi in n.w],
+            "b": [n.b.data for n in neurons],
+        }
+
+    seen = observe(probe)
+    for name in "wb":
+        numbers = [part.number() for part in map(seen[name].__getitem__, range(100))]
+        # the repository's neurons start with a bias of 0
+        if name == "b" and not any(numbers):
+            continue
+        low, high = min(numbers), max(numbers)
+        if low < -1 or high > 1:
+            fail(f"100 numbers of {name} lie between {low:.3f} and {high:.3f}: beyond -1 or 1.")
+        if low > -0.5 or high < 0.5:
+            fail(
+                f"100 numbers of {name} lie between {low:.3f} and {high:.3f}: "
+                "numbers drawn from all of -1 to 1 spread further."
+            )
+
+
+# mlp
+
+
+@exercise("mlp")
+def test_mlp_parameters(observe):
+    """MLP(3, [4, 4, 1]) has 41 parameters: Values, each once, in one flat list."""
+
+    def probe(nn, sizes):
+        return {
+            "Layer(2, 3)": count(nn.Layer(2, 3)),
+            "MLP(3, [4, 4, 1])": count(nn.MLP(3, sizes)),
+            "MLP(2, [5])": count(nn.MLP(2, [5])),
+        }
+
+    observe(probe, sizes=[4, 4, 1]).is_close(
+        {
+            "Layer(2, 3)": right_count(9),
+            "MLP(3, [4, 4, 1])": right_count(41),
+            "MLP(2, [5])": right_count(15),
+        }
+    )
+
+
+@exercise("mlp")
+def test_mlp_sizes(observe):
+    """Each layer has as many neurons as nouts says, each as many weights as the layer before has neurons."""
+
+    def probe(nn):
+        return [
+            [[len(n.w) for n in layer.neurons] for layer in nn.MLP(3, [2, 5, 1]).layers],
+            [len(n.w) for n in nn.Layer(4, 2).neurons],
+        ]
+
+    seen = observe(probe)
+    seen[0].is_close([[3, 3], [2, 2, 2, 2, 2], [5]], says="Weights of each neuron, MLP(3, [2, 5, 1]):")
+    seen[1].is_close([4, 4], says="Weights of each neuron, Layer(4, 2):")
+
+
+@exercise("mlp")
+def test_layer_forward(observe, rng):
+    """A layer gives one Value for each neuron, in their order."""
+    numbers = [draw(rng, 4, 0.3, 0.9), draw(rng, 4), draw(rng, 4, -0.9, -0.3)]
+    x = draw(rng, 3, 0.2, 1.0)
+
+    def probe(nn, numbers, x):
+        three, one = nn.Layer(3, 3), nn.Layer(3, 1)
+        set_network([three, one], [numbers, numbers])
+        return {"Layer(3, 3)": outputs(three(x)), "Layer(3, 1)": outputs(one(x))}
+
+    sums = [weighted_sum(of_neuron, x) for of_neuron in numbers]
+    seen = observe(probe, numbers=numbers, x=x)
+    got = seen["Layer(3, 3)"].sequence(3)
+    numeric = all(isinstance(g, (int, float)) for g in got)
+    activation = relu if numeric and same(got, map(relu, sums)) else math.tanh
+    expected = [activation(s) for s in sums]
+    seen.is_close({"Layer(3, 3)": expected, "Layer(3, 1)": expected[:1]}, says=f"x = {x}:")
+
+
+@exercise("mlp")
+def test_mlp_forward(observe, rng):
+    """An MLP sends x through all its layers."""
+    sizes = [3, 4, 2, 2]
+    numbers = [
+        [draw(rng, n_in + 1, -0.2, 0.9) for _ in range(n_out)]
+        for n_in, n_out in zip(sizes, sizes[1:])
+    ]
+    xs = [draw(rng, 3, 0.2, 1.0), draw(rng, 3), draw(rng, 3, -2.0, -1.0)]
+
+    def probe(nn, numbers, xs):
+        model = nn.MLP(3, [4, 2, 2])
+        set_network(model.layers, numbers)
+        return [outputs(model(x)) for x in xs]
+
+    seen = observe(probe, numbers=numbers, xs=xs)
+    got = [seen[i][j].number() for i in range(len(xs)) for j in range(2)]
+    kinds = [(math.tanh, math.tanh), (relu, linear), (relu, relu), (math.tanh, linear)]
+    answers = [[network(numbers, hidden, last, x) for x in xs] for hidden, last in kinds]
+    right = (a for a in answers if same(got, [y for ys in a for y in ys]))
+    seen.is_close(next(right, answers[0]))
+
+
+@exercise("mlp")
+def test_mlp_is_a_graph(observe, rng):
+    """Every parameter is below the output in the graph, so that backward reaches it."""
+    x = draw(rng, 3)
+
+    def probe(nn, x):
+        model = nn.MLP(3, [4, 4, 1])
+        return reached(model(x), model.parameters())
+
+    observe(probe, x=x).is_close(41)
