@@ -2,6 +2,76 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
 import typer
+from rich.console import Console
+from rich.text import Text
+
+from grader.cli.options import CourseFolder, Exit, Targets, open_course, screen
+from grader.course.stubs import stubs_of
+from grader.course.targets import select
 
 dev = typer.Typer(help="For those who write the course.", no_args_is_help=True)
+
+
+@dev.command("check", epilog="Example: zth dev check lecture5")
+def check(
+    targets: Targets = None,
+    course: CourseFolder = None,
+    mutation: Annotated[
+        bool, typer.Option("--mutants/--no-mutants", help="Judge every mutant as well.")
+    ] = True,
+) -> None:
+    """Prove the course: stubs, solutions, examples, chaffs, wheats, mutants."""
+    from grader.author.prove import prove
+    from grader.show.proof import breaches, proof_table
+
+    opened = open_course(course)
+    lectures = [s.lecture for s in select(opened, targets or [x.id for x in opened.lectures])]
+    console = screen()
+    console.width = max(console.width, 100)
+    try:
+        with _progress(screen(stderr=True)) as say:
+            proofs = prove(opened, lectures, say, mutation)
+    except KeyboardInterrupt:
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    console.print(proof_table(proofs))
+    broken = any(proof.breaches for proof in proofs)
+    if broken:
+        console.print(breaches(proofs))
+    raise typer.Exit(Exit.NOT_PASSED if broken else Exit.PASSED)
+
+
+@dev.command(epilog="Example: zth dev stubs lecture5")
+def stubs(targets: Targets = None, course: CourseFolder = None) -> None:
+    """Write exercises/ from solutions/."""
+    opened = open_course(course)
+    console = screen()
+    for selection in select(opened, targets or [x.id for x in opened.lectures]):
+        for path, text in stubs_of(opened, selection.lecture).items():
+            if path.exists() and path.read_text(encoding="utf-8") == text:
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            console.print(Text(f"written: {path.relative_to(opened.root)}"))
+
+
+@contextlib.contextmanager
+def _progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """A line with what is being proved and a bar; nothing where nobody watches."""
+    if not console.is_terminal:
+        yield lambda *_: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("starting", total=None)
+
+        def say(what: str, done: int, of: int) -> None:
+            progress.update(task, description=what, completed=done, total=of or None)
+
+        yield say

@@ -168,7 +168,7 @@ def load_course(root: Path) -> Course:
         manifest = msgspec.convert(raw, Manifest)
     except msgspec.ValidationError as error:
         raise UserError(f"{path}: {_spell_out(str(error), raw)}", MEND_THE_KEY) from None
-    course = Course(root, manifest)
+    course = Course(root.resolve(), manifest)
     for problem, fix in _problems(course):
         raise UserError(f"{path}: {problem}", fix)
     return course
@@ -179,7 +179,8 @@ def _spell_out(message: str, raw: object) -> str:
     match = re.search(r" - at `\$(.*?)`$", message)
     if not match:
         return message + "."
-    here, words = raw, []
+    here: object = raw
+    words: list[str] = []
     for key, index in re.findall(r"\.(\w+)|\[(\d+)\]", match[1]):
         try:
             here = here[key] if key else here[int(index)]  # type: ignore[index]

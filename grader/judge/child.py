@@ -15,7 +15,7 @@ import sys
 import traceback
 import types
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from grader.judge import limits, wire
 from grader.judge.messages import Frame, Load, Missing, Raised, Ready, Reply, Run, Seen, pack, to_child
@@ -119,7 +119,7 @@ class _Learner:
         return f"{owner.__name__}.{error.name}" if owner.__module__ in self.modules else ""
 
 
-def _limit(error: BaseException, message: str) -> str:
+def _limit(error: BaseException, message: str) -> Literal["", "memory", "processes"]:
     if isinstance(error, MemoryError) or "can't allocate memory" in message:
         return "memory"
     if isinstance(error, RuntimeError) and message == "can't start new thread":

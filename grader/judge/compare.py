@@ -57,7 +57,7 @@ def describe(value: Any) -> str:
         text = repr(value)
         return f"the {kind} {text}" if len(text) <= 60 else f"a {kind} of {len(value)}"
     if isinstance(value, dict):
-        return f"a dict with {', '.join(value)}" if value else "an empty dict"
+        return f"a dict with {_keys(value)}" if value else "an empty dict"
     if isinstance(value, bool) or value is None:
         return repr(value)
     if isinstance(value, (int, float)):
@@ -68,7 +68,16 @@ def describe(value: Any) -> str:
 
 def number(value: float) -> str:
     """Six digits, and as many as it takes to see a small or a large value."""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:6]}… ({len(text.lstrip('-'))} digits)"
+
+
+def _keys(value: dict[object, object]) -> str:
+    texts = [str(key) for key in value]
+    texts = [text if len(text) <= 40 else f"{text[:40]}…" for text in texts]
+    return ", ".join(texts if len(texts) <= 8 else [*texts[:8], f"{len(texts) - 8} more"])
 
 
 def dtype_name(tensor: torch.Tensor) -> str:
@@ -82,9 +91,17 @@ def _is_number(value: object) -> bool:
 def _number_difference(expected: float, got: Any, tolerance: Tolerance, at: str) -> str:
     if isinstance(got, bool) or not isinstance(got, (int, float)):
         return f"{at}expected a number ({number(expected)}), got {describe(got)}."
-    if _near(expected, got, tolerance):
+    one, other = _as_float(expected), _as_float(got)
+    if _near(one, other, tolerance):
         return ""
-    return f"{at}expected {number(expected)}, got {number(got)}{_factor(expected, got)}."
+    return f"{at}expected {number(expected)}, got {number(got)}{_factor(one, other)}."
+
+
+def _as_float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # an integer of more than 308 digits
+        return math.inf if value > 0 else -math.inf
 
 
 def _near(expected: float, got: float, tolerance: Tolerance) -> bool:

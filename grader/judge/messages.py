@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from grader.judge.modules import CodeFile
@@ -49,7 +51,7 @@ class Raised(msgspec.Struct, frozen=True, tag=True):
     """What the NotImplementedError of a stub names."""
     missing: str = ""
     """An attribute that the learner's own object or file does not have, asked for by the probe."""
-    limit: str = ""
+    limit: Literal["", "memory", "processes"] = ""
     """`memory` or `processes`, where the exception is how that limit shows."""
     forbidden: str = ""
     """The forbidden name that was called."""

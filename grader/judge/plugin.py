@@ -52,7 +52,8 @@ class HiddenChecks:
         """What went wrong while collecting."""
         self._trial: Trial | None = None
         self._item: pytest.Item | None = None
-        self._ended: CheckResult | None = None
+        self._raised: tuple[str, BaseException] | None = None
+        """The phase of the check that ended it, and how."""
         self.stopped: Stopped | None = None
         """Why the check that ran last got no observation."""
 
@@ -80,13 +81,13 @@ class HiddenChecks:
 
     def run(self, item: pytest.Item, trial: Trial, seed: int) -> CheckResult:
         """One check against one submission."""
-        self._trial, self._item, self._ended, self.stopped = trial, item, None, None
+        self._trial, self._item, self._raised, self.stopped = trial, item, None, None
         trial.seed = _seed_for(seed, item)
         trial.records = []
         trial.ran = ""
         start = time.perf_counter()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=self._anyone)
-        ended = self._ended or self._result(item, Outcome.PASS)
+        ended = self._verdict(item, *self._raised) if self._raised else self._result(item, Outcome.PASS)
         if ended.outcome is Outcome.PASS and not trial.records:
             raise CourseFault(f"{item.nodeid} passed without observing anything.")
         return CheckResult(
@@ -102,17 +103,18 @@ class HiddenChecks:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        if call.excinfo is not None:
-            self._ended = self._verdict(item, call.excinfo.value, call.when == "call")
+        # only kept here: to raise would leave pytest's fixtures half torn down for the next check
+        if call.excinfo is not None and self._raised is None:
+            self._raised = call.when, call.excinfo.value
         return (yield)
 
-    def _verdict(self, item: pytest.Item, error: BaseException, in_check: bool) -> CheckResult:
+    def _verdict(self, item: pytest.Item, phase: str, error: BaseException) -> CheckResult:
         if isinstance(error, Stopped):
             self.stopped = error
             return self._result(item, error.outcome, error.message)
-        if in_check and isinstance(error, AssertionError):
+        if phase == "call" and isinstance(error, AssertionError):
             return self._result(item, Outcome.FAIL, str(error) or "It is not so.")
-        if isinstance(error, (UserError, KeyboardInterrupt)):
+        if isinstance(error, UserError):
             raise error
         raise CourseFault(f"{item.nodeid} broke: {type(error).__name__}: {error}") from error
 

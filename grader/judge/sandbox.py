@@ -39,6 +39,8 @@ GRACE_SECONDS = 0.2
 START_SECONDS = 120.0
 """How long a new Python may take to import torch on a slow disk."""
 _TRACE_BYTES = 64 << 10
+_PIPE_BYTES = 1 << 20
+"""As much as a pipe holds, and more."""
 _TRACE_LINE = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 
 
@@ -57,10 +59,7 @@ class Died(msgspec.Struct, frozen=True):
     """The child did not answer: a limit, or its own end. Innermost frame first."""
 
     limit: str
-    """`time`, `cpu`, `observation`, or empty where no limit was hit."""
-    signal: int
-    status: int
-    """Exit status where it ended by itself."""
+    """`time`, `observation`, `message` where it broke the protocol, or empty: it ended by itself."""
     frames: list[Frame]
 
 
@@ -147,20 +146,18 @@ class Child:
     def _read_channel(self) -> bytes:
         try:
             return self._ours.recv(1 << 20)
-        except BlockingIOError:
-            return b""
         except OSError:
             return b""
 
     def _drain(self) -> None:
+        """All that is in the pipes now: a child that prints on and on would never let them empty."""
         for fd in (self._output, self._trace):
-            while self._drain_one(fd) > 0:
-                pass
+            self._drain_one(fd)
 
     def _drain_one(self, fd: int) -> int:
         """Read once; keep what fits. 0 at the end, -1 where there is nothing now."""
         try:
-            data = os.read(fd, 1 << 16)
+            data = os.read(fd, _PIPE_BYTES)
         except BlockingIOError:
             return -1
         kept, limit = (
@@ -181,7 +178,7 @@ class Child:
         marker = "Current thread" if "Current thread" in text else "Thread 0x"
         _, _, thread = text.rpartition(marker)
         frames = [(f, int(n), where) for f, n, where in _TRACE_LINE.findall(thread)]
-        return Died(limit, 0, 0, frames)
+        return Died(limit, frames)
 
 
 def _reply(data: bytes) -> Reply:

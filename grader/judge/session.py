@@ -64,15 +64,16 @@ class Judge:
         seed: int | None = None,
         on_start: Callable[[Exercise], None] | None = None,
         on_result: OnResult | None = None,
-        diagnosed: bool = True,
+        brief: bool = False,
     ) -> LectureResult:
         """The verdict on the selected exercises of one submission.
 
-        `seed` None takes the course's own, so that a failure repeats.
+        `seed` None takes the course's own, so that a failure repeats. `brief` stops an exercise
+        at its first failing check and looks for no misconception.
         """
         seed = self.course.manifest.seed if seed is None else seed
         start = time.perf_counter()
-        hearing = _Hearing(self, selection.lecture, submission, seed, diagnosed)
+        hearing = _Hearing(self, selection.lecture, submission, seed, brief)
         results = []
         for exercise in selection.exercises:
             if on_start:
@@ -114,13 +115,13 @@ class _Hearing:
     """One lecture of one submission: each exercise judged once, what it needs when it fails."""
 
     def __init__(
-        self, judge: Judge, lecture: Lecture, submission: Submission, seed: int, diagnosed: bool
+        self, judge: Judge, lecture: Lecture, submission: Submission, seed: int, brief: bool
     ) -> None:
         self._judge = judge
         self._lecture = lecture
         self._submission = submission
         self._seed = seed
-        self._diagnosed = diagnosed
+        self._brief = brief
         self._results: dict[str, ExerciseResult] = {}
         self._unloadable: dict[str, Stopped] = {}
 
@@ -160,7 +161,7 @@ class _Hearing:
                 checks.append(check[0])
                 if trial.load_failure and trial.load_failure.outcome is Outcome.ERROR:
                     self._unloadable[exercise.file] = trial.load_failure
-                if trial.load_failure:
+                if trial.load_failure or (self._brief and check[0].outcome is not Outcome.PASS):
                     break
         finally:
             trial.close()
@@ -235,7 +236,7 @@ class _Hearing:
         outcome: Outcome,
         heard: Sequence[tuple[CheckResult, list[Record], Stopped | None]],
     ) -> Misconception | None:
-        if not self._diagnosed or outcome not in (Outcome.FAIL, Outcome.ERROR):
+        if self._brief or outcome not in (Outcome.FAIL, Outcome.ERROR):
             return None
         wrong = [h for h in heard if h[0].outcome in (Outcome.FAIL, Outcome.ERROR)]
         others = [record for h in heard if h is not wrong[0] for record in h[1]]

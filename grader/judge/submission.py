@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import marshal
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -66,6 +66,18 @@ def read_submission(folder: Path, lecture: Lecture) -> Submission:
         folder=str(folder),
         files={name: read_source(folder / name) for name in lecture.files},
         others={p.name: read_source(p) for p in beside if p.stem.isidentifier()},
+    )
+
+
+def submission_of(texts: Mapping[str, str], lecture: Lecture, folder: Path) -> Submission:
+    """A submission from sources in memory, as if they lay in `folder`."""
+    made = {
+        name: compile_source(name, str(folder / name), text.encode()) for name, text in texts.items()
+    }
+    return Submission(
+        folder=str(folder),
+        files={name: made.get(name) or read_source(folder / name) for name in lecture.files},
+        others={name: source for name, source in made.items() if name not in lecture.files},
     )
 
 

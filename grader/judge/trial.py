@@ -154,7 +154,7 @@ class Trial:
         try:
             return self._child.ask(message)
         except wire.BadMessage:
-            return Died("message", 0, 0, [])
+            return _BROKEN
 
     def _decode(self, data: bytes) -> Any:
         try:
@@ -168,11 +168,11 @@ class Trial:
             return self._missing(reply.names)
         if isinstance(reply, Raised):
             return self._raised(reply)
-        assert isinstance(reply, Died)
         assert self._child is not None
         child, self._child = self._child, None
         killed_by, status = self._end(child)
-        self._gone = self._died(reply, killed_by, status)
+        died = reply if isinstance(reply, Died) else _BROKEN  # an answer to another question
+        self._gone = self._died(died, killed_by, status)
         return self._gone
 
     def _end(self, child: Child) -> tuple[int, int]:
@@ -226,7 +226,7 @@ class Trial:
         elif killed_by == signal.SIGXCPU:
             message = LIMITS["cpu"].format(seconds=number(self._limits.seconds))
         elif killed_by:
-            name = signal.Signals(killed_by).name
+            name = _SIGNAL_NAMES.get(killed_by, f"signal {killed_by}")
             message = CRASHED.format(name=name, means=SIGNALS.get(name, "a crash"))
         else:
             message = ENDED_ITSELF.format(status=status)
@@ -247,6 +247,10 @@ class Trial:
                 outcome = Outcome.TODO if source.trouble.absent else Outcome.ERROR
                 return Stopped(outcome, f"{self.exercise.file} imports {stem}, and {source.trouble.message}")
         return None
+
+
+_BROKEN = Died("message", [])
+_SIGNAL_NAMES = {s.value: s.name for s in signal.Signals}
 
 
 def source_of(probe: Callable[..., object], inputs: dict[str, Any]) -> str:

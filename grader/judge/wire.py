@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import torch
 
 MAX_DEPTH = 32
+MAX_BITS = 4096
 _TENSOR, _TUPLE, _BIG_INT, _FOREIGN = 1, 2, 3, 4
 _DTYPES = (
     "float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128"
@@ -93,7 +94,7 @@ def decode(data: bytes) -> Any:
     """The value that `encode` was given, made of new objects. Raises BadMessage on nonsense."""
     try:
         return msgspec.msgpack.decode(data, ext_hook=_from_ext)
-    except (msgspec.DecodeError, TypeError, ValueError, RecursionError, OverflowError) as error:
+    except (msgspec.DecodeError, TypeError, ValueError, ArithmeticError, LookupError, RuntimeError) as error:
         raise BadMessage(str(error)) from None
 
 
@@ -128,24 +129,24 @@ def _plain(value: Any, depth: int) -> object:
     kind = type(value)
     if value is None or kind is bool or kind is float or kind is bytes:
         return value
-    if isinstance(value, int):
+    if issubclass(kind, int):
         number = int.__index__(value)
         if -(2**63) <= number < 2**63:
             return number
-        if number.bit_length() > 4096:
-            return _foreign("an integer of more than 4096 bits", "")
+        if number.bit_length() > MAX_BITS:
+            return _foreign(f"an integer of more than {MAX_BITS} bits", "")
         return _ext(_BIG_INT, hex(number))
-    if isinstance(value, float):
+    if issubclass(kind, float):
         return float.__float__(value)
-    if isinstance(value, str):
+    if issubclass(kind, str):
         return str.__str__(value).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     if depth >= MAX_DEPTH:
         return _foreign("lists inside lists, too deep to read", "")
-    if isinstance(value, tuple):
+    if issubclass(kind, tuple):
         return _ext(_TUPLE, [_plain(v, depth + 1) for v in tuple.__iter__(value)])
-    if isinstance(value, list):
+    if issubclass(kind, list):
         return [_plain(v, depth + 1) for v in list.__iter__(value)]
-    if isinstance(value, dict) and all(type(k) is str for k in dict.keys(value)):
+    if issubclass(kind, dict) and all(type(k) is str for k in dict.keys(value)):
         return {k: _plain(v, depth + 1) for k, v in dict.items(value)}
     return _tensor_or_foreign(value)
 
@@ -154,7 +155,7 @@ def _tensor_or_foreign(value: Any) -> object:
     import torch
 
     kind = type(value)
-    if isinstance(value, torch.Tensor):
+    if issubclass(kind, torch.Tensor):
         if kind not in (torch.Tensor, torch.nn.Parameter):
             return _foreign(f"a {kind.__name__}, a subclass of Tensor", "")
         if value.device.type != "cpu" or value.layout != torch.strided or value.is_quantized:
@@ -178,7 +179,7 @@ def _foreign(kind: str, glimpse: str) -> msgspec.msgpack.Ext:
 
 def _called(value: object) -> str:
     name = type(value).__name__
-    if isinstance(value, type):
+    if issubclass(type(value), type):
         return f"the class {value.__name__}, not an instance of it"
     if callable(value):
         return f"the {name} {getattr(value, '__name__', '')}".strip() + ", not what it returns"
@@ -196,6 +197,12 @@ def _tuple(items: list[object]) -> object:
     return tuple(items)
 
 
+def _big_int(text: str) -> object:
+    if len(text) > MAX_BITS:
+        raise BadMessage("an integer too long")
+    return int(text, 16)
+
+
 def _tensor(parts: list[Any]) -> object:
     dtype, shape, data = parts
     return build_tensor(dtype, tuple(shape), data)
@@ -207,7 +214,7 @@ class _Ext:
     readers: ClassVar[dict[int, Callable[[Any], object]]] = {
         _TENSOR: _tensor,
         _TUPLE: _tuple,
-        _BIG_INT: lambda text: int(text, 16),
+        _BIG_INT: _big_int,
         _FOREIGN: lambda parts: Foreign(str(parts[0]), str(parts[1])),
     }
 

@@ -1,0 +1,268 @@
+"""The proof of a course: its judges must pass what is right, fail what is wrong, and say why."""
+
+from __future__ import annotations
+
+import doctest
+import io
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from grader.author.kill import kill_mutants
+from grader.author.mutants import Equivalent, Mutant, mutants_of, read_equivalents
+from grader.course.manifest import Course, Exercise, Lecture
+from grader.course.stubs import stubs_of
+from grader.course.targets import Selection
+from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.judge.sandbox import Sandbox
+from grader.judge.session import Judge, with_judge
+from grader.judge.submission import read_submission, submission_of
+
+REQUIRED_SCORE = 0.97
+OTHER_SEED = 20_260_101
+"""Solution, wheats and chaffs are proved with the course's seed and with one it was not made with."""
+
+Say = Callable[[str, int, int], None]
+"""Told what is being done, how much of it, out of how much."""
+
+
+class Breach(msgspec.Struct, frozen=True):
+    where: str
+    what: str
+
+
+class Count(msgspec.Struct, frozen=True):
+    good: int
+    of: int
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What held and what did not, for one lecture."""
+
+    lecture: str
+    exercises: int
+    stubs: Count
+    """Exercises whose stub is judged TODO."""
+    solutions: Count
+    """Exercises whose solution passes, with each seed."""
+    examples: Count
+    """Examples in docstrings that give what they say."""
+    chaffs: Count
+    """Chaffs that fail and are named as themselves, with each seed."""
+    wheats: Count
+    """Exercises that pass in a wheat, with each seed."""
+    mutants: Count
+    """Mutants that fail, of those not listed as equivalent."""
+    equivalent: int
+    breaches: tuple[Breach, ...]
+    seconds: float
+
+    @property
+    def score(self) -> float:
+        return self.mutants.good / self.mutants.of if self.mutants.of else 1.0
+
+
+def prove(course: Course, lectures: list[Lecture], say: Say, mutation: bool = True) -> list[Proof]:
+    """The proof of each lecture. Raises UserError where the course cannot be run at all."""
+    with Sandbox() as sandbox:
+        begun = with_judge(
+            course, lectures, lambda judge: [_judged(judge, lecture, say) for lecture in lectures], sandbox
+        )
+    proofs = []
+    for lecture, proof in zip(lectures, begun, strict=True):
+        if mutation and not proof.breaches:
+            proof = _mutated(course, lecture, proof, say)
+        proofs.append(proof)
+    return proofs
+
+
+def _judged(judge: Judge, lecture: Lecture, say: Say) -> Proof:
+    """All but the mutants: they take a judge a core."""
+    start = time.perf_counter()
+    breaches: list[Breach] = [*_stale_stubs(judge.course, lecture)]
+    counts = {}
+    for name, part in PARTS.items():
+        verdicts: list[bool] = []
+        for breach in part(judge, lecture, say):
+            verdicts.append(breach is None)
+            breaches += [breach] if breach else []
+        counts[name] = Count(sum(verdicts), len(verdicts))
+    return Proof(
+        lecture=lecture.id,
+        exercises=len(lecture.exercise),
+        **counts,
+        mutants=Count(0, 0),
+        equivalent=0,
+        breaches=tuple(breaches),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _stale_stubs(course: Course, lecture: Lecture) -> Iterator[Breach]:
+    wanted = stubs_of(course, lecture)
+    for path, text in wanted.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            yield Breach(_shown(course, path), "is not what the solution gives: zth dev stubs")
+    for path in sorted(course.stubs(lecture).glob("*.py")):
+        if path not in wanted:
+            yield Breach(_shown(course, path), "has no solution behind it")
+
+
+def _stubs(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]:
+    submission = read_submission(judge.course.stubs(lecture), lecture)
+    say(f"{lecture.id}: stubs", 0, 0)
+    for result in judge.judge(_whole(lecture), submission).exercises:
+        yield _unless(result.outcome is Outcome.TODO, lecture, result, "the stub is not TODO but")
+
+
+def _solutions(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]:
+    say(f"{lecture.id}: solutions", 0, 0)
+    yield from _all_pass(judge, lecture, judge.solutions(lecture).texts, "the solution is not PASS but")
+
+
+def _wheats(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]:
+    folders = sorted(p for p in (judge.course.hidden(lecture) / "wheats").glob("*") if p.is_dir())
+    for number, folder in enumerate(folders):
+        say(f"{lecture.id}: wheats", number, len(folders))
+        texts = {p.name: p.read_text(encoding="utf-8") for p in sorted(folder.glob("*.py"))}
+        both = {**judge.solutions(lecture).texts, **texts}
+        yield from _all_pass(judge, lecture, both, f"the wheat {folder.name} is not PASS but")
+    covered = {path.name for folder in folders for path in folder.glob("*.py")}
+    for file in lecture.files:
+        if file not in covered:
+            yield Breach(f"{lecture.id}, {file}", "no wheat: add a different right way")
+
+
+def _examples(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]:
+    say(f"{lecture.id}: examples", 0, 0)
+    modules = judge.solutions(lecture).modules
+    finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner(verbose=False)
+    for file in judge.solutions(lecture).texts:
+        module = modules.module(file.removesuffix(".py"))
+        for test in finder.find(module):
+            if not test.examples:
+                continue
+            told = io.StringIO()
+            failed = runner.run(test, out=told.write, clear_globs=False).failed
+            where = f"{lecture.id}, {file}, {test.name}"
+            yield Breach(where, f"an example is not so:\n{told.getvalue()}") if failed else None
+
+
+def _chaffs(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]:
+    solutions = judge.solutions(lecture)
+    chaffs = [chaff for exercise in lecture.exercise for chaff in solutions.chaffs[exercise.id]]
+    for number, chaff in enumerate(chaffs):
+        say(f"{lecture.id}: chaffs", number, len(chaffs))
+        exercise = lecture.find(chaff.exercise)
+        texts = {**solutions.texts, exercise.file: solutions.changed_text(chaff)}
+        submission = submission_of(texts, lecture, judge.course.solutions(lecture))
+        for seed in (None, OTHER_SEED):
+            (result,) = judge.judge(_only(lecture, exercise), submission, seed).exercises
+            where = f"{lecture.id}.{chaff.exercise}, chaff {chaff.name}"
+            if result.outcome not in (Outcome.FAIL, Outcome.ERROR):
+                yield Breach(where, f"is {result.outcome}: no check sees it{_by(seed)}")
+            elif result.misconception is None or result.misconception.name != chaff.name:
+                named = result.misconception.name if result.misconception else "nothing"
+                yield Breach(where, f"fails and is named as {named}{_by(seed)}")
+            else:
+                yield None
+
+
+PARTS: dict[str, Callable[[Judge, Lecture, Say], Iterator[Breach | None]]] = {
+    "stubs": _stubs,
+    "solutions": _solutions,
+    "examples": _examples,
+    "chaffs": _chaffs,
+    "wheats": _wheats,
+}
+
+
+def _all_pass(
+    judge: Judge, lecture: Lecture, texts: dict[str, str], what: str
+) -> Iterator[Breach | None]:
+    submission = submission_of(texts, lecture, judge.course.solutions(lecture))
+    for seed in (None, OTHER_SEED):
+        verdict: LectureResult = judge.judge(_whole(lecture), submission, seed)
+        for result in verdict.exercises:
+            yield _unless(result.outcome is Outcome.PASS, lecture, result, what, seed)
+
+
+def _mutated(course: Course, lecture: Lecture, proof: Proof, say: Say) -> Proof:
+    start = time.perf_counter()
+    path = course.hidden(lecture) / "equivalents.toml"
+    equivalents = read_equivalents(path)
+    listed = {(e.exercise, e.was, e.becomes) for e in equivalents}
+    mutants, set_aside = [], set()
+    for mutant in _all_mutants(course, lecture):
+        key = (mutant.exercise, mutant.was, mutant.becomes)
+        if key in listed:
+            set_aside.add(key)
+        else:
+            mutants.append(mutant)
+    workers = os.cpu_count() or 1
+    outcomes = kill_mutants(course, lecture, mutants, workers, say)
+    survivors = [m for m, outcome in zip(mutants, outcomes, strict=True) if outcome is Outcome.PASS]
+    count = Count(len(mutants) - len(survivors), len(mutants))
+    breaches = [
+        *_unknown_equivalents(course, path, equivalents, set_aside),
+        *_survivors(lecture, survivors, count),
+    ]
+    return msgspec.structs.replace(
+        proof,
+        mutants=count,
+        equivalent=len(set_aside),
+        breaches=(*proof.breaches, *breaches),
+        seconds=proof.seconds + time.perf_counter() - start,
+    )
+
+
+def _all_mutants(course: Course, lecture: Lecture) -> Iterator[Mutant]:
+    for exercise in lecture.exercise:
+        text = (course.solutions(lecture) / exercise.file).read_text(encoding="utf-8")
+        yield from mutants_of(text, exercise)
+
+
+def _unknown_equivalents(
+    course: Course, path: Path, equivalents: tuple[Equivalent, ...], used: set[tuple[str, str, str]]
+) -> Iterator[Breach]:
+    for e in equivalents:
+        if (e.exercise, e.was, e.becomes) not in used:
+            yield Breach(f"{_shown(course, path)}, {e.exercise}", f"no mutant is {e.becomes!r}")
+
+
+def _survivors(lecture: Lecture, survivors: list[Mutant], count: Count) -> Iterator[Breach]:
+    if count.of and count.good / count.of < REQUIRED_SCORE:
+        yield Breach(lecture.id, f"mutation score {count.good / count.of:.1%} < {REQUIRED_SCORE:.0%}")
+    for m in survivors:
+        yield Breach(
+            f"{lecture.id}.{m.exercise}, line {m.line}",
+            f"the mutant {m.becomes!r} for {m.was!r} passes: write a check, or list it as equivalent",
+        )
+
+
+def _unless(
+    holds: bool, lecture: Lecture, result: ExerciseResult, what: str, seed: int | None = None
+) -> Breach | None:
+    if holds:
+        return None
+    messages = "; ".join(c.message for c in result.failing if c.message)
+    return Breach(f"{lecture.id}.{result.id}", f"{what} {result.outcome}{_by(seed)}: {messages}")
+
+
+def _by(seed: int | None) -> str:
+    return f" (--seed {seed})" if seed is not None else ""
+
+
+def _whole(lecture: Lecture) -> Selection:
+    return Selection(lecture, lecture.exercise)
+
+
+def _only(lecture: Lecture, exercise: Exercise) -> Selection:
+    return Selection(lecture, (exercise,))
+
+
+def _shown(course: Course, path: Path) -> str:
+    return str(path.relative_to(course.root))

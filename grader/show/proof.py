@@ -1,0 +1,50 @@
+"""The proof of a course as a table, and what did not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from grader.author.prove import Count, Proof
+
+
+def proof_table(proofs: Sequence[Proof]) -> RenderableType:
+    """One row a lecture: how many of how many, and the mutation score."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="zth.label")
+    table.add_column("lecture", style="zth.target")
+    for heading in ("exercises", "stubs", "solutions", "examples", "chaffs", "wheats", "mutants"):
+        table.add_column(heading, justify="right")
+    for heading in ("equivalent", "score", "seconds"):
+        table.add_column(heading, justify="right")
+    for proof in proofs:
+        counts = (
+            *(proof.stubs, proof.solutions, proof.examples),
+            *(proof.chaffs, proof.wheats, proof.mutants),
+        )
+        table.add_row(
+            proof.lecture,
+            str(proof.exercises),
+            *map(_count, counts),
+            str(proof.equivalent),
+            f"{proof.score:.1%}" if proof.mutants.of else "-",
+            f"{proof.seconds:.1f}",
+        )
+    return table
+
+
+def breaches(proofs: Sequence[Proof]) -> RenderableType:
+    """Each thing that did not hold, and where."""
+    return Group(
+        *(
+            Text.assemble(("✗ ", "zth.fail"), (breach.where, "zth.target"), f": {breach.what}")
+            for proof in proofs
+            for breach in proof.breaches
+        )
+    )
+
+
+def _count(count: Count) -> Text:
+    return Text(f"{count.good}/{count.of}", "zth.pass" if count.good == count.of else "zth.fail")

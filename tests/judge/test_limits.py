@@ -1,0 +1,237 @@
+"""What the learner's code may use: time, memory, processes, output. Each limit hit is named."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from judging import Judged, children_of, resident_mb, words
+
+from grader.judge.results import ExerciseResult, Outcome
+
+TIME = "Stopped at the time limit of 1 s"
+
+
+def stopped(judged: Judged, code: str, target: str = "double") -> ExerciseResult:
+    """The verdict on code that has to be stopped, once the exercise beside it is seen to pass."""
+    results = judged.code(code, target, "mean")
+    assert results[target].outcome is Outcome.ERROR
+    assert results[target].points == 0
+    assert results["mean"].outcome is Outcome.PASS
+    return results[target]
+
+
+def test_an_endless_loop_is_stopped_where_it_is(judged: Judged) -> None:
+    code = "def spin(x):\n    while True:\n        x = x  # here\n\ndef double(x):\n    spin(x)\n"
+    result = stopped(judged, code)
+    assert words(result).startswith(TIME)
+    line = judged.line("# here")
+    assert result.line in (line, line - 1)
+    assert f"(arrays.py line {result.line}, in spin)" in words(result)
+
+
+def test_a_loop_that_ignores_every_signal(judged: Judged) -> None:
+    code = """
+def double(x):
+    import faulthandler, signal
+    faulthandler.disable()
+    for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_IGN)
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass
+"""
+    assert words(stopped(judged, code)).startswith(TIME)
+
+
+def test_a_loop_inside_torch(judged: Judged) -> None:
+    code = """
+def double(x):
+    import torch
+    a = torch.randn(3000, 3000)
+    for _ in range(10_000):
+        a = a @ a  # here
+"""
+    result = stopped(judged, code)
+    assert words(result).startswith(TIME)
+    assert result.line == judged.line("# here")
+
+
+def test_sleep(judged: Judged) -> None:
+    result = stopped(judged, "def double(x):\n    import time\n    time.sleep(60)  # here\n")
+    assert words(result).startswith(TIME)
+    assert result.line == judged.line("# here")
+
+
+def test_a_loop_at_the_top_of_a_file_costs_its_limit_once(judged: Judged) -> None:
+    start = time.monotonic()
+    results = judged.code("while True:\n    pass  # here\n")
+    assert time.monotonic() - start < 2 * 1.2 + 1.5  # arrays.py, and model.py which imports it
+    for exercise in ("double", "mean", "Tally", "quadruple", "slope"):
+        assert results[exercise].outcome is Outcome.ERROR
+        assert results[exercise].line in (judged.line("# here"), judged.line("# here") - 1)
+    assert results["shift"].blocked_by == ("double",)
+    assert results["echo"].outcome is Outcome.ERROR
+
+
+def test_an_endless_print_is_stopped(judged: Judged) -> None:
+    result = stopped(judged, "def double(x):\n    while True:\n        print('x' * 65536)\n")
+    assert words(result).startswith(TIME)
+    assert result.output_dropped > 0
+
+
+def test_a_thread_that_prints_on_does_not_hold_the_judge(judged: Judged) -> None:
+    code = """
+def double(x):
+    import os, threading
+    def chatter():
+        while True:
+            os.write(1, b"x" * 65536)
+    threading.Thread(target=chatter, daemon=True).start()
+    return x + x
+"""
+    start = time.monotonic()
+    assert judged.one(code, "double").outcome is Outcome.PASS
+    assert time.monotonic() - start < 1.0
+
+
+def test_a_list_that_grows_without_end(judged: Judged) -> None:
+    code = "def double(x):\n    hog = []\n    while True:\n        hog.append(bytearray(1 << 20))\n"
+    assert words(stopped(judged, code)).startswith("Stopped at the memory limit of 256 MB")
+
+
+@pytest.mark.parametrize("make", ["empty", "zeros", "ones"])
+def test_a_tensor_too_large(judged: Judged, make: str) -> None:
+    code = f"def double(x):\n    import torch\n    return torch.{make}(1 << 30)  # here\n"
+    result = stopped(judged, code)
+    assert words(result).startswith("Stopped at the memory limit of 256 MB")
+    assert result.line == judged.line("# here")
+
+
+def test_tensors_that_pile_up(judged: Judged) -> None:
+    code = """
+def double(x):
+    import torch
+    hog = []
+    while True:
+        hog.append(torch.ones(1 << 20))
+"""
+    assert words(stopped(judged, code)).startswith("Stopped at the memory limit of 256 MB")
+
+
+def test_an_answer_too_large(judged: Judged) -> None:
+    code = "def double(x):\n    import torch\n    return torch.zeros(2 << 20, dtype=torch.float32)\n"
+    assert words(stopped(judged, code)) == "It returned more than 4 MB."
+
+
+FORKS = {
+    "fork": "import os\n    while True:\n        os.fork()",
+    "subprocess": "import subprocess\n    subprocess.run(['sleep', '61'])",
+    "popen": "import os\n    os.posix_spawn('/bin/sleep', ['sleep', '61'], {})",
+    "multiprocessing": "import multiprocessing as m\n    m.Process(target=print).start()",
+    "exec": "import os\n    os.execv('/bin/sleep', ['sleep', '61'])",
+}
+
+
+@pytest.mark.parametrize("how", FORKS)
+def test_no_process_is_started(judged: Judged, proc: Path, how: str) -> None:
+    result = stopped(judged, f"def double(x):\n    {FORKS[how]}  # here\n")
+    assert words(result).startswith("Stopped at the process limit")
+    assert result.line == judged.line("# here")
+    assert "sleep" not in children_of(int((proc / "self").resolve().name)).values()
+
+
+def test_a_fork_bomb_that_does_not_take_no(judged: Judged, proc: Path) -> None:
+    code = """
+def double(x):
+    import os
+    while True:
+        try:
+            os.fork()
+        except OSError:
+            pass
+"""
+    judged.files({}, "mean")
+    us = int((proc / "self").resolve().name)
+    before = set(children_of(us))
+    assert words(stopped(judged, code)).startswith(TIME)
+    assert len(set(children_of(us)) - before) <= 1  # the zygote's next spare child
+
+
+def test_threads_are_bounded(judged: Judged) -> None:
+    code = """
+def double(x):
+    import threading, time
+    while True:
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+"""
+    assert words(stopped(judged, code)).startswith("Stopped at the memory limit")
+
+
+def test_200_megabytes_of_print(judged: Judged, proc: Path) -> None:  # noqa: ARG001
+    code = """
+def double(x):
+    line = "x" * 999
+    for _ in range(200_000):
+        print(line)
+    return x + x
+"""
+    judged.files({}, "double")
+    before, start = resident_mb(), time.monotonic()
+    result = judged.one(code, "double", file="arrays.py")
+    assert time.monotonic() - start < 4  # two checks: 400 MB
+    assert resident_mb() - before < 4
+    assert result.outcome in (Outcome.PASS, Outcome.ERROR)
+    assert len(result.output) == 8 << 10
+    assert result.output_dropped > 100_000_000
+
+
+def test_output_warnings_and_stderr_cost_nothing(judged: Judged) -> None:
+    code = """
+def double(x):
+    import sys, warnings
+    print("a print")
+    print("an error", file=sys.stderr)
+    warnings.warn("a warning")
+    warnings.warn("old", DeprecationWarning)
+    return x + x
+"""
+    result = judged.one(code, "double")
+    assert result.outcome is Outcome.PASS
+    for text in ("a print", "an error", "a warning"):
+        assert text in result.output
+    assert result.output_dropped == 0
+
+
+def test_output_before_a_crash_is_kept(judged: Judged) -> None:
+    code = """
+def double(x):
+    import ctypes, sys
+    print("so far")
+    sys.stdout.flush()
+    ctypes.string_at(0)
+"""
+    assert stopped(judged, code).output.startswith("so far")
+
+
+def test_output_that_is_not_text(judged: Judged) -> None:
+    code = "def double(x):\n    import os\n    os.write(1, b'\\xff\\x00')\n    return x + x\n"
+    result = judged.one(code, "double")
+    assert result.outcome is Outcome.PASS
+    assert "�" in result.output
+
+
+def test_closed_streams(judged: Judged) -> None:
+    code = """
+def double(x):
+    import os, sys
+    sys.stdout.close()
+    sys.stderr = None
+    os.closerange(0, 3)
+    return x + x
+"""
+    assert judged.one(code, "double").outcome is Outcome.PASS

@@ -1,0 +1,223 @@
+"""The many ways in which a learner's code ends, in words, with the line it was at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from judging import Judged, words
+
+from grader.judge.results import Outcome
+
+ENDINGS = {
+    "import sys; sys.exit(0)": "Your code called exit (SystemExit: 0)",
+    "import sys; sys.exit()": "Your code called exit (SystemExit: )",
+    "raise SystemExit('done')": "Your code called exit (SystemExit: done)",
+    "quit()": "Your code called exit",
+    "import os; os._exit(0)": "Your code ended the Python process itself, with status 0",
+    "import os; os._exit(3)": "Your code ended the Python process itself, with status 3",
+    "import ctypes; ctypes.string_at(0)": "Your code crashed Python: SIGSEGV",
+    "import os; os.abort()": "Your code crashed Python: SIGABRT",
+    "import os; os.kill(os.getpid(), 9)": "Your code crashed Python: SIGKILL",
+    "import signal; signal.raise_signal(15)": "Your code crashed Python: SIGTERM",
+    "import signal; signal.raise_signal(40)": "Your code crashed Python: signal 40",
+    "return double(x)": "RecursionError: it calls itself without coming to an end.",
+    "raise KeyboardInterrupt": "Your code raised KeyboardInterrupt.",
+    "raise GeneratorExit": "GeneratorExit",
+    "input('what? ')": "EOFError: it asks for input()",
+    "return x + 'one'": "TypeError: ",
+    "return nothing": "NameError: name 'nothing' is not defined",
+    "assert x is None, 'not so'": "AssertionError: not so",
+    "raise MemoryError": "Stopped at the memory limit",
+    "import nothing_of_this_name": "ModuleNotFoundError: No module named 'nothing_of_this_name'",
+}
+NO_LINE = ("os._exit", "quit()", "raise_signal", ", 9)")
+
+
+@pytest.mark.parametrize("statement", ENDINGS)
+def test_ends_in_words_and_others_are_judged(judged: Judged, statement: str) -> None:
+    results = judged.code(f"def double(x):\n    {statement}  # here\n", "double", "mean")
+    result = results["double"]
+    assert result.outcome is Outcome.ERROR
+    assert words(result).startswith(ENDINGS[statement])
+    assert results["mean"].outcome is Outcome.PASS
+    if not any(part in statement for part in NO_LINE):
+        assert result.line == judged.line("# here")
+        assert f"(arrays.py line {result.line}, in double)" in words(result)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import sys; sys.exit(0)", "import os; os._exit(0)", "raise KeyboardInterrupt", "1 / 0"],
+)
+def test_ends_at_the_top_of_a_file(judged: Judged, statement: str) -> None:
+    results = judged.code(f"{statement}  # here\n", "double", "mean", "echo", file="model.py")
+    assert results["echo"].outcome is Outcome.ERROR
+    assert results["double"].outcome is results["mean"].outcome is Outcome.PASS
+    if "_exit" not in statement:
+        assert results["echo"].line == judged.line("# here", "model.py")
+
+
+def test_an_exception_that_cannot_say_what_it_is(judged: Judged) -> None:
+    code = """
+class Mute(Exception):
+    def __str__(self):
+        raise ValueError
+
+def double(x):
+    raise Mute
+"""
+    result = judged.one(code, "double")
+    assert result.outcome is Outcome.ERROR
+    assert words(result).startswith("Mute (arrays.py line")
+
+
+def test_killing_the_parent_harms_nobody(judged: Judged) -> None:
+    code = """
+def double(x):
+    import os, signal
+    for pid in (os.getppid(), 1, 0, -1):
+        for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP):
+            try:
+                os.kill(pid, number)
+                print("killed", pid)
+            except OSError:
+                pass
+    os.killpg(os.getpgid(os.getppid()), 9)
+"""
+    results = judged.code(code, "double", "mean", "echo")
+    assert results["double"].outcome is Outcome.ERROR
+    assert "PermissionError" in words(results["double"])
+    assert "killed" not in results["double"].output
+    assert results["mean"].outcome is results["echo"].outcome is Outcome.PASS
+
+
+def test_the_exercise_that_asks_for_more_than_there_is(judged: Judged) -> None:
+    code = """
+class Tally:
+    def add(self, value):
+        pass
+    total = property(lambda self: 5.0)
+"""
+    result = judged.one(code, "Tally")
+    assert result.outcome is Outcome.ERROR
+    assert "'float' object is not callable" in words(result)
+
+
+def test_a_missing_attribute_is_named(judged: Judged) -> None:
+    code = """
+class Tally:
+    def add(self, value):
+        if hasattr(Tally, "total"):
+            del Tally.total
+    def total(self):
+        pass
+"""
+    result = judged.one(code, "Tally")
+    assert result.outcome is Outcome.FAIL
+    assert words(result) == "Your Tally.total is not there."
+
+
+INPLACE = {
+    "x += x; return x": "`x`",
+    "x.mul_(2); return x": "`x`",
+    "y = x + x; x[0] = 7; return y": "`x`",
+    "y = x + x; x.resize_(0); return y": "`x`",
+}
+
+
+@pytest.mark.parametrize("body", INPLACE)
+def test_a_changed_input_is_named_and_disturbs_no_other_check(judged: Judged, body: str) -> None:
+    results = judged.code(f"def double(x):\n    {body}\n", "double", "quadruple", "mean")
+    result = results["double"]
+    assert result.outcome is Outcome.FAIL
+    assert words(result).startswith(f"Your code changed its input {INPLACE[body]} in place.")
+    assert results["mean"].outcome is Outcome.PASS
+
+
+def test_a_changed_list_is_named(judged: Judged) -> None:
+    result = judged.one("def mean(values):\n    return values.pop() * 0 + sum(values)\n", "mean")
+    assert result.outcome is Outcome.FAIL
+    assert "changed its input `values` in place" in words(result)
+
+
+def test_what_was_run_is_shown(judged: Judged) -> None:
+    result = judged.one("def double(x):\n    return x\n", "double")
+    assert result.failing[0].ran == "double(x)"
+
+
+def test_forged_answers_are_not_believed(judged: Judged) -> None:
+    """The child's own channel to the judge, written to by the learner's code."""
+    code = """
+def double(x):
+    import os
+    for fd in range(3, 64):
+        try:
+            os.write(fd, {message!r})
+        except OSError:
+            pass
+    os._exit(0)
+"""
+    import msgspec
+
+    from grader.judge import wire
+    from grader.judge.messages import Missing, Raised, Ready, Seen, pack
+
+    ext = msgspec.msgpack.Ext
+    encode = msgspec.msgpack.encode
+    tensor = [
+        ["float64", [2**62, 0], b""],
+        ["float64", [-1], b""],
+        [["float64"], [1], b"12345678"],
+        ["float64", [1.5], b"12345678"],
+        ["float64", 7, b"12345678"],
+        ["object", [1], b"12345678"],
+        {"dtype": 1, "shape": 2, "data": 3},
+        7,
+    ]
+    values = [
+        *(encode(ext(1, encode(parts))) for parts in tensor),
+        encode(ext(2, encode(7))),
+        encode(ext(3, encode("nonsense"))),
+        encode(ext(3, encode("0x" + "f" * 100_000))),
+        encode(ext(4, encode({"kind": 1}))),
+        encode(ext(4, encode([]))),
+        encode(ext(99, b"")),
+        encode({1: 2, b"x": None}),
+        encode([[[[[]]]]] * 9),
+        b"\x91" * 100_000,
+        b"\xc1",
+        b"",
+    ]
+    messages = [
+        *(pack(Seen(value, [])) for value in values),
+        pack(Seen(encode(0.5), ["a"])),
+        pack(Ready()),
+        pack(Missing(["nothing"])),
+        pack(Raised("Kind", "message", [("file", -5, "f")], limit="no such limit")),
+        pack(Raised("SystemExit", "{message.__class__}", [], missing="x")),
+        pack(Raised("E", "m", [], stub="no such stub")),
+        encode({"type": "Seen"}),
+        b"\xff" * 8,
+        b"",
+    ]
+    for message in messages:
+        sent = wire.header(len(message)) + message
+        result = judged.one(code.format(message=sent), "double")
+        assert result.outcome in (Outcome.ERROR, Outcome.FAIL, Outcome.TODO, Outcome.BLOCKED)
+        assert words(result)
+    whole = b"\xff" * 64
+    result = judged.one(code.format(message=whole), "double")
+    assert words(result) == "It returned more than 4 MB."
+
+
+def test_links_and_pipes_are_not_files(judged: Judged, tmp_path: Path) -> None:
+    import os
+
+    judged.files({})
+    (tmp_path / "arrays.py").unlink()
+    os.mkfifo(tmp_path / "arrays.py")
+    assert words(judged.as_it_is("double")["double"]) == "arrays.py is not a regular file."
+    (tmp_path / "arrays.py").unlink()
+    (tmp_path / "arrays.py").symlink_to("arrays.py")
+    assert judged.as_it_is("double")["double"].outcome is not Outcome.PASS

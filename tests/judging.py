@@ -1,0 +1,157 @@
+"""Judging a few lines of source with the real sandbox, on the tiny course.
+
+The judge is warm: a thread holds it for as long as the worker lives, for `with_judge` calls us.
+A child that is spawned dies with the thread that spawned it, so one thread serves them all.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Self
+
+from grader.course.manifest import Course, Lecture
+from grader.course.targets import select
+from grader.judge.results import ExerciseResult, LectureResult
+from grader.judge.sandbox import Isolation, Sandbox
+from grader.judge.session import Judge, with_judge
+from grader.judge.submission import read_submission
+
+TINY = Path(__file__).parent / "courses" / "tiny"
+PATIENCE = 120
+"""Seconds after which a judgement that does not come is a failure, not a wait."""
+
+
+class WarmJudge:
+    """A judge that answers in a thread of its own until it is closed."""
+
+    def __init__(self, course: Course, isolation: Isolation) -> None:
+        self.course = course
+        self.sandbox = Sandbox(isolation)
+        self._jobs: queue.SimpleQueue[tuple[Callable[[Judge], Any], Future[Any]] | None]
+        self._jobs = queue.SimpleQueue()
+        self._ended: Future[None] = Future()
+        self._thread = threading.Thread(target=self._hold, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._jobs.put(None)
+        self._ended.result(PATIENCE)
+
+    def do(self, job: Callable[[Judge], Any]) -> Any:
+        """What `job` returns, run with the judge."""
+        answer: Future[Any] = Future()
+        self._ended.add_done_callback(lambda _: answer.cancel())
+        self._jobs.put((job, answer))
+        return answer.result(PATIENCE)
+
+    def judge(self, folder: Path, *targets: str, **options: Any) -> LectureResult:
+        """The verdict on the files in `folder`; `targets` are exercises, by default all."""
+        (selection,) = select(self.course, targets or [self.course.lectures[0].id])
+        submission = read_submission(folder, selection.lecture)
+        result: LectureResult = self.do(lambda judge: judge.judge(selection, submission, **options))
+        return result
+
+    def _hold(self) -> None:
+        try:
+            with self.sandbox:
+                with_judge(self.course, self.course.lectures, self._serve, self.sandbox)
+            self._ended.set_result(None)
+        except BaseException as error:
+            self._ended.set_exception(error)
+
+    def _serve(self, judge: Judge) -> None:
+        while (order := self._jobs.get()) is not None:
+            job, answer = order
+            try:
+                answer.set_result(job(judge))
+            except BaseException as error:
+                answer.set_exception(error)
+
+
+class Judged:
+    """Judges source text, written to a folder as a learner's files."""
+
+    def __init__(self, warm: WarmJudge, folder: Path) -> None:
+        self.warm = warm
+        self.folder = folder
+        self.last: LectureResult | None = None
+
+    @property
+    def lecture(self) -> Lecture:
+        return self.warm.course.lectures[0]
+
+    def worked(self, name: str) -> str:
+        return (self.warm.course.solutions(self.lecture) / name).read_text(encoding="utf-8")
+
+    def files(
+        self, files: dict[str, str | bytes | None], *targets: str, **options: Any
+    ) -> dict[str, ExerciseResult]:
+        """The verdicts on these files; a file that is not named is the worked one, None is none."""
+        for name in dict.fromkeys([*self.lecture.files, *files]):
+            content = files.get(name, "") if name in files else self.worked(name)
+            path = self.folder / name
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return self.as_it_is(*targets, **options)
+
+    def code(
+        self, code: str, *targets: str, file: str = "arrays.py", **options: Any
+    ) -> dict[str, ExerciseResult]:
+        """The verdicts where `code` stands at the end of a worked file: the last definition counts."""
+        return self.files({file: f"{self.worked(file)}\n\n{code}"}, *targets, **options)
+
+    def one(self, code: str, target: str, file: str = "arrays.py", **options: Any) -> ExerciseResult:
+        """The verdict on one exercise, as `code` does it."""
+        return self.code(code, target, file=file, **options)[target]
+
+    def as_it_is(self, *targets: str, **options: Any) -> dict[str, ExerciseResult]:
+        """The verdicts on what lies in the folder now."""
+        self.last = self.warm.judge(self.folder, *targets, **options)
+        return {result.id: result for result in self.last.exercises}
+
+    def line(self, marker: str, file: str = "arrays.py") -> int:
+        """The number of the line that holds `marker`."""
+        lines = (self.folder / file).read_text(encoding="utf-8").splitlines()
+        (found,) = [number for number, line in enumerate(lines, 1) if marker in line]
+        return found
+
+
+def words(result: ExerciseResult) -> str:
+    """What the first failing check says."""
+    return result.failing[0].message
+
+
+def children_of(pid: int) -> dict[int, str]:
+    """Every process below `pid`, with its command."""
+    found: dict[int, str] = {}
+    parents: dict[int, list[tuple[int, str]]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                text = (entry / "stat").read_text()
+            except OSError:
+                continue
+            name, rest = text[text.index("(") + 1 : text.rindex(")")], text[text.rindex(")") + 2 :]
+            parents.setdefault(int(rest.split()[1]), []).append((int(entry.name), name))
+    waiting = [pid]
+    while waiting:
+        for child, name in parents.get(waiting.pop(), []):
+            found[child] = name
+            waiting.append(child)
+    return found
+
+
+def resident_mb(pid: int | None = None) -> float:
+    """What a process holds in memory."""
+    pages = Path(f"/proc/{pid or os.getpid()}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20
