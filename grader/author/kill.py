@@ -77,10 +77,14 @@ def _next(
             return done.get(timeout=5)
         except queue.Empty:
             if any(process.exitcode for process in processes):
-                raise RuntimeError("a process that judges mutants died; its traceback is above") from None
+                raise RuntimeError(
+                    "a process that judges mutants died; its traceback is above"
+                ) from None
 
 
-def _work(root: Path, lecture_id: str, todo: Queue[_Task], done: Queue[tuple[int, Outcome]]) -> None:
+def _work(
+    root: Path, lecture_id: str, todo: Queue[_Task], done: Queue[tuple[int, Outcome]]
+) -> None:
     """One core's judge, until there is nothing left to do."""
     course = _impatient(load_course(root))
     lecture = next(lecture for lecture in course.lectures if lecture.id == lecture_id)

@@ -69,7 +69,10 @@ def prove(course: Course, lectures: list[Lecture], say: Say, mutation: bool = Tr
     """The proof of each lecture. Raises UserError where the course cannot be run at all."""
     with Sandbox() as sandbox:
         begun = with_judge(
-            course, lectures, lambda judge: [_judged(judge, lecture, say) for lecture in lectures], sandbox
+            course,
+            lectures,
+            lambda judge: [_judged(judge, lecture, say) for lecture in lectures],
+            sandbox,
         )
     proofs = []
     for lecture, proof in zip(lectures, begun, strict=True):
@@ -120,7 +123,9 @@ def _stubs(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]:
 
 def _solutions(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]:
     say(f"{lecture.id}: solutions", 0, 0)
-    yield from _all_pass(judge, lecture, judge.solutions(lecture).texts, "the solution is not PASS but")
+    yield from _all_pass(
+        judge, lecture, judge.solutions(lecture).texts, "the solution is not PASS but"
+    )
 
 
 def _wheats(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]:
@@ -235,7 +240,9 @@ def _unknown_equivalents(
 
 def _survivors(lecture: Lecture, survivors: list[Mutant], count: Count) -> Iterator[Breach]:
     if count.of and count.good / count.of < REQUIRED_SCORE:
-        yield Breach(lecture.id, f"mutation score {count.good / count.of:.1%} < {REQUIRED_SCORE:.0%}")
+        yield Breach(
+            lecture.id, f"mutation score {count.good / count.of:.1%} < {REQUIRED_SCORE:.0%}"
+        )
     for m in survivors:
         yield Breach(
             f"{lecture.id}.{m.exercise}, line {m.line}",

@@ -127,7 +127,9 @@ def _show(console: Console, place: Workspace, verdicts: Verdicts, everything: bo
             console.print()
         failing = [e for e in verdict.exercises if e.outcome in wrong]
         lone = len(selection.exercises) == 1
-        cards = failing or ([e for e in verdict.exercises if e.outcome is not Outcome.PASS] if lone else [])
+        cards = failing or (
+            [e for e in verdict.exercises if e.outcome is not Outcome.PASS] if lone else []
+        )
         shown = cards if everything else cards[:CARDS]
         for result in shown:
             console.print(card(lecture, result, here, everything, boxed=console.is_terminal))

@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 
 from grader.course.manifest import Course, bundled_course, load_course
-
 from grader.show.style import THEME
 
 
@@ -55,4 +54,3 @@ CourseFolder = Annotated[
     typer.Option("--course", metavar="DIR", help="Another course: a folder with a course.toml."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object and nothing else.")]
-

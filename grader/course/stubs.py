@@ -40,7 +40,9 @@ def strip_solution(source: str, name: str = "solution") -> str:
                 raise _marker(name, number, "closes what was never opened")
             inside = 0
         elif "BEGIN SOLUTION" in line or "END SOLUTION" in line:
-            raise _marker(name, number, "is not `### BEGIN SOLUTION id: goal` or `### END SOLUTION`")
+            raise _marker(
+                name, number, "is not `### BEGIN SOLUTION id: goal` or `### END SOLUTION`"
+            )
         elif not inside:
             lines.append(line)
     if inside:

@@ -18,7 +18,18 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from grader.judge import limits, wire
-from grader.judge.messages import Frame, Load, Missing, Raised, Ready, Reply, Run, Seen, pack, to_child
+from grader.judge.messages import (
+    Frame,
+    Load,
+    Missing,
+    Raised,
+    Ready,
+    Reply,
+    Run,
+    Seen,
+    pack,
+    to_child,
+)
 from grader.judge.modules import ModuleSet
 from grader.judge.probes import run_probe
 from grader.judge.tripwire import Forbidden, Tripwire
@@ -27,9 +38,8 @@ MAX_FRAMES = 200
 MAX_TEXT = 4000
 
 
-def serve(channel: int, output: int, trace: int, memory_mb: int, folder: str) -> None:
+def serve(channel: int, trace: int) -> None:
     """Answer the judge until it closes the channel. Does not return: the process ends here."""
-    _settle(output, trace, memory_mb, folder)
     _send(channel, pack(Ready()))
     learner: _Learner | None = None
     while (data := _receive(channel)) is not None:
@@ -157,7 +167,7 @@ def _has(module: types.ModuleType, dotted: str) -> bool:
     return True
 
 
-def _settle(output: int, trace: int, memory_mb: int, folder: str) -> None:
+def settle_in_sandbox(output: int, trace: int, memory_mb: int, folder: str) -> None:
     """Everything a child gives up before it meets the learner's code."""
     limits.die_with_parent()
     with contextlib.suppress(OSError):
@@ -166,15 +176,24 @@ def _settle(output: int, trace: int, memory_mb: int, folder: str) -> None:
     os.dup2(nothing, 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
-    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: PTH123, SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)  # noqa: PTH123, SIM115
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)  # noqa: SIM115
     sys.argv = [""]
     with contextlib.suppress(OSError):
         os.chdir(folder)
     faulthandler.enable(file=trace)
     limits.limit_resources(memory_mb)
     limits.forbid_processes()
+
+
+def settle_in_foreground(_output: int, trace: int, _memory_mb: int, folder: str) -> None:
+    """For `--debug`: the learner's own terminal and no limits, so that breakpoint() works."""
+    limits.die_with_parent()
+    sys.argv = [""]
+    with contextlib.suppress(OSError):
+        os.chdir(folder)
+    faulthandler.enable(file=trace)
 
 
 def _flush() -> None:
@@ -205,8 +224,16 @@ def _send(channel: int, data: bytes) -> None:
         view = view[os.write(channel, view) :]
 
 
-if __name__ == "__main__":
+def main(arguments: list[str]) -> None:
+    """A child that was not forked: it imports torch itself."""
     from grader.judge.zygote import warm
 
     warm()
-    serve(*map(int, sys.argv[1:5]), folder=sys.argv[5])
+    channel, output, trace, memory_mb, foreground = map(int, arguments[:5])
+    settle = settle_in_foreground if foreground else settle_in_sandbox
+    settle(output, trace, memory_mb, arguments[5])
+    serve(channel, trace)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

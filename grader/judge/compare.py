@@ -91,13 +91,14 @@ def _is_number(value: object) -> bool:
 def _number_difference(expected: float, got: Any, tolerance: Tolerance, at: str) -> str:
     if isinstance(got, bool) or not isinstance(got, (int, float)):
         return f"{at}expected a number ({number(expected)}), got {describe(got)}."
-    one, other = _as_float(expected), _as_float(got)
+    one, other = as_float(expected), as_float(got)
     if _near(one, other, tolerance):
         return ""
     return f"{at}expected {number(expected)}, got {number(got)}{_factor(one, other)}."
 
 
-def _as_float(value: float) -> float:
+def as_float(value: float) -> float:
+    """A number as a float, infinite where it is too large for one."""
     try:
         return float(value)
     except OverflowError:  # an integer of more than 308 digits
@@ -117,7 +118,7 @@ def _factor(expected: float, got: float) -> str:
     if not (math.isfinite(expected) and math.isfinite(got)) or abs(expected) < 1e-12 or got == 0:
         return ""
     ratio = got / expected
-    for simple, says in ((-1.0, "the sign is the other way round"), (2.0, "twice that"), (0.5, "half of that")):
+    for simple, says in RELATIONS.items():
         if math.isclose(ratio, simple, rel_tol=1e-6):
             return f": {says}"
     return ""
@@ -130,7 +131,8 @@ def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, label: s
     if len(got) != len(expected):
         return f"{at}expected {len(expected)} values, got {len(got)}."
     for index, (one, other) in enumerate(zip(expected, got, strict=True)):
-        if found := difference(one, other, tolerance, f"{label}[{index}]" if label else f"number {index}"):
+        part = f"{label}[{index}]" if label else f"number {index}"
+        if found := difference(one, other, tolerance, part):
             return found
     return ""
 
@@ -222,3 +224,6 @@ def _tensor_relation(expected: torch.Tensor, got: torch.Tensor) -> str:
             return "yours is the expected one with the sign the other way round"
         return f"yours is the expected one times {factor:.6g}"
     return ""
+
+
+RELATIONS = {-1.0: "the sign is the other way round", 2.0: "twice that", 0.5: "half of that"}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grader.judge import wire
+from grader.judge.compare import as_float
 from grader.judge.modules import ModuleSet
 from grader.judge.probes import run_probe
 from grader.judge.results import Misconception
@@ -73,6 +74,7 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, float) or isinstance(other, float):
         if not (isinstance(one, (int, float)) and isinstance(other, (int, float))):
             return False
+        one, other = as_float(one), as_float(other)
         if math.isnan(one) or math.isnan(other):
             return math.isnan(one) and math.isnan(other)
         return math.isclose(one, other, rel_tol=1e-8, abs_tol=1e-11)

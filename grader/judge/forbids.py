@@ -7,11 +7,12 @@ Looked for only in what the exercise's code reaches: a training loop elsewhere i
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 
 import msgspec
 
-from grader.judge.submission import SourceFile, find_definition
+from grader.judge.submission import SourceFile, find_definition, parse
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -23,15 +24,17 @@ class Use(msgspec.Struct, frozen=True):
     line: int
 
 
-def find_forbidden(source: SourceFile, names: tuple[str, ...], forbids: tuple[str, ...]) -> Use | None:
+@functools.lru_cache(maxsize=1024)
+def find_forbidden(
+    source: SourceFile, names: tuple[str, ...], forbids: tuple[str, ...]
+) -> Use | None:
     """The first use of a forbidden name in the definitions `names` and in what they call."""
     if not source.code or not forbids:
         return None
-    tree = ast.parse(source.text)
-    aliases = _aliases(tree)
+    aliases = _aliases(source.text)
     uses = (
         Use(name, source.name, source.path, line)
-        for node in _reached(source.text, tree, names)
+        for node in _reached(source.text, names)
         for dotted, line in _dotted_names(node, aliases)
         if (name := _match(dotted, forbids))
     )
@@ -48,9 +51,11 @@ def _match(dotted: str, forbids: tuple[str, ...]) -> str:
     return ""
 
 
-def _aliases(tree: ast.Module) -> dict[str, str]:
+@functools.lru_cache(maxsize=64)
+def _aliases(text: str) -> dict[str, str]:
     """Local name → what it stands for: `import torch as t`, `from torch import autograd as ag`,
     `grad = torch.autograd.grad`."""
+    tree = parse(text)
     aliases: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -75,17 +80,20 @@ def _dotted(node: ast.AST, aliases: dict[str, str]) -> str:
         return aliases.get(node.id, node.id)
     if isinstance(node, ast.Attribute):
         return f"{_dotted(node.value, aliases) or '?'}.{node.attr}"
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        arguments = node.args
-        if node.func.id in ("getattr", "setattr") and len(arguments) >= 2:
-            named = arguments[1]
-            if isinstance(named, ast.Constant) and isinstance(named.value, str):
-                return f"{_dotted(arguments[0], aliases) or '?'}.{named.value}"
-        if node.func.id == "__import__" and arguments and isinstance(arguments[0], ast.Constant):
-            return str(arguments[0].value).split(".")[0]
-    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-        if _dotted(node.func, aliases) == "importlib.import_module":
-            return str(node.args[0].value)
+    return _dotted_call(node, aliases) if isinstance(node, ast.Call) else ""
+
+
+def _dotted_call(call: ast.Call, aliases: dict[str, str]) -> str:
+    """`getattr(torch, "autograd")`, `importlib.import_module("torch.autograd")`, `__import__`."""
+    function = _dotted(call.func, aliases)
+    words = [a.value if isinstance(a, ast.Constant) else None for a in call.args]
+    if function in ("getattr", "setattr") and len(words) >= 2 and isinstance(words[1], str):
+        return f"{_dotted(call.args[0], aliases) or '?'}.{words[1]}"
+    if words and isinstance(words[0], str):
+        if function == "importlib.import_module":
+            return words[0]
+        if function == "__import__":  # gives the package, whatever follows the first dot
+            return words[0].split(".")[0]
     return ""
 
 
@@ -108,8 +116,9 @@ def _dotted_names(node: ast.AST, aliases: dict[str, str]) -> Iterator[tuple[str,
                 yield from ((f"?.{k.arg}", inner.lineno) for k in inner.keywords if k.arg)
 
 
-def _reached(text: str, tree: ast.Module, names: tuple[str, ...]) -> list[ast.stmt]:
+def _reached(text: str, names: tuple[str, ...]) -> list[ast.stmt]:
     """The definitions of `names`, and every top-level definition they mention, and so on."""
+    tree = parse(text)
     at_top = {
         name: node
         for node in tree.body
@@ -140,7 +149,5 @@ def _given(node: ast.stmt) -> set[str]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {node.name}
     return {
-        n.id
-        for n in ast.walk(node)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }

@@ -87,6 +87,12 @@ class End(msgspec.Struct, frozen=True, tag=True):
     pid: int
 
 
+class Dismiss(msgspec.Struct, frozen=True, tag=True):
+    """As End, and nobody waits for an answer."""
+
+    pid: int
+
+
 class Ended(msgspec.Struct, frozen=True, tag=True):
     status: int
     """As os.waitpid gives it."""
@@ -98,5 +104,5 @@ def pack(message: msgspec.Struct) -> bytes:
 
 to_child = msgspec.msgpack.Decoder(Load | Run)
 from_child = msgspec.msgpack.Decoder(Reply)
-to_zygote = msgspec.msgpack.Decoder(Fork | End)
+to_zygote = msgspec.msgpack.Decoder(Fork | End | Dismiss)
 from_zygote = msgspec.msgpack.Decoder(Forked | Ended)

@@ -7,13 +7,13 @@ import random
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cloudpickle
 import pytest
 
 from grader.errors import UserError
-from grader.judge.checks import MARK, CheckFailed
+from grader.judge.checks import MARK
 from grader.judge.probes import ProbeCall, run_probe
 from grader.judge.results import CheckResult, Outcome
 from grader.judge.trial import Stopped, Trial
@@ -44,7 +44,9 @@ class HiddenChecks:
     `serve` is called once, when everything is collected, and runs as long as there is work.
     """
 
-    def __init__(self, serve: Callable[[], None], reference: Callable[[pytest.Item], ModuleSet]) -> None:
+    def __init__(
+        self, serve: Callable[[], None], reference: Callable[[pytest.Item], ModuleSet]
+    ) -> None:
         self._serve = serve
         self._reference = reference
         self.items: list[pytest.Item] = []
@@ -82,12 +84,12 @@ class HiddenChecks:
     def run(self, item: pytest.Item, trial: Trial, seed: int) -> CheckResult:
         """One check against one submission."""
         self._trial, self._item, self._raised, self.stopped = trial, item, None, None
-        trial.seed = _seed_for(seed, item)
-        trial.records = []
-        trial.ran = ""
+        trial.begin_check(_seed_for(seed, item))
         start = time.perf_counter()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=self._anyone)
-        ended = self._verdict(item, *self._raised) if self._raised else self._result(item, Outcome.PASS)
+        ended = (
+            self._verdict(item, *self._raised) if self._raised else self._result(item, Outcome.PASS)
+        )
         if ended.outcome is Outcome.PASS and not trial.records:
             raise CourseFault(f"{item.nodeid} passed without observing anything.")
         return CheckResult(
@@ -134,7 +136,10 @@ class HiddenChecks:
         modules = self._reference(request.node)
 
         def run(
-            probe: Callable[..., object], *, default_dtype: torch.dtype | None = None, **inputs: object
+            probe: Callable[..., object],
+            *,
+            default_dtype: torch.dtype | None = None,
+            **inputs: object,
         ) -> object:
             from grader.judge import wire
 
@@ -186,14 +191,11 @@ def _seed_for(seed: int, item: pytest.Item) -> int:
     return int.from_bytes(hashlib.blake2s(text.encode(), digest_size=6).digest(), "big")
 
 
-PYTEST_OPTIONS: list[Any] = [
+_UNWANTED = (
+    "terminal cacheprovider logging warnings faulthandler unraisableexception threadexception "
+    "doctest junitxml pastebin stepwise debugging recwarn tmpdir monkeypatch"
+).split()
+PYTEST_OPTIONS = [
     *("--import-mode=importlib", "--assert=plain", "--capture=no", "-c", "/dev/null"),
-    *(
-        word
-        for name in (
-            "terminal cacheprovider logging warnings faulthandler unraisableexception "
-            "threadexception doctest junitxml pastebin stepwise debugging recwarn tmpdir monkeypatch"
-        ).split()
-        for word in ("-p", f"no:{name}")
-    ),
+    *(word for name in _UNWANTED for word in ("-p", f"no:{name}")),
 ]

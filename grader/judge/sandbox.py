@@ -20,6 +20,7 @@ import msgspec
 from grader.course.manifest import Limits
 from grader.judge import wire
 from grader.judge.messages import (
+    Dismiss,
     End,
     Ended,
     Fork,
@@ -64,7 +65,7 @@ class Died(msgspec.Struct, frozen=True):
 
 
 class Child:
-    """A process for one exercise. `ask` gives its answer or how it died; `output` what it printed."""
+    """A process for one exercise: told something, heard about it; `output` is what it printed."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -79,6 +80,7 @@ class Child:
         self.dropped = 0
         """Bytes printed beyond the limit."""
         self._where = bytearray()
+        self._heard = bytearray()
         self._ready = False
 
     def given_away(self) -> None:
@@ -90,40 +92,40 @@ class Child:
     def output(self) -> str:
         return self._printed.decode("utf-8", "replace")
 
-    def ask(self, message: Load | Run) -> Reply | Died:
-        """The child's answer, or how it ended or has to be ended (its status is not known yet)."""
+    def tell(self, message: Load | Run) -> None:
+        """Send a message; `hear` gives the answer. A child that is gone is found out there."""
+        data = pack(message)
+        self._ours.settimeout(START_SECONDS)
+        with contextlib.suppress(OSError):
+            self._ours.sendall(wire.header(len(data)) + data)
+        self._ours.setblocking(False)
+
+    def hear(self, seconds: float) -> Reply | Died:
+        """The answer to what was told, or how the child ended or has to be ended."""
         if not self._ready:
             hello = self._listen(time.monotonic() + START_SECONDS)
             if not isinstance(hello, Ready):
                 return hello
             self._ready = True
+        answer = self._listen(time.monotonic() + seconds + GRACE_SECONDS)
         self._where.clear()
-        deadline = time.monotonic() + message.seconds + GRACE_SECONDS
-        try:
-            self._send(pack(message))
-        except OSError:
-            return self._died("")
-        return self._listen(deadline)
+        return answer
 
     def close(self) -> None:
-        self._drain()
         self._ours.close()
         os.close(self._output)
         os.close(self._trace)
 
-    def _send(self, data: bytes) -> None:
-        self._ours.setblocking(True)
-        self._ours.settimeout(self._limits.seconds + GRACE_SECONDS)
-        self._ours.sendall(wire.header(len(data)) + data)
-        self._ours.setblocking(False)
-
     def _listen(self, deadline: float) -> Reply | Died:
-        buffer = bytearray()
-        size: int | None = None
         with selectors.DefaultSelector() as selector:
             for source in (self._ours.fileno(), self._output, self._trace):
                 selector.register(source, selectors.EVENT_READ)
             while True:
+                size = self._size_ahead()
+                if size is not None and size > self._limits.observation_mb << 20:
+                    return self._died("observation")
+                if size is not None and len(self._heard) >= wire.HEADER_SIZE + size:
+                    return self._take(size)
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return self._died("time")
@@ -132,16 +134,22 @@ class Child:
                         part = self._read_channel()
                         if not part:
                             return self._died("")
-                        buffer += part
+                        self._heard += part
                     elif not self._drain_one(key.fd):
                         selector.unregister(key.fd)
-                if size is None and len(buffer) >= wire.HEADER_SIZE:
-                    size = wire.size_of(bytes(buffer[: wire.HEADER_SIZE]))
-                    if size > self._limits.observation_mb << 20:
-                        return self._died("observation")
-                if size is not None and len(buffer) >= wire.HEADER_SIZE + size:
-                    self._drain()
-                    return _reply(bytes(buffer[wire.HEADER_SIZE : wire.HEADER_SIZE + size]))
+
+    def _size_ahead(self) -> int | None:
+        """The size of the next message, where its header is here."""
+        if len(self._heard) < wire.HEADER_SIZE:
+            return None
+        return wire.size_of(bytes(self._heard[: wire.HEADER_SIZE]))
+
+    def _take(self, size: int) -> Reply:
+        end = wire.HEADER_SIZE + size
+        data = bytes(self._heard[wire.HEADER_SIZE : end])
+        del self._heard[:end]
+        self.drain()
+        return _reply(data)
 
     def _read_channel(self) -> bytes:
         try:
@@ -149,7 +157,7 @@ class Child:
         except OSError:
             return b""
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
         """All that is in the pipes now: a child that prints on and on would never let them empty."""
         for fd in (self._output, self._trace):
             self._drain_one(fd)
@@ -172,7 +180,7 @@ class Child:
         return len(data)
 
     def _died(self, limit: str) -> Died:
-        self._drain()
+        self.drain()
         text = self._where.decode("utf-8", "replace")
         # a crash marks the thread it is in; a time-out writes all, the main one last
         marker = "Current thread" if "Current thread" in text else "Thread 0x"
@@ -183,17 +191,21 @@ class Child:
 
 def _reply(data: bytes) -> Reply:
     try:
-        return from_child.decode(data)
+        reply: Reply = from_child.decode(data)
     except msgspec.DecodeError as error:
         raise wire.BadMessage(str(error)) from None
+    return reply
 
 
 class Sandbox:
-    """Where children come from. A context manager: nothing of it is left running after."""
+    """Where children come from. A context manager: nothing of it is left running after.
+
+    In the `foreground` a child has the terminal and no limits, and only one runs at a time.
+    """
 
     def __init__(self, isolation: Isolation | None = None, foreground: bool = False) -> None:
         self.isolation = isolation or default_isolation()
-        self._foreground = foreground
+        self.foreground = foreground
         self._zygote: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._running: dict[Child, int | subprocess.Popen[bytes]] = {}
@@ -230,19 +242,34 @@ class Sandbox:
         if isinstance(process, int):
             status = self._end_forked(process)
         else:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+            if not self.foreground:  # there it is in our own group
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
             process.kill()
             code = process.wait()
             status = -code if code < 0 else code << 8
+        child.drain()
         child.close()
         if os.WIFSIGNALED(status):
             return os.WTERMSIG(status), 0
         return 0, os.WEXITSTATUS(status)
 
+    def dismiss(self, child: Child) -> None:
+        """End a child whose answers are all here; how it ends is of no interest."""
+        process = self._running.get(child)
+        if isinstance(process, int) and self._control is not None:
+            del self._running[child]
+            child.close()
+            with contextlib.suppress(OSError):
+                self._control.sendall(pack(Dismiss(process)))
+        else:
+            self.end(child)
+
     def _spawn(self, child: Child, limits: Limits, folder: str) -> subprocess.Popen[bytes]:
-        arguments = [*map(str, child.fds), str(limits.memory_mb), folder]
-        return _python("grader.judge.child", arguments, child.fds)
+        numbers = (*child.fds, limits.memory_mb, int(self.foreground))
+        return _python(
+            "grader.judge.child", [*map(str, numbers), folder], child.fds, self.foreground
+        )
 
     def _fork(self, child: Child, limits: Limits, folder: str) -> int:
         order = pack(Fork(limits.memory_mb, folder))
@@ -297,14 +324,17 @@ class Sandbox:
             self._zygote = None
 
 
-def _python(module: str, arguments: list[str], fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
+def _python(
+    module: str, arguments: list[str], fds: tuple[int, ...], foreground: bool = False
+) -> subprocess.Popen[bytes]:
     """A Python that does not look for modules in the current folder, and computes on one thread."""
     threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    nowhere = None if foreground else subprocess.DEVNULL
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module, *arguments],
         pass_fds=fds,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdin=nowhere,
+        stdout=nowhere,
         env={**os.environ, **threads},
-        start_new_session=True,
+        start_new_session=not foreground,
     )

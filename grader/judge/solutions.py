@@ -132,8 +132,10 @@ def definition_spans(text: str, exercise: Exercise) -> list[tuple[int, int]]:
 
 
 def _first_line(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(d.lineno for d in decorators)])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min(node.lineno, *(d.lineno for d in decorators), node.lineno)
 
 
-MEND_CHAFFS = "A [[chaff]] has exercise, name, replace, with and says; names differ within an exercise."
+MEND_CHAFFS = (
+    "A [[chaff]] has exercise, name, replace, with and says; names differ within an exercise."
+)

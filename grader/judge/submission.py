@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import marshal
 import warnings
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,8 @@ from grader.course.manifest import Exercise, Lecture
 from grader.judge.modules import CodeFile
 
 MAX_BYTES = 1 << 20
+SHOWN_CHARACTERS = 80
+"""Of a line that is not Python."""
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -72,7 +75,8 @@ def read_submission(folder: Path, lecture: Lecture) -> Submission:
 def submission_of(texts: Mapping[str, str], lecture: Lecture, folder: Path) -> Submission:
     """A submission from sources in memory, as if they lay in `folder`."""
     made = {
-        name: compile_source(name, str(folder / name), text.encode()) for name, text in texts.items()
+        name: compile_source(name, str(folder / name), text.encode())
+        for name, text in texts.items()
     }
     return Submission(
         folder=str(folder),
@@ -110,8 +114,6 @@ def compile_source(name: str, path: str, data: bytes) -> SourceFile:
     def bad(message: str, line: int | None = None, absent: bool = False) -> SourceFile:
         return SourceFile(name, path, trouble=Trouble(message, line, absent))
 
-    if not data.strip():
-        return bad(f"{name} is empty.", absent=True)
     if b"\0" in data:
         line = data[: data.index(b"\0")].count(b"\n") + 1
         return bad(f"{name}, line {line} holds a NUL byte: this is not a text file.", line)
@@ -121,12 +123,15 @@ def compile_source(name: str, path: str, data: bytes) -> SourceFile:
         line = data[: error.start].count(b"\n") + 1
         byte = data[error.start]
         return bad(f"{name}, line {line} is not UTF-8 (byte 0x{byte:02x}): save it as UTF-8.", line)
+    if not text.strip():
+        return bad(f"{name} is empty.", absent=True)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             code = compile(text, path, "exec", dont_inherit=True)
+            parse(text)  # nested deeper than compile minds, but not too deep for a tree of objects
     except SyntaxError as error:
-        shown = (error.text or "").strip()
+        shown = (error.text or "").strip()[:SHOWN_CHARACTERS]
         detail = f": {shown}" if shown else ""
         return bad(
             f"{name}, line {error.lineno} is not valid Python ({error.msg}){detail}", error.lineno
@@ -136,9 +141,15 @@ def compile_source(name: str, path: str, data: bytes) -> SourceFile:
     return SourceFile(name, path, text, marshal.dumps(code))
 
 
+@functools.lru_cache(maxsize=64)
+def parse(text: str) -> ast.Module:
+    """The syntax tree of a source that compiles. Shared: look, do not touch."""
+    return ast.parse(text)
+
+
 def find_definition(text: str, dotted: str) -> ast.stmt | None:
     """The last `def`, `class` or assignment that gives a dotted name its value, if there is one."""
-    body: list[ast.stmt] = ast.parse(text).body
+    body = parse(text).body
     found: ast.stmt | None = None
     for name in dotted.split("."):
         found = next((node for node in reversed(body) if name in _names_given(node)), None)

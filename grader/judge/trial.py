@@ -49,7 +49,9 @@ class Record(msgspec.Struct, frozen=True):
 class Stopped(Exception):
     """The learner's code gave no observation: why, as the outcome of the check."""
 
-    def __init__(self, outcome: Outcome, message: str, line: int | None = None, stub: str = "") -> None:
+    def __init__(
+        self, outcome: Outcome, message: str, line: int | None = None, stub: str = ""
+    ) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.message = message
@@ -84,7 +86,10 @@ class Trial:
         """The seed of the check that runs now."""
         self.records: list[Record] = []
         """Of the check that runs now."""
-        self.ran = ""
+        self._asked: tuple[Callable[..., object], dict[str, Any]] | None = None
+        self._loaded = False
+        self.load_failure: Stopped | None = None
+        """Why the file could not be imported; the same for every exercise in it."""
         self.notes: list[str] = []
         self.output = ""
         self.output_dropped = 0
@@ -98,7 +103,7 @@ class Trial:
         **inputs: object,
     ) -> Observation:
         """What the probe sees beside the learner's code. Raises Stopped or CheckFailed."""
-        self.ran = source_of(probe, inputs)
+        self._asked = probe, inputs
         if self._gone:
             raise self._gone
         call = ProbeCall(
@@ -108,9 +113,9 @@ class Trial:
             str(default_dtype).removeprefix("torch.") if default_dtype else None,
             may_change,
         )
-        self._start()
-        modules = tuple(modules_wanted(probe, inputs))
-        reply = self._ask(Run(call, modules, self._limits.seconds))
+        self._await_load()
+        self._child_now.tell(Run(call, tuple(modules_wanted(probe, inputs)), self._limits.seconds))
+        reply = self._hear()
         if isinstance(reply, Seen):
             value = self._decode(reply.value)
             self.records.append(Record(call, Saw(value, tuple(reply.changed))))
@@ -122,37 +127,57 @@ class Trial:
             self.records.append(Record(call, Threw(reply.kind, reply.message)))
         raise self._stopped(reply)
 
+    def start(self) -> None:
+        """Fork the child and hand it the learner's files; it loads them while we do other things."""
+        self._child = self._sandbox.child(self._limits, self._submission.folder)
+        self._child.tell(
+            Load(
+                files=self._submission.code(),
+                others=self._submission.other_code(),
+                package=self._lecture.package,
+                names=self.exercise.names,
+                module=self.exercise.module,
+                forbids=self._lecture.forbids + self.exercise.forbids,
+                seconds=self._limits.seconds,
+            )
+        )
+
     def close(self) -> None:
         if self._child is not None:
-            self._end(self._child)
+            self._child.drain()
+            self._keep_output(self._child)
+            self._sandbox.dismiss(self._child)
+            self._child = None
 
-    def _start(self) -> None:
-        """The child, with the learner's file loaded in it."""
-        if self._child is not None:
+    def begin_check(self, seed: int) -> None:
+        self.seed = seed
+        self.records = []
+        self._asked = None
+
+    @property
+    def ran(self) -> str:
+        """What was run last, as the learner would type it."""
+        return source_of(*self._asked) if self._asked else ""
+
+    def _await_load(self) -> None:
+        if self._loaded:
             return
-        self._child = self._sandbox.child(self._limits, self._submission.folder)
-        load = Load(
-            files=self._submission.code(),
-            others=self._submission.other_code(),
-            package=self._lecture.package,
-            names=self.exercise.names,
-            module=self.exercise.module,
-            forbids=self._lecture.forbids + self.exercise.forbids,
-            seconds=self._limits.seconds,
-        )
-        reply = self._ask(load)
+        reply = self._hear()
         if not isinstance(reply, Ready):
-            self._gone = self._stopped(reply)
-            self.load_failure = self._gone
+            self._gone = self.load_failure = self._stopped(reply)
             raise self._gone
+        self._loaded = True
 
-    load_failure: Stopped | None = None
-    """Why the file could not be imported; the same for every exercise in it."""
-
-    def _ask(self, message: Load | Run) -> Ready | Seen | Raised | Missing | Died:
+    @property
+    def _child_now(self) -> Child:
+        if self._child is None:
+            self.start()
         assert self._child is not None
+        return self._child
+
+    def _hear(self) -> Ready | Seen | Raised | Missing | Died:
         try:
-            return self._child.ask(message)
+            return self._child_now.hear(self._limits.seconds)
         except wire.BadMessage:
             return _BROKEN
 
@@ -170,16 +195,15 @@ class Trial:
             return self._raised(reply)
         assert self._child is not None
         child, self._child = self._child, None
-        killed_by, status = self._end(child)
+        killed_by, status = self._sandbox.end(child)
+        self._keep_output(child)
         died = reply if isinstance(reply, Died) else _BROKEN  # an answer to another question
         self._gone = self._died(died, killed_by, status)
         return self._gone
 
-    def _end(self, child: Child) -> tuple[int, int]:
-        ended = self._sandbox.end(child)
+    def _keep_output(self, child: Child) -> None:
         self.output = child.output
         self.output_dropped = child.dropped
-        return ended
 
     # in words
 
@@ -198,7 +222,9 @@ class Trial:
         if raised.stub is not None:
             others = {e.id for e in self._lecture.exercise} - {self.exercise.id}
             if raised.stub in others:
-                return Stopped(Outcome.BLOCKED, REACHED_STUB.format(stub=raised.stub), line, raised.stub)
+                return Stopped(
+                    Outcome.BLOCKED, REACHED_STUB.format(stub=raised.stub), line, raised.stub
+                )
             return Stopped(Outcome.TODO, STILL_STUB, line)
         if raised.missing:
             return Stopped(Outcome.FAIL, NO_ATTRIBUTE.format(name=raised.missing), line)
@@ -206,7 +232,9 @@ class Trial:
             why = self.exercise.forbids_why or self._lecture.forbids_why
             message = CALLS_FORBIDDEN.format(name=raised.forbidden, why=why)
             return Stopped(Outcome.FAIL, _at(message, place), line)
-        if raised.kind == "ModuleNotFoundError" and (trouble := self._broken_import(raised.message)):
+        if raised.kind == "ModuleNotFoundError" and (
+            trouble := self._broken_import(raised.message)
+        ):
             return trouble
         if raised.limit:
             message = LIMITS[raised.limit].format(limits=self._limits)
@@ -222,7 +250,9 @@ class Trial:
         if died.limit == "message":
             message = BROKE_PROTOCOL
         elif died.limit:
-            message = LIMITS[died.limit].format(limits=self._limits, seconds=number(self._limits.seconds))
+            message = LIMITS[died.limit].format(
+                limits=self._limits, seconds=number(self._limits.seconds)
+            )
         elif killed_by == signal.SIGXCPU:
             message = LIMITS["cpu"].format(seconds=number(self._limits.seconds))
         elif killed_by:
@@ -245,7 +275,9 @@ class Trial:
             stem = source.name.removesuffix(".py")
             if source.trouble and message == f"No module named '{stem}'":
                 outcome = Outcome.TODO if source.trouble.absent else Outcome.ERROR
-                return Stopped(outcome, f"{self.exercise.file} imports {stem}, and {source.trouble.message}")
+                return Stopped(
+                    outcome, f"{self.exercise.file} imports {stem}, and {source.trouble.message}"
+                )
         return None
 
 
@@ -276,7 +308,7 @@ class _Unprefixed(ast.NodeTransformer):
     def __init__(self, modules: list[str]) -> None:
         self._modules = modules
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.value, ast.Name) and node.value.id in self._modules:
             return ast.Name(node.attr, node.ctx)
@@ -309,7 +341,9 @@ CHANGED_INPUT = (
 )
 CALLS_FORBIDDEN = "It calls {name}. {why}"
 BROKE_PROTOCOL = "The process that ran your code sent something that is not an observation."
-ENDED_ITSELF = "Your code ended the Python process itself, with status {status}, before it returned."
+ENDED_ITSELF = (
+    "Your code ended the Python process itself, with status {status}, before it returned."
+)
 CRASHED = "Your code crashed Python: {name}, {means}."
 SIGNALS = {
     "SIGSEGV": "a segmentation fault: memory that is not its own",

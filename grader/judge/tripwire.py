@@ -6,7 +6,6 @@ result equal to the fused one in every bit is noted for the instructor.
 
 from __future__ import annotations
 
-import functools
 import sys
 import types
 from collections.abc import Callable
@@ -60,7 +59,6 @@ class Tripwire:
             setattr(holder, name, self._wrap(target, dotted))
 
     def _wrap(self, original: Callable[..., Any], name: str) -> Callable[..., Any]:
-        @functools.wraps(original, updated=())
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if self._armed:
                 raise Forbidden(name)

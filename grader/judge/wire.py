@@ -60,7 +60,7 @@ def _tensor_from(dtype: str, shape: tuple[int, ...], data: bytes, grad: bool) ->
     return tensor.requires_grad_() if grad else tensor
 
 
-class _Pickler(cloudpickle.Pickler):
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle has no types
     """cloudpickle, with tensors as bytes: torch's own way takes a millisecond for each."""
 
     def reducer_override(self, obj: Any) -> Any:
@@ -94,7 +94,14 @@ def decode(data: bytes) -> Any:
     """The value that `encode` was given, made of new objects. Raises BadMessage on nonsense."""
     try:
         return msgspec.msgpack.decode(data, ext_hook=_from_ext)
-    except (msgspec.DecodeError, TypeError, ValueError, ArithmeticError, LookupError, RuntimeError) as error:
+    except (
+        msgspec.DecodeError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        RuntimeError,
+    ) as error:
         raise BadMessage(str(error)) from None
 
 
@@ -180,6 +187,7 @@ def _foreign(kind: str, glimpse: str) -> msgspec.msgpack.Ext:
 def _called(value: object) -> str:
     name = type(value).__name__
     if issubclass(type(value), type):
+        assert isinstance(value, type)
         return f"the class {value.__name__}, not an instance of it"
     if callable(value):
         return f"the {name} {getattr(value, '__name__', '')}".strip() + ", not what it returns"

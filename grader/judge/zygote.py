@@ -60,31 +60,37 @@ def _wait_and_serve(orders: socket.socket) -> None:
     order = to_zygote.decode(data)
     if isinstance(order, Fork):
         channel, output, trace = fds
-        child.serve(channel, output, trace, order.memory_mb, order.folder)
+        child.settle_in_sandbox(output, trace, order.memory_mb, order.folder)
+        child.serve(channel, trace)
 
 
 def serve(control: socket.socket) -> None:
     """Fork and end children as told, until the judge closes the socket."""
     limits.adopt_orphans()
     spare = _Spare(control)
+    running: set[int] = set()
     while True:
         data, fds, _, _ = socket.recv_fds(control, 1 << 16, 3)
         if not data:
             break
         message = to_zygote.decode(data)
         if isinstance(message, Fork):
-            pid = spare.pid
+            running.add(spare.pid)
             spare.send(message, list(fds))
             for fd in fds:
                 os.close(fd)
-            control.send(pack(Forked(pid)))
+            control.send(pack(Forked(spare.pid)))
             spare = _Spare(control)
-        elif isinstance(message, End):
-            control.send(pack(Ended(_end(message.pid, keep=spare.pid))))
-    _end(spare.pid, keep=0)
+        else:
+            running.discard(message.pid)
+            status = _end(message.pid, keep=running | {spare.pid})
+            if isinstance(message, End):
+                control.send(pack(Ended(status)))
+    for pid in (*running, spare.pid):
+        _end(pid, keep=set())
 
 
-def _end(pid: int, keep: int) -> int:
+def _end(pid: int, keep: set[int]) -> int:
     """Kill a child and all it left behind; its status as waitpid gives it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
@@ -94,7 +100,7 @@ def _end(pid: int, keep: int) -> int:
         _, status = os.waitpid(pid, 0)
     except ChildProcessError:
         status = 0
-    while orphans := _children() - {keep}:
+    while orphans := _children() - keep:
         for orphan in orphans:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(orphan, signal.SIGKILL)

@@ -18,7 +18,11 @@ OUTPUT_LINES = 6
 
 
 def card(
-    lecture: Lecture, result: ExerciseResult, here: Path, every_check: bool = False, boxed: bool = True
+    lecture: Lecture,
+    result: ExerciseResult,
+    here: Path,
+    every_check: bool = False,
+    boxed: bool = True,
 ) -> RenderableType:
     """Everything a learner needs to see what went wrong, in about twenty lines.
 
@@ -37,7 +41,9 @@ def card(
         parts.append(Text(f"{_more(rest)} of {len(result.checks)}: --all opens them.", "zth.note"))
     title = Text.assemble((f"{look.sign} {lecture.id}.{result.id}", look.style), f" {look.word}")
     if boxed:
-        return Panel(Group(*parts), title=title, title_align="left", border_style=look.style, width=80)
+        return Panel(
+            Group(*parts), title=title, title_align="left", border_style=look.style, width=80
+        )
     return Group(title, Padding(Group(*parts), (0, 0, 1, 2)))
 
 

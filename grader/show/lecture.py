@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from grader.course.manifest import Course, Exercise, Lecture
+from grader.course.manifest import Course, Lecture
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
 from grader.learn.workspace import Workspace
 from grader.show.style import LOOKS
@@ -49,7 +49,9 @@ def lecture_table(lecture: Lecture, result: LectureResult) -> RenderableType:
 def next_step(lecture: Lecture, result: LectureResult, workspace: Workspace, here: Path) -> Text:
     """One or two lines: what to open, or what comes after."""
     by_id = {e.id: e for e in result.exercises}
-    todo = [e for e in lecture.exercise if e.id in by_id and by_id[e.id].outcome is not Outcome.PASS]
+    todo = [
+        e for e in lecture.exercise if e.id in by_id and by_id[e.id].outcome is not Outcome.PASS
+    ]
     needed = [e for e in todo if not e.bonus] or todo
     if not needed:
         return Text(f"All of {lecture.id} that was asked for is right.", "zth.pass")
@@ -102,7 +104,9 @@ def _bar(result: LectureResult) -> RenderableType:
     passed, of = _count(result.exercises)
     line = Table.grid(padding=(0, 2, 0, 0))
     line.add_row(
-        ProgressBar(of, passed, width=BAR_WIDTH, complete_style="zth.pass", finished_style="zth.pass"),
+        ProgressBar(
+            of, passed, width=BAR_WIDTH, complete_style="zth.pass", finished_style="zth.pass"
+        ),
         f"{passed} of {of} exercises, {result.points} of {result.max_points} points",
         Text(f"{result.seconds:.1f} s", "zth.note"),
     )
@@ -113,5 +117,3 @@ def _count(exercises: Iterable[ExerciseResult]) -> tuple[int, int]:
     """Passed and all, of those that are not a bonus; a passed bonus counts on both sides."""
     counted = [e for e in exercises if not e.bonus or e.outcome is Outcome.PASS]
     return sum(e.outcome is Outcome.PASS for e in counted), len(counted)
-
-

@@ -115,7 +115,7 @@ def train(parameters, batches, lr):
 
 
 def draw_sizes(rng):
-    """n, V, H, E, b and b*E, no two alike, so that a transposed product does not fit by chance.
+    """n, n-1, V, H, E, b and b*E, no two alike, so that nothing wrong fits by chance.
 
     n is odd: 1/n is not exact, and the lecture's 32 is even.
     """
@@ -124,7 +124,7 @@ def draw_sizes(rng):
             n=rng.choice([5, 7, 9, 11]), b=rng.choice([2, 3]), E=rng.randint(2, 6),
             V=rng.randint(5, 13), H=rng.randint(4, 10),
         )  # fmt: skip
-        if len({*vars(sizes).values(), sizes.b * sizes.E}) == 6:
+        if len({*vars(sizes).values(), sizes.n - 1, sizes.b * sizes.E}) == 7:
             return sizes
 
 

@@ -8,12 +8,13 @@ MARKER = "tiny-marker-5e8d41c07b"
 
 @exercise("shift")
 def test_shift(observe):
-    """shift(x) is twice x and one more."""
+    """shift(x) is twice x and one more. The input is more than a socket holds."""
+    x = torch.arange(300_000.0)
 
     def probe(model, x):
         return model.shift(x)
 
-    observe(probe, x=torch.arange(3.0)).is_close(torch.tensor([1.0, 3.0, 5.0]))
+    observe(probe, x=x).is_close(2 * x + 1)
 
 
 @exercise("echo")
