@@ -24,7 +24,7 @@ def warm(tiny: Course) -> Iterator[WarmJudge]:
         yield judge
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def warm_spawn(tiny: Course) -> Iterator[WarmJudge]:
     with WarmJudge(tiny, Isolation.SPAWN) as judge:
         yield judge

@@ -85,7 +85,7 @@ def prove(course: Course, lectures: list[Lecture], say: Say, mutation: bool = Tr
 def _judged(judge: Judge, lecture: Lecture, say: Say) -> Proof:
     """All but the mutants: they take a judge a core."""
     start = time.perf_counter()
-    breaches: list[Breach] = [*_stale_stubs(judge.course, lecture)]
+    breaches = [*_stale_stubs(judge.course, lecture), *_unfinished(judge, lecture)]
     counts = {}
     for name, part in PARTS.items():
         verdicts: list[bool] = []
@@ -112,6 +112,16 @@ def _stale_stubs(course: Course, lecture: Lecture) -> Iterator[Breach]:
     for path in sorted(course.stubs(lecture).glob("*.py")):
         if path not in wanted:
             yield Breach(_shown(course, path), "has no solution behind it")
+
+
+def _unfinished(judge: Judge, lecture: Lecture) -> Iterator[Breach]:
+    """What a scaffold left to be written, and exercises whose mistakes nobody thought of."""
+    for exercise in lecture.exercise:
+        where = f"{lecture.id}.{exercise.id}"
+        if any("TODO" in text for text in (exercise.title, *exercise.hints)):
+            yield Breach(where, "its title or hints still say TODO")
+        if not judge.solutions(lecture).chaffs[exercise.id]:
+            yield Breach(where, "no chaff: what would a tired person type?")
 
 
 def _stubs(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]:

@@ -16,7 +16,8 @@ from grader.cli.options import AsJson, CourseFolder, Exit, Targets, open_course,
 from grader.course.targets import Selection, select
 
 if TYPE_CHECKING:
-    from grader.judge.results import LectureResult
+    from grader.course.manifest import Course
+    from grader.judge.results import ExerciseResult, LectureResult
     from grader.judge.session import Judge
     from grader.learn.workspace import Workspace
 
@@ -71,7 +72,7 @@ def check(
     if as_json:
         sys.stdout.buffer.write(to_json([result for _, result in verdicts]) + b"\n")
     else:
-        _show(console, place, verdicts, everything)
+        _show(console, opened, place, verdicts, everything)
     passed = all(result.passed for _, result in verdicts)
     raise typer.Exit(Exit.PASSED if passed else Exit.NOT_PASSED)
 
@@ -110,31 +111,48 @@ def _live_line(console: Console, quiet: bool) -> Iterator[Callable[[str], None]]
         yield lambda what: status.update(f"checking {what}")
 
 
-def _show(console: Console, place: Workspace, verdicts: Verdicts, everything: bool) -> None:
+def _show(
+    console: Console, course: Course, place: Workspace, verdicts: Verdicts, everything: bool
+) -> None:
     from grader.judge.results import Outcome
     from grader.show.card import card
-    from grader.show.lecture import finished_line, lecture_table, next_step
+    from grader.show.lecture import finished_line, lecture_table, next_step, passed_line
 
     here = Path.cwd()
-    wrong = (Outcome.FAIL, Outcome.ERROR)
     for number, (selection, verdict) in enumerate(verdicts):
         lecture = selection.lecture
         if selection.is_whole and verdict.passed and number < len(verdicts) - 1:
             console.print(finished_line(lecture, verdict))
             continue
-        if len(selection.exercises) > 1 or verdict.passed:
+        alone = verdict.exercises[0] if len(verdict.exercises) == 1 else None
+        if alone and alone.outcome is Outcome.PASS:
+            console.print(passed_line(lecture, alone))
+        elif not alone:
             console.print(lecture_table(lecture, verdict))
             console.print()
-        failing = [e for e in verdict.exercises if e.outcome in wrong]
-        lone = len(selection.exercises) == 1
-        cards = failing or (
-            [e for e in verdict.exercises if e.outcome is not Outcome.PASS] if lone else []
-        )
+        cards = _cards(verdict)
         shown = cards if everything else cards[:CARDS]
-        for result in shown:
-            console.print(card(lecture, result, here, everything, boxed=console.is_terminal))
+        for result, alike in shown:
+            boxed = console.is_terminal
+            console.print(card(lecture, result, here, everything, alike, boxed))
         if rest := len(cards) - len(shown):
-            console.print(
-                Text(f"{rest} more are explained one by one, or all with --all.\n", "zth.note")
-            )
-        console.print(next_step(lecture, verdict, place, here))
+            console.print(Text(f"{rest} more to explain: --all shows them.\n", "zth.note"))
+        if not (alone and cards):
+            console.print(next_step(course, lecture, verdict, place, here))
+
+
+def _cards(verdict: LectureResult) -> list[tuple[ExerciseResult, int]]:
+    """What to explain: each that is wrong, and how many others end in just the same way.
+
+    An exercise that was asked for alone is explained even where it is only not begun.
+    """
+    from grader.judge.results import Outcome
+
+    explained: dict[object, list[ExerciseResult]] = {}
+    for result in verdict.exercises:
+        alone = len(verdict.exercises) == 1 and result.outcome is not Outcome.PASS
+        if result.outcome is Outcome.ERROR:
+            explained.setdefault((result.file, result.failing[0].message), []).append(result)
+        elif result.outcome is Outcome.FAIL or alone:
+            explained[result.id] = [result]
+    return [(results[0], len(results) - 1) for results in explained.values()]

@@ -13,6 +13,7 @@ from rich.text import Text
 from grader.cli.options import CourseFolder, Exit, Targets, open_course, screen
 from grader.course.stubs import stubs_of
 from grader.course.targets import select
+from grader.errors import UserError
 
 dev = typer.Typer(help="For those who write the course.", no_args_is_help=True)
 
@@ -57,6 +58,28 @@ def stubs(targets: Targets = None, course: CourseFolder = None) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             console.print(Text(f"written: {path.relative_to(opened.root)}"))
+
+
+@dev.command(epilog="Example: zth dev new lecture5.dprobs --file atomic.py")
+def new(
+    name: Annotated[str, typer.Argument(metavar="LECTURE.EXERCISE", show_default=False)],
+    file: Annotated[str, typer.Option(metavar="NAME.py", help="The file it is written in.")],
+    folder: Annotated[
+        str, typer.Option("--dir", metavar="NAME", help="The folder, for a new lecture.")
+    ] = "",
+    course: CourseFolder = None,
+) -> None:
+    """Begin an exercise: a solution, a check, a chaff, the entry in course.toml."""
+    from grader.author.scaffold import new_exercise
+
+    opened = open_course(course)
+    lecture, dot, exercise = name.partition(".")
+    if not dot:
+        raise UserError(f"{name!r} names no exercise.", "Write it as lecture5.dprobs.")
+    console = screen()
+    for path in new_exercise(opened, lecture, exercise, file, folder):
+        console.print(Text(f"written: {path.relative_to(opened.root)}"))
+    console.print(Text("Fill in each TODO, then prove it: zth dev check " + lecture))
 
 
 @contextlib.contextmanager

@@ -95,7 +95,8 @@ class Child:
     def tell(self, message: Load | Run) -> None:
         """Send a message; `hear` gives the answer. A child that is gone is found out there."""
         data = pack(message)
-        self._ours.settimeout(START_SECONDS)
+        # one that is ready and does not read is as good as gone
+        self._ours.settimeout(self._limits.seconds if self._ready else START_SECONDS)
         with contextlib.suppress(OSError):
             self._ours.sendall(wire.header(len(data)) + data)
         self._ours.setblocking(False)

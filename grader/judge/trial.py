@@ -14,7 +14,7 @@ import msgspec
 from grader.course.manifest import Exercise, Lecture, Limits
 from grader.judge import wire
 from grader.judge.checks import CheckFailed, Observation
-from grader.judge.compare import number
+from grader.judge.compare import dtype_name, number
 from grader.judge.messages import Frame, Load, Missing, Raised, Ready, Run, Seen
 from grader.judge.probes import ProbeCall, modules_wanted
 from grader.judge.results import Outcome
@@ -156,8 +156,11 @@ class Trial:
 
     @property
     def ran(self) -> str:
-        """What was run last, as the learner would type it."""
-        return source_of(*self._asked) if self._asked else ""
+        """What was run last, as the learner would type it, and the shapes that went in."""
+        if not self._asked:
+            return ""
+        _, inputs = self._asked
+        return "\n".join(filter(None, [source_of(*self._asked), shapes_of(inputs)]))
 
     def _await_load(self) -> None:
         if self._loaded:
@@ -302,6 +305,18 @@ def source_of(probe: Callable[..., object], inputs: dict[str, Any]) -> str:
     if lines:
         lines[-1] = lines[-1].removeprefix("return ")
     return "\n".join(lines)
+
+
+def shapes_of(inputs: dict[str, Any]) -> str:
+    """`# logits (32, 27) float64, targets (32,) int64`; empty without tensors."""
+    import torch
+
+    tensors = [
+        f"{name} {tuple(value.shape)} {dtype_name(value)}"
+        for name, value in inputs.items()
+        if isinstance(value, torch.Tensor)
+    ]
+    return f"# {', '.join(tensors)}" if tensors else ""
 
 
 class _Unprefixed(ast.NodeTransformer):

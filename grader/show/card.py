@@ -12,6 +12,7 @@ from rich.text import Text
 
 from grader.course.manifest import Lecture
 from grader.judge.results import CheckResult, ExerciseResult, Outcome
+from grader.show.lecture import place, web_link
 from grader.show.style import LOOKS
 
 OUTPUT_LINES = 6
@@ -22,11 +23,13 @@ def card(
     result: ExerciseResult,
     here: Path,
     every_check: bool = False,
+    alike: int = 0,
     boxed: bool = True,
 ) -> RenderableType:
     """Everything a learner needs to see what went wrong, in about twenty lines.
 
     The first failing check is opened and the others are counted; `every_check` opens them all.
+    `alike` is how many more exercises end in the same way: their file cannot be read.
     """
     failing = [c for c in result.failing if c.outcome is not Outcome.TODO] or list(result.failing)
     opened = failing if every_check else failing[:1]
@@ -38,17 +41,17 @@ def card(
         parts += [Text(result.misconception.says, "zth.misconception"), Text()]
     parts.append(_facts(lecture, result, here))
     if rest := len(result.failing) - len(opened):
-        parts.append(Text(f"{_more(rest)} of {len(result.checks)}: --all opens them.", "zth.note"))
+        parts.append(Text(f"{_more(rest)}; --all opens all {len(result.failing)}.", "zth.note"))
+    if alike:
+        parts.append(Text(f"{alike} more in {result.file} for the same reason.", "zth.note"))
     title = Text.assemble((f"{look.sign} {lecture.id}.{result.id}", look.style), f" {look.word}")
-    if boxed:
-        return Panel(
-            Group(*parts), title=title, title_align="left", border_style=look.style, width=80
-        )
-    return Group(title, Padding(Group(*parts), (0, 0, 1, 2)))
+    if not boxed:
+        return Group(title, Padding(Group(*parts), (0, 0, 1, 2)))
+    return Panel(Group(*parts), title=title, title_align="left", border_style=look.style, width=80)
 
 
 def _check(check: CheckResult) -> list[RenderableType]:
-    parts: list[RenderableType] = [Text(check.says)]
+    parts: list[RenderableType] = [Text(check.says)] if check.says else []
     if check.ran:
         parts.append(Padding(Text(check.ran, "zth.command"), (0, 0, 0, 2)))
     parts.append(Text(check.message))
@@ -59,13 +62,9 @@ def _facts(lecture: Lecture, result: ExerciseResult, here: Path) -> Table:
     table = Table.grid(padding=(0, 1))
     table.add_column(style="zth.label", no_wrap=True)
     table.add_column(overflow="fold")
-    path = Path(result.path)
-    shown = path.relative_to(here) if path.is_relative_to(here) else path
-    place = f"{shown}:{result.line}" if result.line else str(shown)
-    table.add_row("where", Text(place, f"zth.file link {path.as_uri()}"))
+    table.add_row("where", place(result, here))
     exercise = lecture.find(result.id)
-    link = lecture.link(exercise)
-    table.add_row("video", Text.assemble((link, f"zth.file link {link}"), f"  {exercise.at}"))
+    table.add_row("video", Text.assemble(web_link(lecture.link(exercise)), f"  {exercise.at}"))
     for note in result.notes:
         table.add_row("note", note)
     if printed := _output(result):

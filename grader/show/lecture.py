@@ -35,41 +35,66 @@ def lecture_table(lecture: Lecture, result: LectureResult) -> RenderableType:
     table = _grid()
     for exercise in result.exercises:
         look = LOOKS[exercise.outcome]
-        word = look.word
-        if exercise.outcome is Outcome.BLOCKED:
-            word = f"waits for {exercise.blocked_by[0]}"
-        elif exercise.outcome is Outcome.TODO and exercise.begun:
-            word = "not finished"
+        begun = exercise.outcome is Outcome.TODO and exercise.begun
+        word = "not finished" if begun else look.word
         name = Text(exercise.id, "" if exercise.outcome is Outcome.TODO else look.style)
+        waits = f"for {', '.join(exercise.blocked_by)}" if exercise.blocked_by else ""
         sign = Text(look.sign, look.style)
-        _row(table, sign, name, exercise.title, exercise.file, Text(word, look.style))
+        _row(table, sign, name, waits or exercise.title, exercise.file, Text(word, look.style))
     return Group(_heading(lecture), table, _bar(result))
 
 
-def next_step(lecture: Lecture, result: LectureResult, workspace: Workspace, here: Path) -> Text:
+def passed_line(lecture: Lecture, result: ExerciseResult) -> Text:
+    """An exercise that was asked for alone and is right."""
+    points = f"  {result.points} of {result.max_points} points"
+    return Text.assemble((f"✓ {lecture.id}.{result.id} passed", "zth.pass"), (points, "zth.note"))
+
+
+def next_step(
+    course: Course, lecture: Lecture, result: LectureResult, workspace: Workspace, here: Path
+) -> Text:
     """One or two lines: what to open, or what comes after."""
-    by_id = {e.id: e for e in result.exercises}
-    todo = [
-        e for e in lecture.exercise if e.id in by_id and by_id[e.id].outcome is not Outcome.PASS
-    ]
-    needed = [e for e in todo if not e.bonus] or todo
+    left = [e for e in result.exercises if e.outcome is not Outcome.PASS]
+    needed = [e for e in left if not e.bonus] or left
     if not needed:
-        return Text(f"All of {lecture.id} that was asked for is right.", "zth.pass")
+        return _what_follows(course, lecture, result)
     if not workspace.exists:
-        return _step("Start with ", "zth init", ": it puts the stubs into exercises/ here.")
-    wrong = [e for e in needed if by_id[e.id].outcome in (Outcome.FAIL, Outcome.ERROR)]
+        return _step("Begin with ", "zth init", ": it puts the stubs into exercises/ here.")
+    wrong = [e for e in needed if e.outcome in (Outcome.FAIL, Outcome.ERROR)]
     first = (wrong or needed)[0]
-    path = Path(by_id[first.id].path)
-    shown = path.relative_to(here) if path.is_relative_to(here) else path
-    line = by_id[first.id].line
-    text = Text("Mend " if wrong else "Open ")
-    text.append(f"{shown}{f':{line}' if line else ''}", f"zth.file link {path.as_uri()}")
-    text.append(f" and write {first.id}" if not wrong else f" ({first.id})")
-    text.append(", then type ")
+    verb = "Mend" if wrong else "Open"
+    what = f" ({first.id})" if wrong else f" and write {first.id}"
+    text = Text.assemble(f"{verb} ", place(first, here), f"{what}, then type ")
     text.append(f"zth check {lecture.id}.{first.id}", "zth.command")
-    text.append(f"\nThe lecture on it, from {first.at}: ")
-    text.append(lecture.link(first), f"zth.file link {lecture.link(first)}")
-    return text
+    exercise = lecture.find(first.id)
+    return text + Text.assemble(
+        f"\nThe lecture on it, from {exercise.at}: ", web_link(lecture.link(exercise))
+    )
+
+
+def _what_follows(course: Course, lecture: Lecture, result: LectureResult) -> Text:
+    """After a pass: the next exercise of the lecture, or the next lecture."""
+    ids = [e.id for e in lecture.exercise]
+    later = ids[ids.index(result.exercises[-1].id) + 1 :]
+    if later:
+        return _step("Next: ", f"zth check {lecture.id}.{later[0]}", "")
+    lectures = [other.id for other in course.lectures]
+    after = lectures[lectures.index(lecture.id) + 1 :]
+    if after:
+        return _step("Next: ", f"zth check {after[0]}", "")
+    return Text("That was the last lecture of the course.", "zth.pass")
+
+
+def place(result: ExerciseResult, here: Path) -> Text:
+    """file:line, a link where the terminal knows links."""
+    path = Path(result.path)
+    shown = path.relative_to(here) if path.is_relative_to(here) else path
+    line = f":{result.line}" if result.line else ""
+    return Text(f"{shown}{line}", f"zth.file link {path.as_uri()}")
+
+
+def web_link(address: str) -> Text:
+    return Text(address, f"zth.file link {address}")
 
 
 def finished_line(lecture: Lecture, result: LectureResult) -> Text:

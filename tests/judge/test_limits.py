@@ -99,6 +99,25 @@ def double(x):
     assert time.monotonic() - start < 1.0
 
 
+def test_a_timer_that_goes_off_between_two_probes(judged: Judged) -> None:
+    code = """
+def forever(*_):
+    while True:
+        pass
+
+def shift(x):
+    import signal
+    signal.signal(signal.SIGALRM, forever)
+    signal.setitimer(signal.ITIMER_REAL, 0.02)
+    return double(x) + 1
+"""
+    start = time.monotonic()
+    result = judged.one(code, "shift", file="model.py")
+    assert time.monotonic() - start < 20
+    assert result.outcome is Outcome.ERROR
+    assert words(result).startswith(TIME)
+
+
 def test_a_list_that_grows_without_end(judged: Judged) -> None:
     code = "def double(x):\n    hog = []\n    while True:\n        hog.append(bytearray(1 << 20))\n"
     assert words(stopped(judged, code)).startswith("Stopped at the memory limit of 256 MB")

@@ -17,6 +17,17 @@ def test_shift(observe):
     observe(probe, x=x).is_close(2 * x + 1)
 
 
+@exercise("shift")
+def test_shift_of_other_numbers(observe):
+    """shift(-x) is one less 2x."""
+    x = -torch.arange(300_000.0)
+
+    def probe(model, x):
+        return model.shift(x)
+
+    observe(probe, x=x).is_close(2 * x + 1)
+
+
 @exercise("echo")
 def test_echo(observe):
     """echo(text) is text. The marker is an input here, so here a search has to find it."""
