@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from grader.author.stub_files import write_stubs
 from grader.course.manifest import Course, Lecture, load_course
-from grader.course.stubs import stubs_of
 from grader.errors import UserError
 
 
@@ -45,12 +45,8 @@ def new_exercise(
         _add_to_manifest(course, lecture, names),
     ]
     made = load_course(course.root)
-    for path, text in stubs_of(
-        made, next(le for le in made.lectures if le.id == lecture_id)
-    ).items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        written.append(path)
+    stubs = write_stubs(made, next(le for le in made.lectures if le.id == lecture_id))
+    written += [stub.path for stub in stubs]
     return written
 
 

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.cli.options import CourseFolder, Exit, Targets, open_course, screen
-from grader.course.stubs import stubs_of
 from grader.course.targets import select
 from grader.errors import UserError
 
@@ -48,16 +47,16 @@ def check(
 
 @dev.command(epilog="Example: zth dev stubs lecture5")
 def stubs(targets: Targets = None, course: CourseFolder = None) -> None:
-    """Write exercises/ from solutions/."""
+    """Write exercises/ from solutions/; keep a dated copy of a file that somebody worked in."""
+    from grader.author.stub_files import write_stubs
+
     opened = open_course(course)
     console = screen()
     for selection in select(opened, targets or [x.id for x in opened.lectures]):
-        for path, text in stubs_of(opened, selection.lecture).items():
-            if path.exists() and path.read_text(encoding="utf-8") == text:
-                continue
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            console.print(Text(f"written: {path.relative_to(opened.root)}"))
+        for written in write_stubs(opened, selection.lecture):
+            console.print(Text(f"written: {written.path.relative_to(opened.root)}"))
+            if written.kept:
+                console.print(Text(f"   kept: {written.kept.relative_to(opened.root)}"))
 
 
 @dev.command(epilog="Example: zth dev new lecture5.dprobs --file atomic.py")
