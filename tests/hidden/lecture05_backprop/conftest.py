@@ -121,7 +121,7 @@ def draw_sizes(rng):
     """
     while True:
         sizes = SimpleNamespace(
-            n=rng.choice([5, 7, 9, 11]), b=rng.choice([2, 3]), E=rng.randint(2, 6),
+            n=rng.choice([5, 7, 9, 11]), b=rng.choice([3, 4]), E=rng.randint(2, 6),
             V=rng.randint(5, 13), H=rng.randint(4, 10),
         )  # fmt: skip
         if len({*vars(sizes).values(), sizes.n - 1, sizes.b * sizes.E}) == 7:

@@ -1,0 +1,30 @@
+# The targets are what CI runs, in this order.
+.PHONY: ci test lint types layers prove bench goldens
+
+ci: test lint types layers prove
+
+test:
+	pytest
+
+lint:
+	ruff check .
+	ruff format --check .
+
+types:
+	mypy
+
+layers:
+	lint-imports
+
+prove:
+	zth dev check
+
+bench:
+	python -m benchmarks.startup
+	python -m benchmarks.cold_check
+	python -m benchmarks.warm_judge
+	python -m benchmarks.proof
+
+goldens:
+	ZTH_WRITE_GOLDENS=1 pytest tests/show tests/cli -n 0
+	git diff --stat tests

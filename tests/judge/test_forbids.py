@@ -1,0 +1,203 @@
+"""Names the exercise forbids: found in the source, however spelled, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+from judging import Judged, words
+
+from grader.judge.results import Outcome
+
+WHY = "The derivative is the exercise: write it by hand."
+GRAD = "torch.autograd.grad((x**3).sum(), x)[0]"
+
+# what stands at the top of the file, the body of slope(x)
+SPELLED = {
+    "direct": ("", f"return {GRAD}  # here"),
+    "alias of the module": (
+        "import torch as t",
+        "return t.autograd.grad((x**3).sum(), x)[0]  # here",
+    ),
+    "alias of the function": (
+        "derive = torch.autograd.grad  # here",
+        "return derive((x**3).sum(), x)[0]",
+    ),
+    "alias of the submodule": (
+        "import torch.autograd as ag",
+        "return ag.grad((x**3).sum(), x)[0]  # here",
+    ),
+    "from import": (
+        "from torch.autograd import grad",
+        "return grad((x**3).sum(), x)[0]  # here",
+    ),
+    "from import of the module": (
+        "from torch import autograd",
+        "return autograd.grad((x**3).sum(), x)[0]  # here",
+    ),
+    "from import with an alias": (
+        "from torch.autograd import grad as derive",
+        "return derive((x**3).sum(), x)[0]  # here",
+    ),
+    "star import": (
+        "from torch.autograd import *  # here",
+        "return grad((x**3).sum(), x)[0]",
+    ),
+    "import inside": (
+        "",
+        "from torch.autograd import grad  # here\n    return grad((x**3).sum(), x)[0]",
+    ),
+    "local alias": (
+        "",
+        "a = torch.autograd  # here\n    return a.grad((x**3).sum(), x)[0]",
+    ),
+    "getattr": (
+        "",
+        "return getattr(torch, 'autograd').grad((x**3).sum(), x)[0]  # here",
+    ),
+    "importlib": (
+        "import importlib",
+        "return importlib.import_module('torch.autograd').grad((x**3).sum(), x)[0]  # here",
+    ),
+    "__import__": (
+        "",
+        "return __import__('torch').autograd.grad((x**3).sum(), x)[0]  # here",
+    ),
+    "backward": ("", "(x**3).sum().backward()  # here\n    return x.grad"),
+    "backward of a name": ("", "y = (x**3).sum()\n    y.backward()  # here\n    return x.grad"),
+    "getattr of backward": (
+        "",
+        "getattr((x**3).sum(), 'backward')()  # here\n    return x.grad",
+    ),
+    "requires_grad": ("", "x.requires_grad = True  # here\n    return x"),
+    "requires_grad by setattr": ("", "setattr(x, 'requires_grad', True)  # here\n    return x"),
+    "requires_grad as a keyword": (
+        "",
+        "w = torch.ones(1, requires_grad=True)  # here\n    return 3 * x**2 * w",
+    ),
+    "a helper in the file": (
+        "def helper(x):\n    return torch.autograd.grad((x**3).sum(), x)[0]  # here",
+        "return helper(x)",
+    ),
+    "a helper's helper": (
+        "def below(y):\n    y.backward()  # here\n\n\ndef helper(x):\n    below(x.sum())",
+        "helper(x)\n    return 3 * x**2",
+    ),
+    "a class of helpers": (
+        "class Helper:\n    def run(self, y):\n        y.backward()  # here",
+        "Helper().run(x.sum())\n    return 3 * x**2",
+    ),
+    "a lambda": ("helper = lambda y: y.backward()  # here", "helper(x.sum())\n    return x"),
+    "a function inside": (
+        "",
+        "def inner(y):\n        y.backward()  # here\n    inner(x.sum())\n    return x",
+    ),
+    "in a default": ("", "return (lambda g=torch.autograd.grad: g(x.sum(), x)[0])()  # here"),
+    "a decorator": (
+        "def with_grad(f):\n    return lambda x: torch.autograd.grad(f(x), x)[0]  # here",
+        "@with_grad\n    def cube(x):\n        return (x**3).sum()\n    return cube(x)",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", SPELLED)
+def test_forbidden_however_it_is_spelled(judged: Judged, how: str) -> None:
+    top, body = SPELLED[how]
+    results = judged.code(f"{top}\n\n\ndef slope(x):\n    {body}\n", "slope", "double")
+    result = results["slope"]
+    assert result.outcome is Outcome.FAIL
+    assert result.line == judged.line("# here")
+    assert words(result).startswith(f"arrays.py line {result.line} uses ")
+    assert words(result).endswith(WHY)
+    assert results["double"].outcome is Outcome.PASS
+
+
+def test_the_answer_it_gives_does_not_matter(judged: Judged) -> None:
+    code = "def slope(x):\n    x = x.clone().requires_grad_()\n    (x**3).sum().backward()\n"
+    assert judged.one(code + "    return x.grad\n", "slope").outcome is Outcome.FAIL
+
+
+# what the source does not show: the tripwire in the child finds it
+HIDDEN = {
+    "a name put together": "getattr(torch, 'auto' + 'grad').grad((x**3).sum(), x)",
+    "a method put together": "getattr((x**3).sum(), 'back' + 'ward')()",
+    "eval": "eval('(x**3).sum().' + 'backward()')",
+    "vars": "vars(torch)['autograd'].grad((x**3).sum(), x)",
+    "an attribute put together": "setattr(x, 'requires_' + 'grad', True)",
+    "caught": "try_all(lambda: getattr((x**3).sum(), 'back' + 'ward')())",
+}
+
+
+@pytest.mark.parametrize("how", HIDDEN)
+def test_forbidden_in_disguise(judged: Judged, how: str) -> None:
+    code = f"""
+def try_all(function):
+    try:
+        function()
+    except Exception:
+        pass
+
+def slope(x):
+    x = x.clone().requires_grad_()
+    {HIDDEN[how]}  # here
+    return 3 * x**2
+"""
+    results = judged.code(code, "slope", "double")
+    result = results["slope"]
+    assert result.outcome is Outcome.FAIL
+    assert words(result).startswith("It calls ")
+    assert WHY in words(result)
+    assert f"arrays.py line {judged.line('# here')}" in words(result)
+    assert results["double"].outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("file", ["model.py", "my_helpers.py"])
+def test_a_helper_in_another_file(judged: Judged, file: str) -> None:
+    helper = "def derive(x):\n    x = x.clone().requires_grad_()\n    y = (x**3).sum()\n"
+    helper += "    y.backward()  # here\n    return x.grad\n"
+    stem = file.removesuffix(".py")
+    arrays = judged.worked("arrays.py")
+    arrays += f"\n\ndef slope(x):\n    from {stem} import derive\n    return derive(x)\n"
+    result = judged.files({"arrays.py": arrays, file: helper}, "slope")["slope"]
+    assert result.outcome is Outcome.FAIL
+    assert words(result).startswith("It calls Tensor.backward. ")
+    assert f"({file} line {judged.line('# here', file)}, in derive)" in words(result)
+
+
+ELSEWHERE = {
+    "a function that is not called": "def other(x):\n    x.sum().backward()\n",
+    "a main block": "if __name__ == '__main__':\n    torch.autograd.grad\n",
+    "a comment": "# torch.autograd.grad and x.backward()\n",
+    "a string": "NOTE = 'torch.autograd.grad and x.backward()'\n",
+    "a docstring": "def other():\n    '''Not torch.autograd.grad.'''\n",
+    "a name of one's own": "def backward(x):\n    return x\n",
+    "the top of the file": "w = torch.ones(1, requires_grad=True)\nw.sum().backward()\n",
+}
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+def test_elsewhere_in_the_file_it_is_free(judged: Judged, where: str) -> None:
+    code = f"{ELSEWHERE[where]}\n\ndef slope(x):\n    'No torch.autograd.'\n    return 3 * x * x\n"
+    result = judged.one(code, "slope")
+    assert result.outcome is Outcome.PASS, words(result)
+
+
+def test_names_that_only_look_alike(judged: Judged) -> None:
+    code = """
+def slope(x):
+    class Node:
+        def backward_pass(self, requires_gradient=False):
+            return 3 * x**2
+    autograd = Node()
+    return autograd.backward_pass(requires_gradient=True)
+"""
+    result = judged.one(code, "slope")
+    assert result.outcome is Outcome.PASS, words(result)
+
+
+def test_what_one_exercise_forbids_another_may_use(judged: Judged) -> None:
+    code = """
+def double(x):
+    y = x.clone().requires_grad_()
+    y.pow(2).sum().backward()
+    return y.grad
+"""
+    assert judged.one(code, "double").outcome is Outcome.PASS

@@ -1,0 +1,76 @@
+"""No expected value, check or solution is in a process that runs the learner's code, nor in its
+parent: a submission that searches both for a marker which all three hold finds nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from judging import TINY, Judged
+
+from grader.judge.results import ExerciseResult, Outcome
+
+SEARCHER = Path(__file__).parent.parent / "submissions" / "searcher.py"
+SEARCHES = {"objects", "frames", "modules", "descriptors", "environment", "own memory"}
+MARKER = "tiny-marker-5e8d41c07b"
+
+
+@pytest.fixture(params=["fork", "spawn"])
+def search(request: pytest.FixtureRequest, proc: Path) -> Judged:  # noqa: ARG001
+    found: Judged = request.getfixturevalue("judged" if request.param == "fork" else "judged_spawn")
+    return found
+
+
+def found(result: ExerciseResult) -> dict[str, str]:
+    """What each search says: where it found the marker, or nothing."""
+    lines = [line for line in result.output.splitlines() if not line.endswith("is closed")]
+    names = [*SEARCHES, "parent's memory"]
+    return {name: line[len(name) + 1 :] for line in lines for name in names if line.startswith(name)}
+
+
+def test_a_searcher_finds_what_it_was_given_and_nothing_else(search: Judged) -> None:
+    """`echo` is handed the marker, so there the searcher shows that it can find it; the check,
+    the solution and the expected value of `secret` hold it, and there is nothing to find."""
+    judged = search
+    results = judged.files({"model.py": SEARCHER.read_text()}, "echo", "secret")
+    given, secret = found(results["echo"]), found(results["secret"])
+    assert results["echo"].outcome is Outcome.PASS, results["echo"]
+    for where in ("objects", "frames", "own memory"):
+        assert given[where].startswith("FOUND"), given
+    assert results["secret"].outcome is Outcome.FAIL
+    assert secret.keys() >= SEARCHES, results["secret"].output
+    if judged.warm.sandbox.isolation == "fork":  # a spawned child's parent is the judge itself
+        assert secret["parent's memory"] == "nothing"
+    assert {name: where for name, where in secret.items() if name in SEARCHES} == dict.fromkeys(
+        SEARCHES, "nothing"
+    )
+
+
+def test_the_marker_is_where_it_is_said_to_be() -> None:
+    hidden = TINY / "tests" / "hidden" / "tiny"
+    for path in (
+        TINY / "solutions" / "tiny" / "model.py",
+        hidden / "test_model.py",
+        hidden / "chaffs.toml",
+    ):
+        assert MARKER in path.read_text(), path
+    assert MARKER not in SEARCHER.read_text()
+
+
+def test_the_zygote_never_held_it(judged: Judged, proc: Path) -> None:
+    results = judged.files({}, "secret", "echo", "slope")
+    assert {r.outcome for r in results.values()} == {Outcome.PASS}
+    wrong = judged.code("def slope(x):\n    return x * x\n", "slope")["slope"]
+    assert wrong.misconception is not None
+    assert MARKER in wrong.misconception.says
+    zygote = judged.warm.sandbox._zygote
+    assert zygote is not None
+    searcher: dict[str, object] = {}
+    exec(compile(SEARCHER.read_text(), str(SEARCHER), "exec"), searcher)
+    search_memory = searcher["search_memory"]
+    assert callable(search_memory)
+    assert list(search_memory(os.getpid())), "the judge holds it, and the search has to see that"
+    assert (proc / str(zygote.pid) / "mem").open("rb"), "the zygote's memory has to be readable"
+    assert list(search_memory(zygote.pid)) == []
