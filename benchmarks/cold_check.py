@@ -11,4 +11,6 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(bundled_course() / "solutions", Path(folder) / "exercises")
         target = "lecture5.cross_entropy_backward"
-        compare(f"zth check {target}", zth("check", target), python("import torch"), 1.5, Path(folder))
+        compare(
+            f"zth check {target}", zth("check", target), python("import torch"), 1.5, Path(folder)
+        )

@@ -1,4 +1,4 @@
-"""Two commands in turn, A B A B …, and the ratio of each pair: it holds where the machine's speed drifts."""
+"""Two commands in turn, A B A B …, and the ratio pair by pair: it holds where the speed drifts."""
 
 from __future__ import annotations
 
@@ -36,9 +36,14 @@ def compare(
     pairs = [(seconds(command, cwd), seconds(beside, cwd)) for _ in range(11)][1:]
     ratio = statistics.median(a / b for a, b in pairs)
     ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-    report(what, f"{ours:.3f} s", f"{theirs:.3f} s", f"{ratio:.2f} ×", f"{bound:g} ×", ratio <= bound)
+    report(
+        what, f"{ours:.3f} s", f"{theirs:.3f} s", f"{ratio:.2f} ×", f"{bound:g} ×", ratio <= bound
+    )
 
 
 def report(what: str, ours: str, beside: str, figure: str, bound: str, holds: bool) -> None:
     sign = "✓" if holds else "✗"
-    print(f"{sign} {what:<44} {ours:>9} beside {beside:>9}   {figure:>8}  (at most {bound})", flush=True)
+    print(
+        f"{sign} {what:<44} {ours:>9} beside {beside:>9}   {figure:>8}  (at most {bound})",
+        flush=True,
+    )

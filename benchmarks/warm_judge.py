@@ -30,7 +30,14 @@ def main() -> None:
         for selection, bound in ((whole, 0.4), (one, 0.06)):
             took = median(judge, selection)
             what = f"warm judge, {len(selection.exercises)} exercises, median of {RUNS}"
-            report(what, f"{took:.3f} s", f"{bound:.2f} s", f"{took:.3f} s", f"{bound} s", took <= bound)
+            report(
+                what,
+                f"{took:.3f} s",
+                f"{bound:.2f} s",
+                f"{took:.3f} s",
+                f"{bound} s",
+                took <= bound,
+            )
 
     with Sandbox() as sandbox:
         with_judge(course, [whole.lecture], work, sandbox)

@@ -39,6 +39,7 @@ class WarmJudge:
 
     def __enter__(self) -> Self:
         self._thread.start()
+        self.do(lambda judge: judge)  # another judge may start only once this one has
         return self
 
     def __exit__(self, *_: object) -> None:

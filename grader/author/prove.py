@@ -76,7 +76,7 @@ def prove(course: Course, lectures: list[Lecture], say: Say, mutation: bool = Tr
         )
     proofs = []
     for lecture, proof in zip(lectures, begun, strict=True):
-        if mutation and not proof.breaches:
+        if mutation and proof.solutions.good == proof.solutions.of:
             proof = _mutated(course, lecture, proof, say)
         proofs.append(proof)
     return proofs

@@ -138,7 +138,7 @@ def _show(
         if rest := len(cards) - len(shown):
             console.print(Text(f"{rest} more to explain: --all shows them.\n", "zth.note"))
         if not (alone and cards):
-            console.print(next_step(course, lecture, verdict, place, here))
+            console.print(next_step(course, lecture, verdict, place, here), soft_wrap=True)
 
 
 def _cards(verdict: LectureResult) -> list[tuple[ExerciseResult, int]]:

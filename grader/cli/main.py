@@ -77,8 +77,8 @@ def _run() -> int:
         app()  # ends in SystemExit, with the code
     except UserError as error:
         err = screen(stderr=True)
-        err.print(Text(error.message, "zth.fail"))
-        err.print(Text(error.fix))
+        err.print(Text(error.message, "zth.fail"), soft_wrap=True)
+        err.print(Text(error.fix), soft_wrap=True)
         return Exit.WRONG_USE
     except BrokenPipeError:  # `zth list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

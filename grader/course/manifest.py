@@ -5,6 +5,7 @@ The only list of lectures and exercises: every other part of zth reads it from h
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Iterator
@@ -160,8 +161,9 @@ def load_course(root: Path) -> Course:
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path} is not valid TOML: {error}.", "Mend that line.") from None
     if raw.get("format") != FORMAT:
+        found = repr(raw["format"]) if "format" in raw else "missing"
         raise UserError(
-            f"{path}: `format` is {raw.get('format')!r}; this zth reads format {FORMAT}.",
+            f"{path}: `format` is {found}; this zth reads format {FORMAT}.",
             f"Install the zth that the course was made for, or write `format = {FORMAT}`.",
         )
     try:
@@ -198,9 +200,10 @@ def _problems(course: Course) -> Iterator[tuple[str, str]]:
     """What is wrong with a manifest whose types are right, each with its remedy."""
     manifest = course.manifest
     yield from _repeated([lecture.id for lecture in manifest.lecture], "lectures")
-    for limits in (manifest.limits,):
-        if limits.seconds <= 0 or limits.memory_mb <= 0 or limits.output_kb < 0:
-            yield "`limits` must be above zero.", MEND_THE_KEY
+    yield from _repeated([lecture.dir for lecture in manifest.lecture], "lectures", "dir")
+    yield from _limit_problems(manifest.limits, "the course")
+    if not manifest.lecture:
+        yield "there are no lectures.", "Add a [[lecture]]."
     for lecture in manifest.lecture:
         yield from _lecture_problems(course, lecture)
 
@@ -234,6 +237,7 @@ def _lecture_problems(course: Course, lecture: Lecture) -> Iterator[tuple[str, s
             )
         if not _TIME.fullmatch(exercise.at):
             yield f"`at` of {where} is {exercise.at!r}.", "Write the time as h:mm:ss."
+        yield from _limit_problems(exercise.limits, where)
         if exercise.points < 0:
             yield f"`points` of {where} is {exercise.points}.", "Points are 0 or more."
         if (exercise.forbids and not exercise.forbids_why) or (
@@ -251,9 +255,15 @@ def _lecture_problems(course: Course, lecture: Lecture) -> Iterator[tuple[str, s
         yield f"`needs` in {lecture.id} goes in a circle: {' → '.join(cycle)}.", "Break it."
 
 
-def _repeated(ids: list[str], of: str) -> Iterator[tuple[str, str]]:
-    for name in sorted({name for name in ids if ids.count(name) > 1}):
-        yield f"two {of} have the id {name!r}.", "Rename one of them."
+def _limit_problems(limits: Limits | LimitChanges, of: str) -> Iterator[tuple[str, str]]:
+    for name, value in msgspec.structs.asdict(limits).items():
+        if value is not None and not 0 < value < math.inf:
+            yield f"`{name}` in the limits of {of} is {value}.", "A limit is above zero."
+
+
+def _repeated(names: list[str], of: str, key: str = "id") -> Iterator[tuple[str, str]]:
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"two {of} have the {key} {name!r}.", "Rename one of them."
 
 
 def _cycle(needs: dict[str, tuple[str, ...]]) -> list[str]:

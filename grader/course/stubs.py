@@ -9,6 +9,7 @@ from grader.course.manifest import Course, Lecture
 from grader.errors import UserError
 
 _BEGIN = re.compile(r"^(\s*)### BEGIN SOLUTION (\w+): (\S.*?)\s*$")
+_ALMOST = re.compile(r"#\s*(BEGIN|END)\s+SOLUTION", re.IGNORECASE)
 _END = re.compile(r"^\s*### END SOLUTION\s*$")
 
 
@@ -39,7 +40,7 @@ def strip_solution(source: str, name: str = "solution") -> str:
             if not inside:
                 raise _marker(name, number, "closes what was never opened")
             inside = 0
-        elif "BEGIN SOLUTION" in line or "END SOLUTION" in line:
+        elif _ALMOST.search(line):  # unnoticed, it would leave the solution in the stub
             raise _marker(
                 name, number, "is not `### BEGIN SOLUTION id: goal` or `### END SOLUTION`"
             )

@@ -230,11 +230,14 @@ class Sandbox:
     def child(self, limits: Limits, folder: str) -> Child:
         """A new process that has seen nothing yet."""
         child = Child(limits)
-        if self.isolation is Isolation.SPAWN:
-            self._running[child] = self._spawn(child, limits, folder)
-        else:
-            self._running[child] = self._fork(child, limits, folder)
-        child.given_away()
+        start = self._spawn if self.isolation is Isolation.SPAWN else self._fork
+        try:
+            self._running[child] = start(child, limits, folder)
+        except BaseException:
+            child.close()
+            raise
+        finally:
+            child.given_away()
         return child
 
     def end(self, child: Child) -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """Hidden checks of engine.py: each operation by itself, then whole graphs against torch."""
 
-import math
 
 import torch
 
@@ -92,7 +91,11 @@ def test_add_backward(observe, rng):
         twice = c + c
         twice.grad = upstream
         twice._backward()
-        return {"a.grad, 0.25 before": a.grad, "b.grad, 0.5 before": b.grad, "a.grad in a + a": c.grad}
+        return {
+            "a.grad, 0.25 before": a.grad,
+            "b.grad, 0.5 before": b.grad,
+            "a.grad in a + a": c.grad,
+        }
 
     observe(probe, x=x, y=y, upstream=upstream).is_close(
         {
@@ -173,7 +176,11 @@ def test_mul_backward(observe, rng):
         square = c * c
         square.grad = upstream
         square._backward()
-        return {"a.grad, 0.25 before": a.grad, "b.grad, 0.5 before": b.grad, "a.grad in a * a": c.grad}
+        return {
+            "a.grad, 0.25 before": a.grad,
+            "b.grad, 0.5 before": b.grad,
+            "a.grad in a * a": c.grad,
+        }
 
     observe(probe, x=x, y=y, upstream=upstream).is_close(
         {
@@ -602,7 +609,8 @@ def test_iterative_order_of_a_long_chain(observe):
         finally:
             sys.setrecursionlimit = raise_limit
         return {
-            "a higher recursion limit was asked for": bool(asked) or sys.getrecursionlimit() > 1_000,
+            "a higher recursion limit was asked for": bool(asked)
+            or sys.getrecursionlimit() > 1_000,
             "it ended": ended,
             "length": len(order),
             "in order": all(v is w for v, w in zip(order, chain, strict=False)),
@@ -638,9 +646,7 @@ def run_program(make_leaf, program):
 
 def program_gradients(program):
     """torch's gradient of the last number with respect to every number of a program."""
-    nodes = run_program(
-        lambda x: torch.tensor(x, dtype=torch.float64, requires_grad=True), program
-    )
+    nodes = run_program(lambda x: torch.tensor(x, dtype=torch.float64, requires_grad=True), program)
     for node in nodes:
         node.retain_grad()
     nodes[-1].backward()
@@ -773,7 +779,9 @@ def test_backward_where_a_value_is_used_twice(observe, rng):
 
     seen = observe(probe, programs=programs)
     for i, program in enumerate(programs):
-        seen[i].is_close(program_gradients(program), says=f"{spell(program)}. Gradients of v0, v1, …:")
+        seen[i].is_close(
+            program_gradients(program), says=f"{spell(program)}. Gradients of v0, v1, …:"
+        )
 
 
 @exercise("value_backward")
@@ -798,7 +806,9 @@ def test_backward_of_random_graphs(observe, rng):
 
     seen = observe(probe, programs=programs)
     for i, program in enumerate(programs):
-        seen[i].is_close(program_gradients(program), says=f"{spell(program)}. Gradients of v0, v1, …:")
+        seen[i].is_close(
+            program_gradients(program), says=f"{spell(program)}. Gradients of v0, v1, …:"
+        )
 
 
 @exercise("value_backward")

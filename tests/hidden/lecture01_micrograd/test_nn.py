@@ -211,7 +211,9 @@ def test_mlp_sizes(observe):
         ]
 
     seen = observe(probe)
-    seen[0].is_close([[3, 3], [2, 2, 2, 2, 2], [5]], says="Weights of each neuron, MLP(3, [2, 5, 1]):")
+    seen[0].is_close(
+        [[3, 3], [2, 2, 2, 2, 2], [5]], says="Weights of each neuron, MLP(3, [2, 5, 1]):"
+    )
     seen[1].is_close([4, 4], says="Weights of each neuron, Layer(4, 2):")
 
 

@@ -144,7 +144,9 @@ def test_train_step_trains(observe, rng):
         losses = seen[i]["losses"].sequence()
         last = seen[i]["losses"][-1].number()
         if not last < 0.05:
-            fail(f"Start {i + 1}: the loss is {losses[0]:.4g} at first and {last:.4g} after 200 steps.")
+            fail(
+                f"Start {i + 1}: the loss is {losses[0]:.4g} at first and {last:.4g} after 200 steps."
+            )
 
 
 # softmax_nll

@@ -18,6 +18,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+
 from grader.judge.trial import Stopped
 
 MODULES = {"atomic", "backprop", "train"}

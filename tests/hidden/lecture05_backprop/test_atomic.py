@@ -5,6 +5,7 @@ autograd's for that one step. On `names` everything is as in the lecture.
 """
 
 import torch
+
 from grader.judge.checks import exercise, gradient_of
 
 

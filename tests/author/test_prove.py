@@ -1,0 +1,170 @@
+"""The proof must find what is broken in a course: each test breaks one thing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from judging import TINY
+
+from grader.author.mutants import mutants_of
+from grader.author.prove import Proof, prove
+from grader.author.scaffold import new_exercise
+from grader.author.stub_files import write_stubs
+from grader.course.manifest import Course, load_course
+from grader.errors import UserError
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    shutil.copytree(TINY, tmp_path / "course")
+    return tmp_path / "course"
+
+
+Edit = Callable[[str], str]
+
+
+def edit(path: Path, change: Edit) -> None:
+    before = path.read_text(encoding="utf-8")
+    after = change(before)
+    assert after != before
+    path.write_text(after, encoding="utf-8")
+
+
+def proof_of(course: Path, mutation: bool = False) -> Proof:
+    loaded = load_course(course)
+    (proof,) = prove(loaded, list(loaded.lectures), lambda *_: None, mutation)
+    return proof
+
+
+def breaches(course: Path, mutation: bool = False) -> str:
+    return "\n".join(f"{b.where}: {b.what}" for b in proof_of(course, mutation).breaches)
+
+
+BREAKS = {
+    "stale stub": (
+        "exercises/tiny/arrays.py",
+        lambda text: text + "# changed by hand\n",
+        "is not what the solution gives",
+    ),
+    "wrong solution": (
+        "solutions/tiny/arrays.py",
+        lambda text: text.replace("return x + x", "return x + x + 1"),
+        "the solution is not PASS but FAIL",
+    ),
+    "example that is not so": (
+        "solutions/tiny/arrays.py",
+        lambda text: text.replace(
+            '"""Twice x."""', '"""Twice x.\n\n    >>> double(1)\n    3\n    """'
+        ),
+        "an example is not so",
+    ),
+    "chaff that passes": (
+        "tests/hidden/tiny/chaffs.toml",
+        lambda text: text + CHAFF.format(name="harmless", with_="x + x + 0"),
+        "no check sees it",
+    ),
+    "two chaffs alike": (
+        "tests/hidden/tiny/chaffs.toml",
+        lambda text: (
+            text + CHAFF.format(name="a", with_="x * 7") + CHAFF.format(name="b", with_="7 * x")
+        ),
+        "fails and is named as nothing",
+    ),
+    "hint not written": (
+        "course.toml",
+        lambda text: text.replace("What is x + x?", "TODO: a question."),
+        "still say TODO",
+    ),
+}
+CHAFF = """
+[[chaff]]
+exercise = "double"
+name = "{name}"
+replace = "x + x"
+with = "{with_}"
+says = "So."
+"""
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_broken_course_is_found_out(course: Path, name: str) -> None:
+    file, change, says = BREAKS[name]
+    edit(course / file, change)
+    assert says in breaches(course)
+
+
+def test_a_chaff_whose_place_is_not_there_is_refused(course: Path) -> None:
+    chaff = CHAFF.format(name="lost", with_="x").replace('"x + x"', '"no such text"')
+    edit(course / "tests/hidden/tiny/chaffs.toml", lambda text: text + chaff)
+    with pytest.raises(UserError, match="0 times"):
+        proof_of(course)
+
+
+def test_a_weak_check_lets_mutants_live(course: Path) -> None:
+    checks = course / "tests/hidden/tiny/test_arrays.py"
+    edit(checks, lambda text: _without(text, "double") + WEAK)
+    proof = proof_of(course, mutation=True)
+    assert proof.mutants.good < proof.mutants.of
+    lived = [b.what for b in proof.breaches if b.where.startswith("lecture1.double")]
+    assert any(what.startswith("the mutant") for what in lived)
+
+
+WEAK = '''
+
+@exercise("double")
+def test_double_gives_something(observe):
+    """double gives a number."""
+    def probe(arrays):
+        return float(arrays.double(1.0))
+    observe(probe).number()
+'''
+
+
+def _without(text: str, exercise_id: str) -> str:
+    head, *checks = text.split("\n@exercise(")
+    kept = [check for check in checks if not check.startswith(f'"{exercise_id}"')]
+    return "\n@exercise(".join([head, *kept])
+
+
+def test_mutants_stay_inside_the_solution(tiny: Course) -> None:
+    lecture = tiny.lectures[0]
+    text = (tiny.solutions(lecture) / "arrays.py").read_text(encoding="utf-8")
+    mutants = list(mutants_of(text, lecture.find("double")))
+    assert mutants
+    for mutant in mutants:
+        assert mutant.was in text
+        assert mutant.text.count("\n") == text.count("\n")
+        assert mutant.text != text
+
+
+def test_a_new_exercise_is_judged_and_left_to_be_filled_in(course: Path) -> None:
+    new_exercise(load_course(course), "lecture1", "fresh", "fresh.py", "")
+    found = breaches(course)
+    assert "lecture1.fresh: its title or hints still say TODO" in found
+    assert "lecture1, fresh.py: no wheat" in found
+    assert "not PASS" not in found
+    with pytest.raises(UserError, match="has an exercise"):
+        new_exercise(load_course(course), "lecture1", "fresh", "fresh.py", "")
+
+
+def test_a_new_lecture_needs_a_folder(course: Path) -> None:
+    with pytest.raises(UserError, match="no lecture2"):
+        new_exercise(load_course(course), "lecture2", "first", "a.py", "")
+    new_exercise(load_course(course), "lecture2", "first", "a.py", "second")
+    assert [lecture.id for lecture in load_course(course).lectures] == ["lecture1", "lecture2"]
+
+
+def test_stubs_keep_a_copy_of_work(course: Path) -> None:
+    loaded = load_course(course)
+    stub = course / "exercises/tiny/arrays.py"
+    work = (course / "solutions/tiny/arrays.py").read_text(encoding="utf-8")
+    stub.write_text(work, encoding="utf-8")
+    (written,) = write_stubs(loaded, loaded.lectures[0])
+    assert written.kept is not None
+    assert written.kept.read_text(encoding="utf-8") == work
+    edit(stub, lambda text: text + "# a stub, only out of date\n")
+    (again,) = write_stubs(loaded, loaded.lectures[0])
+    assert again.kept is None

@@ -1,0 +1,162 @@
+"""What a learner sees, held as text. `make goldens` writes them anew and shows the difference."""
+
+from __future__ import annotations
+
+import os
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console, RenderableType
+
+from grader.course.manifest import Course
+from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Misconception, Outcome
+from grader.learn.workspace import Workspace
+from grader.show.card import card
+from grader.show.lecture import course_map, lecture_table, next_step, passed_line
+from grader.show.style import THEME
+
+GOLDEN = Path(__file__).parent / "golden"
+HERE = Path("/home/learner")
+
+
+def made(exercise_id: str, outcome: Outcome, **changes: object) -> ExerciseResult:
+    points = 2 if exercise_id == "double" else 1
+    fields: dict[str, object] = {
+        "id": exercise_id,
+        "title": f"About {exercise_id}",
+        "outcome": outcome,
+        "points": points if outcome is Outcome.PASS else 0,
+        "max_points": points,
+        "file": "arrays.py",
+        "path": str(HERE / "exercises" / "tiny" / "arrays.py"),
+        "bonus": False,
+        "line": 12,
+    }
+    return ExerciseResult(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+WRONG = CheckResult(
+    "test_double",
+    "double gives twice the tensor.",
+    Outcome.FAIL,
+    "3 of 3 values differ; worst at [1]: expected 2.5, got 1.25; exact: False, approximate: False, "
+    "maxdiff: 1.25; yours is the expected one times 0.5.",
+    "double(x)\n# x (3,) float64",
+)
+RIGHT = CheckResult("test_empty", "An empty tensor is fine.", Outcome.PASS)
+MEANS = Misconception("once", "You give x back as it came: twice means x + x.")
+
+CARDS = {
+    "wrong_and_named": made("double", Outcome.FAIL, checks=(WRONG, RIGHT), misconception=MEANS),
+    "wrong_and_not_named": made("double", Outcome.FAIL, checks=(WRONG, WRONG, RIGHT)),
+    "broke_with_output": made(
+        "mean",
+        Outcome.ERROR,
+        checks=(
+            CheckResult(
+                "test_mean",
+                "mean is the sum over the count.",
+                Outcome.ERROR,
+                "ZeroDivisionError: division by zero (arrays.py line 14, in mean)",
+                "mean([])",
+            ),
+        ),
+        output="".join(f"step {n}\n" for n in range(9)),
+        output_dropped=200 << 20,
+        notes=("shape (1, 3) is accepted for (3,).",),
+    ),
+    "long_message": made(
+        "double",
+        Outcome.FAIL,
+        checks=(
+            CheckResult(
+                "test_double",
+                "double gives twice the tensor, whatever its shape, and here the sentence is long "
+                "enough to need a second line.",
+                Outcome.FAIL,
+                "expected shape (2, 3, 4, 5), got (2, 3, 20). " * 4,
+                "x = torch.arange(120.0).view(2, 3, 4, 5)\ndouble(x)",
+            ),
+        ),
+        misconception=MEANS,
+    ),
+    "not_started": made(
+        "shift",
+        Outcome.TODO,
+        file="model.py",
+        path=str(HERE / "exercises" / "tiny" / "model.py"),
+        checks=(CheckResult("source", "", Outcome.TODO, "model.py is not there."),),
+        line=None,
+    ),
+}
+TABLE = LectureResult(
+    "lecture1",
+    1,
+    "fork",
+    (
+        made("double", Outcome.PASS, checks=(RIGHT,)),
+        made("mean", Outcome.FAIL, checks=(WRONG,)),
+        made("Tally", Outcome.TODO, checks=(RIGHT, WRONG)),
+        made("quadruple", Outcome.BLOCKED, blocked_by=("mean",)),
+        made("slope", Outcome.ERROR),
+        made("shift", Outcome.TODO),
+    ),
+    0.31,
+)
+
+
+def rendered(what: RenderableType, width: int = 80) -> str:
+    console = Console(file=StringIO(), width=width, theme=THEME, color_system=None, emoji=False)
+    console.print(what)
+    assert isinstance(console.file, StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
+
+
+def held(name: str, text: str) -> None:
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("ZTH_WRITE_GOLDENS"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), f"make goldens shows what changed in {path}"
+
+
+@pytest.mark.parametrize("name", CARDS)
+@pytest.mark.parametrize("boxed", [True, False])
+def test_card(tiny: Course, name: str, boxed: bool) -> None:
+    text = rendered(card(tiny.lectures[0], CARDS[name], HERE, boxed=boxed))
+    assert max(map(len, text.splitlines())) <= 80
+    assert len(text.splitlines()) <= 24
+    held(f"card_{name}{'' if boxed else '_plain'}", text)
+
+
+def test_every_check_is_opened_where_asked(tiny: Course) -> None:
+    text = rendered(card(tiny.lectures[0], CARDS["wrong_and_not_named"], HERE, every_check=True))
+    assert text.count(WRONG.says) == 2
+
+
+def test_table(tiny: Course) -> None:
+    held("table", rendered(lecture_table(tiny.lectures[0], TABLE)))
+
+
+def test_map(tiny: Course) -> None:
+    held("map", rendered(course_map(tiny)))
+
+
+def test_next_steps(tiny: Course, tmp_path: Path) -> None:
+    lecture = tiny.lectures[0]
+    (tmp_path / "exercises").mkdir()
+    begun = Workspace(tmp_path)
+
+    def step(*exercises: ExerciseResult, workspace: Workspace = begun) -> str:
+        result = LectureResult("lecture1", 1, "fork", exercises, 0.1)
+        return rendered(next_step(tiny, lecture, result, workspace, HERE))
+
+    steps = [
+        step(*TABLE.exercises),
+        step(made("double", Outcome.TODO)),
+        step(made("double", Outcome.TODO), workspace=Workspace(tmp_path / "nowhere")),
+        step(made("double", Outcome.PASS)),
+        step(made("shift", Outcome.PASS)),
+        rendered(passed_line(lecture, made("double", Outcome.PASS))),
+    ]
+    held("next_steps", "---\n".join(steps))
