@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +35,8 @@ app.add_typer(dev, name="dev")
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from importlib import metadata  # slow to import, and wanted only here
+
         typer.echo(f"zth {metadata.version('zth')}")
         raise typer.Exit
 

@@ -1,6 +1,5 @@
 """Hidden checks of engine.py: each operation by itself, then whole graphs against torch."""
 
-
 import torch
 
 from grader.judge.checks import exercise
@@ -34,13 +33,6 @@ def send_back(out, grad):
 def comes_from(out, a):
     """Whether a is out's child, or a child's child."""
     return any(v is a or comes_from(v, a) for v in out._prev)
-
-
-def slopes(expression, *numbers):
-    """torch's derivative of an expression with respect to each of the numbers."""
-    leaves = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in numbers]
-    gradients = torch.autograd.grad(expression(*leaves), leaves, allow_unused=True)
-    return [0.0 if g is None else g.item() for g in gradients]
 
 
 # value_add
@@ -213,50 +205,41 @@ def test_mul_number(observe, rng):
     )
 
 
-# value_sub and value_div: the same expressions with Values there and with floats and tensors here
+# value_sub and value_div: the same expressions of Values there, of floats and tensors here
 
-MINUS = {
-    "-a": lambda a, b: -a,
-    "a - b": lambda a, b: a - b,
-    "a - 3": lambda a, b: a - 3,
-    "3 + a": lambda a, b: 3 + a,
-    "3 * a": lambda a, b: 3 * a,
-    "3 - a": lambda a, b: 3 - a,
-    "sum([a, b, a])": lambda a, b: sum([a, b, a]),
-    "a - (2.5 - a * b)": lambda a, b: a - (2.5 - a * b),
-}
+MINUS = ["-a", "a - b", "a - 3", "3 + a", "3 * a", "3 - a", "sum([a, b, a])", "a - (2.5 - a * b)"]
+OVER = ["a / b", "a / 4", "4 / a", "a / (a + b)", "2.5 / (a * b)"]
 
-OVER = {
-    "a / b": lambda a, b: a / b,
-    "a / 4": lambda a, b: a / 4,
-    "4 / a": lambda a, b: 4 / a,
-    "a / (a + b)": lambda a, b: a / (a + b),
-    "2.5 / (a * b)": lambda a, b: 2.5 / (a * b),
-}
+
+def work_out(expression, a, b):
+    return eval(expression, {"a": a, "b": b})
 
 
 def result(expression, a, b):
-    """The number an expression gives, or what an r-method that calls itself without end comes to."""
+    """The number of an expression, or what becomes of an r-method that calls itself without end."""
     try:
-        return expression(a, b).data
+        return work_out(expression, a, b).data
     except RecursionError:
-        return "RecursionError, a method that calls itself without end"
+        return "RecursionError: a method that calls itself without end"
+
+
+def slopes(expression, x, y):
+    """torch's derivatives of an expression with respect to a and to b."""
+    a, b = (torch.tensor(number, dtype=torch.float64, requires_grad=True) for number in (x, y))
+    gradients = torch.autograd.grad(work_out(expression, a, b), (a, b), allow_unused=True)
+    return [0.0 if g is None else g.item() for g in gradients]
 
 
 @exercise("value_sub")
 def test_minus_forward(observe, rng):
-    """Minus works in every order of Values and numbers; + and * with the number on the left, and sum."""
+    """Minus works in every order of Values and numbers; + and * with a number on the left; sum."""
     x, y = draw(rng), draw(rng)
 
-    def probe(engine, x, y):
-        seen = {}
-        for name, expression in MINUS.items():
-            a, b = engine.Value(x), engine.Value(y)
-            seen[name] = result(expression, a, b)
-        return seen
+    def probe(engine, expressions, x, y):
+        return {e: result(e, engine.Value(x), engine.Value(y)) for e in expressions}
 
-    expected = {name: expression(x, y) for name, expression in MINUS.items()}
-    observe(probe, x=x, y=y).is_close(expected, says=f"With a = {x}, b = {y},")
+    expected = {e: work_out(e, x, y) for e in MINUS}
+    observe(probe, expressions=MINUS, x=x, y=y).is_close(expected, says=f"With a = {x}, b = {y},")
 
 
 @exercise("value_sub")
@@ -264,16 +247,16 @@ def test_minus_backward(observe, rng):
     """The gradient finds its way through each of them."""
     x, y, upstream = draw(rng), draw(rng), draw(rng)
 
-    def probe(engine, x, y, upstream):
+    def probe(engine, expressions, x, y, upstream):
         seen = {}
-        for name, expression in MINUS.items():
+        for expression in expressions:
             a, b = engine.Value(x), engine.Value(y)
-            send_back(expression(a, b), upstream)
-            seen[name] = [a.grad, b.grad]
+            send_back(work_out(expression, a, b), upstream)
+            seen[expression] = [a.grad, b.grad]
         return seen
 
-    expected = {name: [upstream * s for s in slopes(e, x, y)] for name, e in MINUS.items()}
-    observe(probe, x=x, y=y, upstream=upstream).is_close(
+    expected = {e: [upstream * slope for slope in slopes(e, x, y)] for e in MINUS}
+    observe(probe, expressions=MINUS, x=x, y=y, upstream=upstream).is_close(
         expected, says=f"[a.grad, b.grad] with out.grad = {upstream}:"
     )
 
@@ -281,44 +264,48 @@ def test_minus_backward(observe, rng):
 # value_pow
 
 
+def powers(rng):
+    """Bases and exponents by the text a learner can type: all of the syllabus, and 0 ** 2."""
+    x = abs(draw(rng))
+    cases = [[x, 2], [x, 3], [-x, 3], [-x, -1], [x, 0.5], [x, 0], [0.0, 2]]
+    return {f"Value({x}) ** {k}": [x, k] for x, k in cases}
+
+
 @exercise("value_pow")
 def test_pow_forward(observe, rng):
     """a ** k is right for k = 2, 3, -1, 0.5 and 0."""
-    x = abs(draw(rng))
-    cases = [[x, 2], [x, 3], [-x, 3], [-x, -1], [x, 0.5], [x, 0], [0.0, 2]]
+    cases = powers(rng)
 
     def probe(engine, cases):
-        return [(engine.Value(x) ** k).data for x, k in cases]
+        return {text: (engine.Value(x) ** k).data for text, (x, k) in cases.items()}
 
-    seen = observe(probe, cases=cases)
-    for i, (x, k) in enumerate(cases):
-        seen[i].is_close(x**k, says=f"{x} ** {k}:")
+    observe(probe, cases=cases).is_close({text: x**k for text, (x, k) in cases.items()})
 
 
 @exercise("value_pow")
 def test_pow_backward(observe, rng):
     """a gets k * a ** (k - 1) times out.grad, on top of what it has."""
-    x, upstream = abs(draw(rng)), draw(rng)
-    cases = [[x, 2], [x, 3], [-x, 3], [-x, -1], [x, 0.5], [x, 0], [0.0, 2]]
+    cases, upstream = powers(rng), draw(rng)
 
     def probe(engine, cases, upstream):
-        seen = []
-        for x, k in cases:
+        seen = {}
+        for text, (x, k) in cases.items():
             a = engine.Value(x)
             a.grad = 0.25
             out = a**k
             send_back(out, upstream)
+            seen[f"a.grad after {text}"] = a.grad
             # a ** 0 is 1, whatever a is: it need not know a
-            seen.append({"a.grad": a.grad, "out comes from a": k == 0 or comes_from(out, a)})
+            seen[f"a is below {text}"] = k == 0 or comes_from(out, a)
         return seen
 
-    seen = observe(probe, cases=cases, upstream=upstream)
-    for i, (x, k) in enumerate(cases):
-        slope = k * x ** (k - 1)
-        seen[i].is_close(
-            {"a.grad": 0.25 + upstream * slope, "out comes from a": True},
-            says=f"{x} ** {k} with out.grad = {upstream}, and a.grad = 0.25 before:",
-        )
+    expected = {}
+    for text, (x, k) in cases.items():
+        expected[f"a.grad after {text}"] = 0.25 + upstream * k * x ** (k - 1)
+        expected[f"a is below {text}"] = True
+    observe(probe, cases=cases, upstream=upstream).is_close(
+        expected, says=f"With out.grad = {upstream}, and a.grad = 0.25 before,"
+    )
 
 
 # value_div
@@ -329,15 +316,11 @@ def test_div_forward(observe, rng):
     """Division works between Values, and with a number on either side."""
     x, y = draw(rng, 1.5, 2.5), draw(rng, 3.0, 4.0)
 
-    def probe(engine, x, y):
-        seen = {}
-        for name, expression in OVER.items():
-            a, b = engine.Value(x), engine.Value(y)
-            seen[name] = result(expression, a, b)
-        return seen
+    def probe(engine, expressions, x, y):
+        return {e: result(e, engine.Value(x), engine.Value(y)) for e in expressions}
 
-    expected = {name: expression(x, y) for name, expression in OVER.items()}
-    observe(probe, x=x, y=y).is_close(expected, says=f"With a = {x}, b = {y},")
+    expected = {e: work_out(e, x, y) for e in OVER}
+    observe(probe, expressions=OVER, x=x, y=y).is_close(expected, says=f"With a = {x}, b = {y},")
 
 
 @exercise("value_div")
@@ -345,16 +328,16 @@ def test_div_backward(observe, rng):
     """In a / b, a gets 1 / b and b gets -a / b², each times out.grad."""
     x, y, upstream = draw(rng, 1.5, 2.5), draw(rng, 3.0, 4.0), draw(rng)
 
-    def probe(engine, x, y, upstream):
+    def probe(engine, expressions, x, y, upstream):
         seen = {}
-        for name, expression in OVER.items():
+        for expression in expressions:
             a, b = engine.Value(x), engine.Value(y)
-            send_back(expression(a, b), upstream)
-            seen[name] = [a.grad, b.grad]
+            send_back(work_out(expression, a, b), upstream)
+            seen[expression] = [a.grad, b.grad]
         return seen
 
-    expected = {name: [upstream * s for s in slopes(e, x, y)] for name, e in OVER.items()}
-    observe(probe, x=x, y=y, upstream=upstream).is_close(
+    expected = {e: [upstream * slope for slope in slopes(e, x, y)] for e in OVER}
+    observe(probe, expressions=OVER, x=x, y=y, upstream=upstream).is_close(
         expected, says=f"[a.grad, b.grad] with a = {x}, b = {y}, out.grad = {upstream}:"
     )
 
@@ -362,29 +345,35 @@ def test_div_backward(observe, rng):
 # value_activations
 
 
-def activation(engine, name, xs, upstream):
-    """What a function of one Value gives at each x, and the gradient it adds to the 0.25 before."""
-    seen = []
+def activate(engine, name, xs, upstream):
+    """What a method of Value gives at each x, and the gradient it adds to the 0.25 before."""
+    seen = {}
     for x in xs:
         v = engine.Value(x)
         out = getattr(v, name)()
         v.grad = 0.25
         send_back(out, upstream)
-        seen.append({"data": out.data, "grad": v.grad, "comes from x": comes_from(out, v)})
+        seen[f"{name}({x})"] = out.data
+        seen[f"x.grad after {name}({x})"] = v.grad
+        seen[f"x is below {name}({x})"] = comes_from(out, v)
     return seen
 
 
-def expect_activation(seen, function, name, xs, upstream):
-    for i, x in enumerate(xs):
-        (slope,) = slopes(function, x)
-        seen[i].is_close(
-            {
-                "data": function(torch.tensor(x).double()).item(),
-                "grad": 0.25 + upstream * slope,
-                "comes from x": True,
-            },
-            says=f"{name}({x}) with out.grad = {upstream}, and x.grad = 0.25 before:",
-        )
+def torch_activates(name, xs, upstream):
+    """The same by torch."""
+    expected = {}
+    for x in xs:
+        leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+        out = getattr(torch, name)(leaf)
+        (slope,) = torch.autograd.grad(out, leaf)
+        expected[f"{name}({x})"] = out.item()
+        expected[f"x.grad after {name}({x})"] = 0.25 + upstream * slope.item()
+        expected[f"x is below {name}({x})"] = True
+    return expected
+
+
+def with_grads(upstream):
+    return f"With out.grad = {upstream}, and x.grad = 0.25 before,"
 
 
 @exercise("value_activations")
@@ -394,9 +383,10 @@ def test_tanh(observe, rng):
     upstream = draw(rng)
 
     def probe(engine, xs, upstream):
-        return activation(engine, "tanh", xs, upstream)
+        return activate(engine, "tanh", xs, upstream)
 
-    expect_activation(observe(probe, xs=xs, upstream=upstream), torch.tanh, "tanh", xs, upstream)
+    expected = torch_activates("tanh", xs, upstream)
+    observe(probe, xs=xs, upstream=upstream).is_close(expected, says=with_grads(upstream))
 
 
 @exercise("value_activations")
@@ -406,9 +396,10 @@ def test_exp(observe, rng):
     upstream = draw(rng)
 
     def probe(engine, xs, upstream):
-        return activation(engine, "exp", xs, upstream)
+        return activate(engine, "exp", xs, upstream)
 
-    expect_activation(observe(probe, xs=xs, upstream=upstream), torch.exp, "exp", xs, upstream)
+    expected = torch_activates("exp", xs, upstream)
+    observe(probe, xs=xs, upstream=upstream).is_close(expected, says=with_grads(upstream))
 
 
 @exercise("value_activations")
@@ -418,9 +409,10 @@ def test_log(observe, rng):
     upstream = draw(rng)
 
     def probe(engine, xs, upstream):
-        return activation(engine, "log", xs, upstream)
+        return activate(engine, "log", xs, upstream)
 
-    expect_activation(observe(probe, xs=xs, upstream=upstream), torch.log, "log", xs, upstream)
+    expected = torch_activates("log", xs, upstream)
+    observe(probe, xs=xs, upstream=upstream).is_close(expected, says=with_grads(upstream))
 
 
 @exercise("value_activations")
@@ -430,16 +422,11 @@ def test_relu(observe, rng):
     xs = [x, -x, 0.5, -0.5, 0.0]
 
     def probe(engine, xs, upstream):
-        return activation(engine, "relu", xs, upstream) + activation(engine, "relu", xs, -upstream)
+        return activate(engine, "relu", xs, upstream)
 
-    seen = observe(probe, xs=xs, upstream=upstream)
-    seen.sequence(2 * len(xs))
-    for i, x in enumerate(xs + xs):
-        grad = upstream if i < len(xs) else -upstream
-        seen[i].is_close(
-            {"data": max(x, 0.0), "grad": 0.25 + grad * (x > 0), "comes from x": True},
-            says=f"relu({x}) with out.grad = {grad}, and x.grad = 0.25 before:",
-        )
+    for grad in (upstream, -upstream):
+        expected = torch_activates("relu", xs, grad)
+        observe(probe, xs=xs, upstream=grad).is_close(expected, says=with_grads(grad))
 
 
 # topo_sort and topo_sort_iterative: a graph is, for each node, the numbers of its inputs
@@ -544,16 +531,17 @@ def test_order_of_shared_values(observe):
 @exercise("topo_sort")
 def test_order_of_random_graphs(observe, rng):
     """All this holds for graphs drawn at random."""
-    graphs = [random_inputs(rng) for _ in range(5)]
+    graphs = {f"random graph {i}": random_inputs(rng) for i in range(1, 6)}
 
     def probe(engine, graphs):
-        seen = []
-        for inputs in graphs:
+        seen = {}
+        for name, inputs in graphs.items():
             nodes = make_graph(engine, inputs)
-            seen.append(facts(engine.topo_sort(nodes[-1]), inputs, nodes))
+            seen[name] = facts(engine.topo_sort(nodes[-1]), inputs, nodes)
         return seen
 
-    observe(probe, graphs=graphs).is_close([right_facts(inputs) for inputs in graphs])
+    expected = {name: right_facts(inputs) for name, inputs in graphs.items()}
+    observe(probe, graphs=graphs).is_close(expected)
 
 
 @exercise("topo_sort_iterative")
@@ -574,18 +562,19 @@ def test_iterative_order_of_simple_graphs(observe):
 @exercise("topo_sort_iterative")
 def test_iterative_order_of_shared_values(observe, rng):
     """A Value that is used twice is listed once, and before both; also in graphs drawn at random."""
-    graphs = [*SHARED.values(), *(random_inputs(rng) for _ in range(5))]
+    drawn = {f"random graph {i}": random_inputs(rng) for i in range(1, 6)}
 
     def probe(engine, graphs):
-        seen = []
-        for inputs in graphs:
+        seen = {}
+        for name, inputs in graphs.items():
             nodes = make_graph(engine, inputs)
-            seen.append(facts(engine.topo_sort_iterative(nodes[-1]), inputs, nodes))
+            seen[name] = facts(engine.topo_sort_iterative(nodes[-1]), inputs, nodes)
         return seen
 
-    # those drawn at random apart: a wrong order may depend on the order in which a set is read
-    for some in (graphs[: len(SHARED)], graphs[len(SHARED) :]):
-        observe(probe, graphs=some).is_close([right_facts(inputs) for inputs in some])
+    # one after the other: on those drawn, a wrong order depends on how a set happens to be read
+    for graphs in (SHARED, drawn):
+        expected = {name: right_facts(inputs) for name, inputs in graphs.items()}
+        observe(probe, graphs=graphs).is_close(expected)
 
 
 @exercise("topo_sort_iterative")
@@ -650,7 +639,7 @@ def program_gradients(program):
     for node in nodes:
         node.retain_grad()
     nodes[-1].backward()
-    return [node.grad.item() for node in nodes]
+    return {f"v{i}.grad": node.grad.item() for i, node in enumerate(nodes)}
 
 
 def spell(program):
@@ -663,7 +652,7 @@ def spell(program):
             steps.append(f"v{i} = v{one} ** {other}")
         else:
             steps.append(f"v{i} = v{one} {op} v{other}")
-    return "; ".join(steps)
+    return f"{'; '.join(steps)}; v{len(program) - 1}.backward():"
 
 
 def leaf(x):
@@ -769,19 +758,14 @@ def test_backward_where_a_value_is_used_twice(observe, rng):
         [leaf(x), leaf(y), ("**", 0, 2), ("*", 2, 1), ("*", 2, 1), ("+", 3, 4)],
     ]
 
-    def probe(engine, programs):
-        seen = []
-        for program in programs:
-            nodes = run_program(engine.Value, program)
-            nodes[-1].backward()
-            seen.append([v.grad for v in nodes])
-        return seen
+    def probe(engine, program):
+        nodes = run_program(engine.Value, program)
+        nodes[-1].backward()
+        return {f"v{i}.grad": v.grad for i, v in enumerate(nodes)}
 
-    seen = observe(probe, programs=programs)
-    for i, program in enumerate(programs):
-        seen[i].is_close(
-            program_gradients(program), says=f"{spell(program)}. Gradients of v0, v1, …:"
-        )
+    for program in programs:
+        seen = observe(probe, program=program)
+        seen.is_close(program_gradients(program), says=f"After {spell(program)}")
 
 
 @exercise("value_backward")
@@ -796,19 +780,14 @@ def test_backward_of_random_graphs(observe, rng):
         *(random_program(rng) for _ in range(4)),
     ]
 
-    def probe(engine, programs):
-        seen = []
-        for program in programs:
-            nodes = run_program(engine.Value, program)
-            nodes[-1].backward()
-            seen.append([v.grad for v in nodes])
-        return seen
+    def probe(engine, program):
+        nodes = run_program(engine.Value, program)
+        nodes[-1].backward()
+        return {f"v{i}.grad": v.grad for i, v in enumerate(nodes)}
 
-    seen = observe(probe, programs=programs)
-    for i, program in enumerate(programs):
-        seen[i].is_close(
-            program_gradients(program), says=f"{spell(program)}. Gradients of v0, v1, …:"
-        )
+    for program in programs:
+        seen = observe(probe, program=program)
+        seen.is_close(program_gradients(program), says=f"After {spell(program)}")
 
 
 @exercise("value_backward")

@@ -4,6 +4,7 @@ The lecture's neuron is tanh(w · x + b). In the repository that goes with it, a
 an MLP's last layer has no activation at all. Both are right.
 """
 
+import itertools
 import math
 
 from grader.judge.checks import exercise, fail
@@ -113,16 +114,16 @@ def test_neuron_forward(observe, rng):
     def probe(nn, numbers, xs):
         n = nn.Neuron(3)
         set_neuron(n, numbers)
-        return [n(x).data for x in xs]
+        return {f"n({x})": n(x).data for x in xs}
 
-    sums = [weighted_sum(numbers, x) for x in xs]
+    sums = {f"n({x})": weighted_sum(numbers, x) for x in xs}
     seen = observe(probe, numbers=numbers, xs=xs)
-    got = [seen[i].number() for i in range(len(xs))]
-    activation = relu if same(got, map(relu, sums)) else math.tanh
-    for i, x in enumerate(xs):
-        seen[i].is_close(
-            activation(sums[i]), says=f"w = {numbers[:-1]}, b = {numbers[-1]}, x = {x}:"
-        )
+    got = [seen[name].number() for name in sums]
+    activation = relu if same(got, map(relu, sums.values())) else math.tanh
+    seen.is_close(
+        {name: activation(total) for name, total in sums.items()},
+        says=f"With w = {numbers[:-1]} and b = {numbers[-1]},",
+    )
 
 
 @exercise("neuron")
@@ -202,7 +203,7 @@ def test_mlp_parameters(observe):
 
 @exercise("mlp")
 def test_mlp_sizes(observe):
-    """Each layer has as many neurons as nouts says, each as many weights as the layer before has neurons."""
+    """nouts says how many neurons each layer has; a neuron has a weight for each input it sees."""
 
     def probe(nn):
         return [
@@ -243,21 +244,22 @@ def test_mlp_forward(observe, rng):
     sizes = [3, 4, 2, 2]
     numbers = [
         [draw(rng, n_in + 1, -0.2, 0.9) for _ in range(n_out)]
-        for n_in, n_out in zip(sizes, sizes[1:])
+        for n_in, n_out in itertools.pairwise(sizes)
     ]
     xs = [draw(rng, 3, 0.2, 1.0), draw(rng, 3), draw(rng, 3, -2.0, -1.0)]
 
     def probe(nn, numbers, xs):
         model = nn.MLP(3, [4, 2, 2])
         set_network(model.layers, numbers)
-        return [outputs(model(x)) for x in xs]
+        return {f"model({x})": outputs(model(x)) for x in xs}
 
     seen = observe(probe, numbers=numbers, xs=xs)
-    got = [seen[i][j].number() for i in range(len(xs)) for j in range(2)]
+    names = [f"model({x})" for x in xs]
+    got = [seen[name][i].number() for name in names for i in range(2)]
     kinds = [(math.tanh, math.tanh), (relu, linear), (relu, relu), (math.tanh, linear)]
     answers = [[network(numbers, hidden, last, x) for x in xs] for hidden, last in kinds]
-    right = (a for a in answers if same(got, [y for ys in a for y in ys]))
-    seen.is_close(next(right, answers[0]))
+    right = (answer for answer in answers if same(got, itertools.chain(*answer)))
+    seen.is_close(dict(zip(names, next(right, answers[0]), strict=True)))
 
 
 @exercise("mlp")
