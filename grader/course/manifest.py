@@ -86,6 +86,8 @@ class Lecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
     exercise: tuple[Exercise, ...]
     package: str = ""
     """`from micrograd.engine import Value` finds the learner's engine.py where this is micrograd."""
+    stand_ins: tuple[str, ...] = ()
+    """Drawing libraries that may be missing: files from the video import them all the same."""
     forbids: tuple[str, ...] = ()
     forbids_why: str = ""
 

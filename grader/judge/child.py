@@ -77,6 +77,7 @@ class _Learner:
             {stem: marshal.loads(file.code) for stem, file in load.files.items()},
             {stem: marshal.loads(file.code) for stem, file in load.others.items()},
             load.package,
+            load.stand_ins,
             register=True,
         )
 

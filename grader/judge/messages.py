@@ -20,6 +20,7 @@ class Load(msgspec.Struct, frozen=True, tag=True):
     files: dict[str, CodeFile]
     others: dict[str, CodeFile]
     package: str
+    stand_ins: tuple[str, ...]
     names: tuple[str, ...]
     """Dotted, in `module`."""
     module: str

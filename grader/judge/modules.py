@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from grader.judge.stand_ins import StandIn
+
 
 class CodeFile(msgspec.Struct, frozen=True):
     """A compiled source file: its path as tracebacks show it, its code, marshalled."""
@@ -27,7 +29,8 @@ class ModuleSet:
     """Modules by stem, each run the first time it is asked for.
 
     `files` are the lecture's, `others` what else lies in the folder; `package` is a name under
-    which the lecture's files may be imported as well (`micrograd.engine`). With `register` they
+    which the lecture's files may be imported as well (`micrograd.engine`). `stand_ins` are libraries
+    that are replaced by nothing where they are not installed. With `register` the lecture's modules
     appear in sys.modules, as pickling and dataclasses expect.
     """
 
@@ -36,11 +39,13 @@ class ModuleSet:
         files: Mapping[str, types.CodeType],
         others: Mapping[str, types.CodeType] | None = None,
         package: str = "",
+        stand_ins: Sequence[str] = (),
         register: bool = False,
     ) -> None:
         self._code = {**(others or {}), **files}
         self._first = set(files)
         self._package = package
+        self._missing: dict[str, StandIn | None] = dict.fromkeys(stand_ins)
         self._register = register
         self._modules: dict[str, types.ModuleType] = {}
         self._builtins = {**vars(builtins), "__import__": self._import}
@@ -86,6 +91,10 @@ class ModuleSet:
         except ModuleNotFoundError as error:
             if error.name == name and name in self._code:
                 return self.module(name)
+            if error.name == head and head in self._missing:
+                stand_in = self._missing[head] or StandIn(head)
+                self._missing[head] = stand_in
+                return stand_in
             raise
 
     def _from_package(self, stem: str, names: Sequence[str], relative: bool) -> types.ModuleType:

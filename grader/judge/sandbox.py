@@ -18,6 +18,7 @@ from typing import Self
 import msgspec
 
 from grader.course.manifest import Limits
+from grader.errors import UserError
 from grader.judge import wire
 from grader.judge.messages import (
     Dismiss,
@@ -212,6 +213,8 @@ class Sandbox:
         self._running: dict[Child, int | subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
+        if sys.platform == "win32":
+            raise UserError("zth judges on Linux and macOS.", "On Windows, run it in WSL.")
         if self.isolation is Isolation.FORK:
             self._start_zygote()
         return self

@@ -135,6 +135,7 @@ class Trial:
                 files=self._submission.code(),
                 others=self._submission.other_code(),
                 package=self._lecture.package,
+                stand_ins=self._lecture.stand_ins,
                 names=self.exercise.names,
                 module=self.exercise.module,
                 forbids=self._lecture.forbids + self.exercise.forbids,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+import msgspec
 import pytest
 from judging import Judged, words
 
+from grader.judge import wire
+from grader.judge.messages import Missing, Raised, Ready, Seen, pack
 from grader.judge.results import Outcome
 
 ENDINGS = {
@@ -143,12 +144,10 @@ def test_a_changed_list_is_named(judged: Judged) -> None:
 
 def test_what_was_run_is_shown(judged: Judged) -> None:
     result = judged.one("def double(x):\n    return x\n", "double")
-    assert result.failing[0].ran == "double(x)"
+    assert result.failing[0].ran.startswith("double(x)")
 
 
-def test_forged_answers_are_not_believed(judged: Judged) -> None:
-    """The child's own channel to the judge, written to by the learner's code."""
-    code = """
+FORGER = """
 def double(x):
     import os
     for fd in range(3, 64):
@@ -158,66 +157,37 @@ def double(x):
             pass
     os._exit(0)
 """
-    import msgspec
 
-    from grader.judge import wire
-    from grader.judge.messages import Missing, Raised, Ready, Seen, pack
 
-    ext = msgspec.msgpack.Ext
-    encode = msgspec.msgpack.encode
-    tensor = [
-        ["float64", [2**62, 0], b""],
-        ["float64", [-1], b""],
-        [["float64"], [1], b"12345678"],
-        ["float64", [1.5], b"12345678"],
-        ["float64", 7, b"12345678"],
-        ["object", [1], b"12345678"],
-        {"dtype": 1, "shape": 2, "data": 3},
-        7,
-    ]
-    values = [
-        *(encode(ext(1, encode(parts))) for parts in tensor),
-        encode(ext(2, encode(7))),
-        encode(ext(3, encode("nonsense"))),
-        encode(ext(3, encode("0x" + "f" * 100_000))),
-        encode(ext(4, encode({"kind": 1}))),
-        encode(ext(4, encode([]))),
-        encode(ext(99, b"")),
-        encode({1: 2, b"x": None}),
-        encode([[[[[]]]]] * 9),
-        b"\x91" * 100_000,
-        b"\xc1",
-        b"",
-    ]
-    messages = [
-        *(pack(Seen(value, [])) for value in values),
-        pack(Seen(encode(0.5), ["a"])),
-        pack(Ready()),
-        pack(Missing(["nothing"])),
-        pack(Raised("Kind", "message", [("file", -5, "f")], limit="no such limit")),
-        pack(Raised("SystemExit", "{message.__class__}", [], missing="x")),
-        pack(Raised("E", "m", [], stub="no such stub")),
-        encode({"type": "Seen"}),
-        b"\xff" * 8,
-        b"",
-    ]
-    for message in messages:
-        sent = wire.header(len(message)) + message
-        result = judged.one(code.format(message=sent), "double")
-        assert result.outcome in (Outcome.ERROR, Outcome.FAIL, Outcome.TODO, Outcome.BLOCKED)
-        assert words(result)
-    whole = b"\xff" * 64
-    result = judged.one(code.format(message=whole), "double")
+def ext(code: int, value: object) -> msgspec.msgpack.Ext:
+    return msgspec.msgpack.Ext(code, msgspec.msgpack.encode(value))
+
+
+FORGED = {
+    "a tensor without bytes": pack(Seen(msgspec.msgpack.encode(ext(1, ["float64", [2, 0.5], b""])), [])),
+    "not msgpack": pack(Seen(b"\xc1", [])),
+    "a number": pack(Seen(msgspec.msgpack.encode(0.5), ["a"])),
+    "keys that are no names": pack(Seen(msgspec.msgpack.encode({1: 2, b"x": None}), [])),
+    "an answer to another question": pack(Ready()),
+    "a name nobody asked for": pack(Missing(["nothing"])),
+    "an exception of no kind": msgspec.msgpack.encode({"type": "Raised", "limit": "none"}),
+    "an exception with braces": pack(Raised("SystemExit", "{message.__class__}", [], missing="x")),
+    "a stub nobody knows": pack(Raised("E", "m", [("file", -5, "f")], stub="no such stub")),
+    "nothing": b"",
+    "nonsense": b"\xff" * 8,
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_a_forged_answer_is_not_believed(judged: Judged, what: str) -> None:
+    """The child's own channel to the judge, written to by the learner's code."""
+    message = wire.header(len(FORGED[what])) + FORGED[what]
+    result = judged.one(FORGER.format(message=message), "double")
+    assert result.outcome in (Outcome.ERROR, Outcome.FAIL, Outcome.TODO)
+    assert words(result)
+
+
+def test_a_forged_size_is_not_waited_for(judged: Judged) -> None:
+    result = judged.one(FORGER.format(message=b"\xff" * 64), "double")
+    assert result.outcome is Outcome.ERROR
     assert words(result) == "It returned more than 4 MB."
-
-
-def test_links_and_pipes_are_not_files(judged: Judged, tmp_path: Path) -> None:
-    import os
-
-    judged.files({})
-    (tmp_path / "arrays.py").unlink()
-    os.mkfifo(tmp_path / "arrays.py")
-    assert words(judged.as_it_is("double")["double"]) == "arrays.py is not a regular file."
-    (tmp_path / "arrays.py").unlink()
-    (tmp_path / "arrays.py").symlink_to("arrays.py")
-    assert judged.as_it_is("double")["double"].outcome is not Outcome.PASS

@@ -424,7 +424,7 @@ def test_relu(observe, rng):
     def probe(engine, xs, upstream):
         return activate(engine, "relu", xs, upstream)
 
-    for grad in (upstream, -upstream):
+    for grad in (-upstream, upstream):
         expected = torch_activates("relu", xs, grad)
         observe(probe, xs=xs, upstream=grad).is_close(expected, says=with_grads(grad))
 
