@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import cloudpickle
 import pytest
@@ -101,14 +101,17 @@ class HiddenChecks:
             seconds=round(time.perf_counter() - start, 5),
         )
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    ) -> pytest.TestReport:
+        """Instead of pytest's own report, which spends 0.2 s on writing tracebacks nobody reads."""
         # only kept here: to raise would leave pytest's fixtures half torn down for the next check
         if call.excinfo is not None and self._raised is None:
             self._raised = call.when, call.excinfo.value
-        return (yield)
+        outcome: Literal["passed", "failed"] = "failed" if call.excinfo else "passed"
+        assert call.when != "collect"
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when)
 
     def _verdict(self, item: pytest.Item, phase: str, error: BaseException) -> CheckResult:
         if isinstance(error, Stopped):
