@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self
@@ -93,7 +93,7 @@ class Judged:
         return (self.warm.course.solutions(self.lecture) / name).read_text(encoding="utf-8")
 
     def files(
-        self, files: dict[str, str | bytes | None], *targets: str, **options: Any
+        self, files: Mapping[str, str | bytes | None], *targets: str, **options: Any
     ) -> dict[str, ExerciseResult]:
         """The verdicts on these files; a file that is not named is the worked one, None is none."""
         for name in dict.fromkeys([*self.lecture.files, *files]):
@@ -111,7 +111,9 @@ class Judged:
         """The verdicts where `code` stands at the end of a worked file: the last definition counts."""
         return self.files({file: f"{self.worked(file)}\n\n{code}"}, *targets, **options)
 
-    def one(self, code: str, target: str, file: str = "arrays.py", **options: Any) -> ExerciseResult:
+    def one(
+        self, code: str, target: str, file: str = "arrays.py", **options: Any
+    ) -> ExerciseResult:
         """The verdict on one exercise, as `code` does it."""
         return self.code(code, target, file=file, **options)[target]
 

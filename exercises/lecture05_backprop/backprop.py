@@ -41,7 +41,7 @@ def batchnorm_backward(
             [-2.],
             [ 1.]])
     """
-    # TODO: three terms: straight through, through the mean, through the variance.
+    # TODO: straight through, through the mean, through the variance.
     raise NotImplementedError("batchnorm_backward")
 
 

@@ -15,7 +15,7 @@ import sys
 import traceback
 import types
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 from grader.judge import limits, wire
 from grader.judge.messages import (
@@ -108,11 +108,11 @@ class _Learner:
         frames = _frames(error)
         message = _text(error)
         return Raised(
-            kind=type(error).__name__,
+            kind=_sendable(type(error).__name__),
             message=message,
             frames=frames,
             stub=message if isinstance(error, NotImplementedError) else None,
-            missing=self._missing_attribute(error, frames),
+            missing=_sendable(self._missing_attribute(error, frames)),
             limit=_limit(error, message),
             forbidden=error.name if isinstance(error, Forbidden) else "",
         )
@@ -139,8 +139,6 @@ def _limit(error: BaseException, message: str) -> Literal["", "memory", "process
 
 
 def _frames(error: BaseException) -> list[Frame]:
-    if isinstance(error, SyntaxError) and error.filename and error.lineno:
-        return [(error.filename, error.lineno, "<module>")]
     steps = traceback.walk_tb(error.__traceback__)
     frames = [(f.f_code.co_filename, line, f.f_code.co_name) for f, line in steps]
     return frames[:MAX_FRAMES] if len(frames) <= MAX_FRAMES else frames[:20] + frames[-20:]
@@ -148,9 +146,14 @@ def _frames(error: BaseException) -> list[Frame]:
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)[:MAX_TEXT]
-    except Exception:
+        return _sendable(str(error)[:MAX_TEXT])
+    except BaseException:  # its own __str__ may do anything
         return ""
+
+
+def _sendable(text: str) -> str:
+    """The text without halves of characters, which UTF-8 has no bytes for."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _has(module: types.ModuleType, dotted: str) -> bool:
@@ -178,8 +181,7 @@ def settle_in_sandbox(output: int, trace: int, memory_mb: int, folder: str) -> N
     os.dup2(output, 1)
     os.dup2(output, 2)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)  # noqa: SIM115
+    sys.stdout, sys.stderr = _lines_to(1), _lines_to(2)
     sys.argv = [""]
     with contextlib.suppress(OSError):
         os.chdir(folder)
@@ -195,6 +197,11 @@ def settle_in_foreground(_output: int, trace: int, _memory_mb: int, folder: str)
     with contextlib.suppress(OSError):
         os.chdir(folder)
     faulthandler.enable(file=trace)
+
+
+def _lines_to(fd: int) -> TextIO:
+    """Written line by line, so that what was printed before a crash or a limit is seen."""
+    return open(fd, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)
 
 
 def _flush() -> None:

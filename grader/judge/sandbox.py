@@ -335,13 +335,15 @@ def _python(
     module: str, arguments: list[str], fds: tuple[int, ...], foreground: bool = False
 ) -> subprocess.Popen[bytes]:
     """A Python that does not look for modules in the current folder, and computes on one thread."""
-    threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    changes = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    if not foreground:
+        changes["MPLBACKEND"] = "Agg"  # plt.show(), copied along with the video, waits for nobody
     nowhere = None if foreground else subprocess.DEVNULL
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module, *arguments],
         pass_fds=fds,
         stdin=nowhere,
         stdout=nowhere,
-        env={**os.environ, **threads},
+        env={**os.environ, **changes},
         start_new_session=not foreground,
     )

@@ -49,8 +49,9 @@ def initialize(
 def forward(Xb: Tensor, Yb: Tensor, parameters: list[Tensor]) -> SimpleNamespace:
     """Every value between the characters and the loss, by its name in the lecture. Given.
 
-    Xb (n, b) int64, Yb (n,) int64 → .emb, .embcat, … .logprobs and .loss. n must be at
-    least 2: the variance of one example is not defined. (0:13:01)
+    Xb (n, b) int64, Yb (n,) int64 → .emb, .embcat, … .logprobs and .loss, and what went
+    in: .n, .C, .W1 and the other parameters. n must be at least 2: the variance of one
+    example is not defined. (0:07:26)
 
     >>> Xb, Yb = torch.tensor([[0, 1], [1, 2]]), torch.tensor([1, 2])
     >>> f = forward(Xb, Yb, initialize(V=3, E=4, H=5, b=2))
@@ -259,9 +260,9 @@ def bn_scale_backward(
     dhpreact (n, H), bnraw (n, H), bngain (1, H) → dbngain (1, H), dbnraw (n, H),
     dbnbias (1, H). (0:13:01)
 
-    >>> bn_scale_backward(torch.tensor([[1.0], [2.0]]), torch.tensor([[-1.0], [1.0]]), torch.tensor([[3.0]]))
-    (tensor([[1.]]), tensor([[3.],
-            [6.]]), tensor([[3.]]))
+    >>> dhpreact, bnraw = torch.tensor([[1.0, 2.0]]), torch.tensor([[-1.0, 1.0]])
+    >>> bn_scale_backward(dhpreact, bnraw, torch.tensor([[3.0, 4.0]]))
+    (tensor([[-1.,  2.]]), tensor([[3., 8.]]), tensor([[1., 2.]]))
     """
     ### BEGIN SOLUTION bn_scale_backward: one gain and one bias served every example of the batch.
     dbngain = (bnraw * dhpreact).sum(0, keepdim=True)
@@ -403,7 +404,8 @@ def dembedding(demb: Tensor, Xb: Tensor, V: int) -> Tensor:
     demb (n, b, E), Xb (n, b) int64 → (V, E). A character that occurs many times in the
     batch was used many times; one that does not occur gets zeros. (1:05:17)
 
-    >>> dembedding(torch.tensor([[[1.0], [2.0]], [[3.0], [4.0]]]), torch.tensor([[0, 2], [2, 2]]), V=3)
+    >>> demb = torch.tensor([[[1.0], [2.0]], [[3.0], [4.0]]])
+    >>> dembedding(demb, torch.tensor([[0, 2], [2, 2]]), V=3)
     tensor([[1.],
             [0.],
             [9.]])

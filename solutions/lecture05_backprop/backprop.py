@@ -49,7 +49,7 @@ def batchnorm_backward(
             [-2.],
             [ 1.]])
     """
-    ### BEGIN SOLUTION batchnorm_backward: three terms: straight through, through the mean, through the variance.
+    ### BEGIN SOLUTION batchnorm_backward: straight through, through the mean, through the variance.
     n = dhpreact.shape[0]
     straight = n * dhpreact
     through_mean = dhpreact.sum(0)

@@ -57,7 +57,15 @@ def test_a_wrong_marker_is_refused_with_its_line(how: str) -> None:
 def test_nothing_of_a_solution_is_left(tiny: Course) -> None:
     stubs = stubs_of(tiny, tiny.lectures[0])
     everything = "\n".join(stubs.values())
-    for secret in ("x + x", "len(values)", "+=", "double(double", "x**2", "tiny-marker", "SOLUTION"):
+    for secret in (
+        "x + x",
+        "len(values)",
+        "+=",
+        "double(double",
+        "x**2",
+        "tiny-marker",
+        "SOLUTION",
+    ):
         assert secret not in everything.replace("x**3", "")
 
 

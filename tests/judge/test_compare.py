@@ -106,7 +106,9 @@ def test_a_number_was_expected(judged: Judged, expression: str) -> None:
 
 
 def test_numpys_numbers_are_numbers(judged: Judged) -> None:
-    import_numpy = "import numpy\ndef mean(values):\n    return numpy.float64(sum(values) / len(values))"
+    import_numpy = (
+        "import numpy\ndef mean(values):\n    return numpy.float64(sum(values) / len(values))"
+    )
     assert judged.one(import_numpy, "mean").outcome is Outcome.PASS
 
 

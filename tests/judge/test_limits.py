@@ -143,7 +143,9 @@ def double(x):
 
 
 def test_an_answer_too_large(judged: Judged) -> None:
-    code = "def double(x):\n    import torch\n    return torch.zeros(2 << 20, dtype=torch.float32)\n"
+    code = (
+        "def double(x):\n    import torch\n    return torch.zeros(2 << 20, dtype=torch.float32)\n"
+    )
     assert words(stopped(judged, code)) == "It returned more than 4 MB."
 
 
@@ -226,15 +228,18 @@ def double(x):
     assert result.output_dropped == 0
 
 
-def test_output_before_a_crash_is_kept(judged: Judged) -> None:
-    code = """
-def double(x):
-    import ctypes, sys
-    print("so far")
-    sys.stdout.flush()
-    ctypes.string_at(0)
-"""
-    assert stopped(judged, code).output.startswith("so far")
+@pytest.mark.parametrize(
+    "end", ["import ctypes; ctypes.string_at(0)", "import os; os._exit(0)", "while True: pass"]
+)
+def test_output_before_the_end_is_kept(judged: Judged, end: str) -> None:
+    result = stopped(judged, f"def double(x):\n    print('so far')\n    {end}\n")
+    assert result.output == "so far\n"
+
+
+def test_a_window_is_not_waited_for(judged: Judged) -> None:
+    """plt.show(), copied along with the video, draws nowhere and returns."""
+    code = "import os\ndef double(x):\n    print(os.environ['MPLBACKEND'])\n    return x + x\n"
+    assert judged.one(code, "double").output.startswith("Agg\n")
 
 
 def test_output_that_is_not_text(judged: Judged) -> None:

@@ -146,7 +146,7 @@ def test_the_learners_options_for_pytest_are_not_ours(
 
 
 def test_a_judge_goes_on_after_a_fault(judged: Judged) -> None:
-    def broken(judge: Judge) -> Any:
+    def broken(_: Judge) -> Any:
         raise CourseFault("a fault")
 
     with pytest.raises(CourseFault, match="a fault"):

@@ -131,7 +131,9 @@ def test_no_descriptors_are_lost(judged: Judged, proc: Path) -> None:
 
 
 def test_a_child_holds_its_own_three_descriptors(judged: Judged, proc: Path) -> None:  # noqa: ARG001
-    code = "def double(x):\n    import os\n    print(sorted(map(int, os.listdir('/proc/self/fd'))))\n"
+    code = (
+        "def double(x):\n    import os\n    print(sorted(map(int, os.listdir('/proc/self/fd'))))\n"
+    )
     output = judged.one(code, "double").output
     listed = [int(n) for n in output.splitlines()[0].strip("[]").split(",")]
     assert [n for n in listed if n < 3] == [0, 1, 2]

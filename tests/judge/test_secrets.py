@@ -27,7 +27,9 @@ def found(result: ExerciseResult) -> dict[str, str]:
     """What each search says: where it found the marker, or nothing."""
     lines = [line for line in result.output.splitlines() if not line.endswith("is closed")]
     names = [*SEARCHES, "parent's memory"]
-    return {name: line[len(name) + 1 :] for line in lines for name in names if line.startswith(name)}
+    return {
+        name: line[len(name) + 1 :] for line in lines for name in names if line.startswith(name)
+    }
 
 
 def test_a_searcher_finds_what_it_was_given_and_nothing_else(search: Judged) -> None:

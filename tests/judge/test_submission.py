@@ -171,7 +171,9 @@ def test_the_import_that_fails_is_named(judged: Judged) -> None:
     code = "from arrays import nothing_like_it  # here\n"
     result = judged.one(code, "echo", file="model.py")
     assert result.outcome is Outcome.ERROR
-    assert words(result).startswith("ImportError: cannot import name 'nothing_like_it' from 'arrays'")
+    assert words(result).startswith(
+        "ImportError: cannot import name 'nothing_like_it' from 'arrays'"
+    )
     assert result.line == judged.line("# here", "model.py")
 
 

@@ -83,7 +83,9 @@ sys.setprofile(trace)
 
 @pytest.mark.parametrize("what", REPLACED)
 def test_a_wrong_answer_stays_wrong(judged: Judged, what: str) -> None:
-    code = f"{REPLACED[what]}\n\ndef double(x):\n    return x\n\n\ndef mean(values):\n    return 0.0\n"
+    code = (
+        f"{REPLACED[what]}\n\ndef double(x):\n    return x\n\n\ndef mean(values):\n    return 0.0\n"
+    )
     results = judged.code(code, "double", "mean", "secret")
     for exercise in ("double", "mean"):
         assert results[exercise].outcome in (Outcome.FAIL, Outcome.ERROR)

@@ -73,6 +73,21 @@ def double(x):
     assert words(result).startswith("Mute (arrays.py line")
 
 
+def test_an_exception_in_no_alphabet(judged: Judged) -> None:
+    result = judged.one("def double(x):\n    raise ValueError('\\ud800 half')  # here\n", "double")
+    assert result.outcome is Outcome.ERROR
+    assert words(result).startswith("ValueError: ? half (arrays.py line ")
+    assert result.line == judged.line("# here")
+
+
+@pytest.mark.parametrize("raising", ["eval('1 +')", "raise SyntaxError('no', (1, 2, 3, 4))"])
+def test_a_syntax_error_of_its_own(judged: Judged, raising: str) -> None:
+    result = judged.one(f"def double(x):\n    {raising}  # here\n", "double")
+    assert result.outcome is Outcome.ERROR
+    assert words(result).startswith("SyntaxError: ")
+    assert result.line == judged.line("# here")
+
+
 def test_killing_the_parent_harms_nobody(judged: Judged) -> None:
     code = """
 def double(x):
@@ -164,7 +179,9 @@ def ext(code: int, value: object) -> msgspec.msgpack.Ext:
 
 
 FORGED = {
-    "a tensor without bytes": pack(Seen(msgspec.msgpack.encode(ext(1, ["float64", [2, 0.5], b""])), [])),
+    "a tensor without bytes": pack(
+        Seen(msgspec.msgpack.encode(ext(1, ["float64", [2, 0.5], b""])), [])
+    ),
     "not msgpack": pack(Seen(b"\xc1", [])),
     "a number": pack(Seen(msgspec.msgpack.encode(0.5), ["a"])),
     "keys that are no names": pack(Seen(msgspec.msgpack.encode({1: 2, b"x": None}), [])),

@@ -463,7 +463,7 @@ def facts(order, inputs, nodes):
     listed = [number.get(id(v), -1) for v in order]
     edges = [(child, i) for i, children in enumerate(inputs) for child in set(children)]
     return {
-        "how often each Value is listed": [listed.count(i) for i in range(len(nodes))],
+        **{f"times v{i} is listed": listed.count(i) for i in range(len(nodes))},
         "the root is last": listed[-1:] == [len(nodes) - 1],
         "inputs listed before what they feed": sum(
             child in listed and i in listed and listed.index(child) < listed.index(i)
@@ -473,13 +473,37 @@ def facts(order, inputs, nodes):
     }
 
 
+def sort_graphs(engine, sort, graphs):
+    """The facts about the order that `sort` gives for each graph."""
+    seen = {}
+    for name, inputs in graphs.items():
+        nodes = make_graph(engine, inputs)
+        seen[name] = facts(sort(nodes[-1]), inputs, nodes)
+    return seen
+
+
 def right_facts(inputs):
     return {
-        "how often each Value is listed": [1] * len(inputs),
+        **{f"times v{i} is listed": 1 for i in range(len(inputs))},
         "the root is last": True,
         "inputs listed before what they feed": sum(len(set(children)) for children in inputs),
         "length": len(inputs),
     }
+
+
+def expect_orders(seen, graphs):
+    for name, inputs in graphs.items():
+        seen[name].is_close(right_facts(inputs), says=f"With {spell_graph(inputs)},")
+
+
+def spell_graph(inputs):
+    """`v0 = Value(1.0); v1 = Value(1.0, (v0,))`, so that a learner can type it in."""
+    steps = []
+    for i, children in enumerate(inputs):
+        names = ", ".join(f"v{child}" for child in children)
+        tuple_of_them = f"({names},)" if len(children) == 1 else f"({names})"
+        steps.append(f"v{i} = Value(1.0{f', {tuple_of_them}' if children else ''})")
+    return "; ".join(steps)
 
 
 def random_inputs(rng):
@@ -503,14 +527,9 @@ def test_order_of_simple_graphs(observe):
     """Every Value is listed once, after its inputs, and the root comes last."""
 
     def probe(engine, graphs):
-        seen = {}
-        for name, inputs in graphs.items():
-            nodes = make_graph(engine, inputs)
-            seen[name] = facts(engine.topo_sort(nodes[-1]), inputs, nodes)
-        return seen
+        return sort_graphs(engine, engine.topo_sort, graphs)
 
-    expected = {name: right_facts(inputs) for name, inputs in SIMPLE.items()}
-    observe(probe, graphs=SIMPLE).is_close(expected)
+    expect_orders(observe(probe, graphs=SIMPLE), SIMPLE)
 
 
 @exercise("topo_sort")
@@ -518,14 +537,9 @@ def test_order_of_shared_values(observe):
     """A Value that is used twice is listed once, and before both."""
 
     def probe(engine, graphs):
-        seen = {}
-        for name, inputs in graphs.items():
-            nodes = make_graph(engine, inputs)
-            seen[name] = facts(engine.topo_sort(nodes[-1]), inputs, nodes)
-        return seen
+        return sort_graphs(engine, engine.topo_sort, graphs)
 
-    expected = {name: right_facts(inputs) for name, inputs in SHARED.items()}
-    observe(probe, graphs=SHARED).is_close(expected)
+    expect_orders(observe(probe, graphs=SHARED), SHARED)
 
 
 @exercise("topo_sort")
@@ -534,14 +548,9 @@ def test_order_of_random_graphs(observe, rng):
     graphs = {f"random graph {i}": random_inputs(rng) for i in range(1, 6)}
 
     def probe(engine, graphs):
-        seen = {}
-        for name, inputs in graphs.items():
-            nodes = make_graph(engine, inputs)
-            seen[name] = facts(engine.topo_sort(nodes[-1]), inputs, nodes)
-        return seen
+        return sort_graphs(engine, engine.topo_sort, graphs)
 
-    expected = {name: right_facts(inputs) for name, inputs in graphs.items()}
-    observe(probe, graphs=graphs).is_close(expected)
+    expect_orders(observe(probe, graphs=graphs), graphs)
 
 
 @exercise("topo_sort_iterative")
@@ -549,14 +558,9 @@ def test_iterative_order_of_simple_graphs(observe):
     """Every Value is listed once, after its inputs, and the root comes last."""
 
     def probe(engine, graphs):
-        seen = {}
-        for name, inputs in graphs.items():
-            nodes = make_graph(engine, inputs)
-            seen[name] = facts(engine.topo_sort_iterative(nodes[-1]), inputs, nodes)
-        return seen
+        return sort_graphs(engine, engine.topo_sort_iterative, graphs)
 
-    expected = {name: right_facts(inputs) for name, inputs in SIMPLE.items()}
-    observe(probe, graphs=SIMPLE).is_close(expected)
+    expect_orders(observe(probe, graphs=SIMPLE), SIMPLE)
 
 
 @exercise("topo_sort_iterative")
@@ -565,16 +569,11 @@ def test_iterative_order_of_shared_values(observe, rng):
     drawn = {f"random graph {i}": random_inputs(rng) for i in range(1, 6)}
 
     def probe(engine, graphs):
-        seen = {}
-        for name, inputs in graphs.items():
-            nodes = make_graph(engine, inputs)
-            seen[name] = facts(engine.topo_sort_iterative(nodes[-1]), inputs, nodes)
-        return seen
+        return sort_graphs(engine, engine.topo_sort_iterative, graphs)
 
     # one after the other: on those drawn, a wrong order depends on how a set happens to be read
     for graphs in (SHARED, drawn):
-        expected = {name: right_facts(inputs) for name, inputs in graphs.items()}
-        observe(probe, graphs=graphs).is_close(expected)
+        expect_orders(observe(probe, graphs=graphs), graphs)
 
 
 @exercise("topo_sort_iterative")

@@ -160,9 +160,11 @@ def test_neuron_starts_at_random(observe):
         return {
             "w": [wi.data for n in neurons for wi in n.w],
             "b": [n.b.data for n in neurons],
+            "different weights in a neuron of 4": len({wi.data for wi in neurons[0].w}),
         }
 
     seen = observe(probe)
+    seen["different weights in a neuron of 4"].equals(4)
     for name in "wb":
         numbers = [part.number() for part in map(seen[name].__getitem__, range(100))]
         # the repository's neurons start with a bias of 0

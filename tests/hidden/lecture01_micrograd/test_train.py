@@ -26,6 +26,10 @@ class Line:
     def parameters(self):
         return [*self.w, self.b]
 
+    def zero_grad(self):  # for those who write model.zero_grad(), as in the repository
+        for p in self.parameters():
+            p.grad = 0.0
+
 
 def send_back(out):
     """What `Value.backward` does; but the loss must not depend on it."""

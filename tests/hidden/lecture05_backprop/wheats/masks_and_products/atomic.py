@@ -7,7 +7,7 @@ from types import SimpleNamespace
 def forward(Xb, Yb, parameters):
     C, W1, b1, W2, b2, bngain, bnbias = parameters
     n, V = Xb.shape[0], C.shape[0]
-    f = SimpleNamespace(n=n)
+    f = SimpleNamespace(n=n, C=C, W1=W1, W2=W2, bngain=bngain)
     f.emb = C[Xb]
     f.embcat = f.emb.reshape(n, -1)
     f.hprebn = f.embcat @ W1 + b1
