@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from grader.judge.compare import Tolerance, describe, difference
-from grader.judge.wire import Foreign
+from grader.judge.results import Outcome
 
 if TYPE_CHECKING:
     import torch
@@ -19,6 +19,20 @@ MARK = "exercise"
 
 class CheckFailed(AssertionError):
     """What the learner's code gave is not what the check asks for."""
+
+
+class Stopped(Exception):
+    """The learner's code gave no observation: why, as the outcome of the check."""
+
+    def __init__(
+        self, outcome: Outcome, message: str, line: int | None = None, stub: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.message = message
+        self.line = line
+        self.stub = stub
+        """The other exercise whose stub was reached."""
 
 
 class Observe(Protocol):
@@ -132,5 +146,7 @@ def gradient_of(function: Callable[..., torch.Tensor], *tensors: torch.Tensor) -
     gradients = torch.autograd.grad(result, leaves, materialize_grads=True)
     return gradients[0] if len(gradients) == 1 else gradients
 
-
-__all__ = ["CheckFailed", "Foreign", "Observation", "Observe", "exercise", "fail", "gradient_of"]
+__all__ = [
+    *("CheckFailed", "Foreign", "Observation", "Observe", "Stopped"),
+    *("exercise", "fail", "gradient_of"),
+]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import symtable
 from collections.abc import Iterator
 
 import msgspec
@@ -128,6 +129,7 @@ def _reached(text: str, names: tuple[str, ...]) -> list[ast.stmt]:
         for name in _given(node)
         if not isinstance(node, (ast.Import, ast.ImportFrom))
     }
+    mentions = _global_names(text)
     start = [find_definition(text, name) for name in names]
     reached: list[ast.stmt] = []
     waiting = [node for node in start if node is not None]
@@ -138,14 +140,32 @@ def _reached(text: str, names: tuple[str, ...]) -> list[ast.stmt]:
             continue
         seen.add(node.lineno)
         reached.append(node)
-        mentioned = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-        waiting += [at_top[name] for name in mentioned if name in at_top]
-    star = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names)
-    ]
-    return reached + list(star)
+        mentioned = mentions.get(node.lineno)
+        if mentioned is None:  # not a function or a class: each name in it is the module's
+            mentioned = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        waiting += [at_top[name] for name in sorted(mentioned) if name in at_top]
+    stars = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"]
+    return [*reached, *stars]
+
+
+@functools.lru_cache(maxsize=64)
+def _global_names(text: str) -> dict[int, set[str]]:
+    """The module's names that each function and class uses, by the line of its `def`.
+
+    A local `x` is not the `x` of a demonstration at the end of the file.
+    """
+    lines: dict[int, set[str]] = {}
+
+    def walk(table: symtable.SymbolTable) -> set[str]:
+        used = {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
+        for inner in table.get_children():
+            used |= walk(inner)
+        lines[table.get_lineno()] = lines.get(table.get_lineno(), set()) | used
+        return used
+
+    for top in symtable.symtable(text, "", "exec").get_children():
+        walk(top)
+    return lines
 
 
 def _given(node: ast.stmt) -> set[str]:

@@ -8,12 +8,13 @@ from typing import Protocol, Self
 import msgspec
 
 from grader.course.manifest import Exercise, Lecture
+from grader.judge.checks import Stopped
 from grader.judge.diagnosis import diagnose
 from grader.judge.forbids import find_forbidden
 from grader.judge.results import CheckResult, ExerciseResult, Misconception, Outcome
 from grader.judge.solutions import Solutions
 from grader.judge.submission import Submission, count_stubs
-from grader.judge.trial import STILL_STUB, Record, Stopped, Trial
+from grader.judge.trial import STILL_STUB, Record, Trial
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -162,14 +163,16 @@ class Hearing:
     def _blocked_by(
         self, exercise: Exercise, outcome: Outcome, heard: Sequence[Heard]
     ) -> tuple[str, ...]:
-        """The exercises to do first: stubs that were reached, and what `needs` names and is not done."""
+        """The exercises to do first: stubs that were reached, and what `needs` names and is wrong."""
         if outcome in (Outcome.PASS, Outcome.TODO):
             return ()
         reached = [h.stopped.stub for h in heard if h.stopped and h.stopped.stub]
+        # a stub that was not reached is not called: a file from the video may do without it
+        harmless = (Outcome.PASS, Outcome.TODO)
         needed = [
             need
             for need in exercise.needs
-            if self.result(self._lecture.find(need)).outcome is not Outcome.PASS
+            if self.result(self._lecture.find(need)).outcome not in harmless
         ]
         return tuple(dict.fromkeys([*reached, *needed]))
 

@@ -13,10 +13,10 @@ import cloudpickle
 import pytest
 
 from grader.errors import UserError
-from grader.judge.checks import MARK
+from grader.judge.checks import MARK, Stopped
 from grader.judge.probes import ProbeCall, run_probe
 from grader.judge.results import CheckResult, Outcome
-from grader.judge.trial import Stopped, Trial
+from grader.judge.trial import Trial
 
 if TYPE_CHECKING:
     import torch

@@ -7,7 +7,6 @@ import tomllib
 import types
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 
 import msgspec
 
@@ -40,6 +39,7 @@ class Solutions:
         self._folder = course.solutions(lecture)
         self._chaffs_path = course.hidden(lecture) / "chaffs.toml"
         self._variants: dict[str, ModuleSet] = {}
+        self._codes: dict[str, types.CodeType] = {}
 
     @cached_property
     def texts(self) -> dict[str, str]:
@@ -109,13 +109,15 @@ class Solutions:
         )
 
     def _compile(self, name: str, text: str) -> types.CodeType:
-        try:
-            return compile(text, str(Path(self._folder) / name), "exec", dont_inherit=True)
-        except SyntaxError as error:
-            raise UserError(
-                f"A variant of solutions/{self._lecture.dir}/{name} is not Python: {error}.",
-                MEND_CHAFFS,
-            ) from None
+        """A file's code, made once: a chaff differs from the solution in one of the files."""
+        if text not in self._codes:
+            path = str(self._folder / name)
+            try:
+                self._codes[text] = compile(text, path, "exec", dont_inherit=True)
+            except SyntaxError as error:
+                where = f"solutions/{self._lecture.dir}/{name}"
+                raise UserError(f"A variant of {where} is not Python: {error}.", MEND_CHAFFS) from None
+        return self._codes[text]
 
 
 def definition_spans(text: str, exercise: Exercise) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ import msgspec
 
 from grader.course.manifest import Exercise, Lecture, Limits
 from grader.judge import wire
-from grader.judge.checks import CheckFailed, Observation
+from grader.judge.checks import CheckFailed, Observation, Stopped
 from grader.judge.compare import dtype_name, number
 from grader.judge.messages import Frame, Load, Missing, Raised, Ready, Run, Seen
 from grader.judge.probes import ProbeCall, modules_wanted
@@ -44,20 +44,6 @@ class Record(msgspec.Struct, frozen=True):
 
     call: ProbeCall
     outcome: Saw | Threw
-
-
-class Stopped(Exception):
-    """The learner's code gave no observation: why, as the outcome of the check."""
-
-    def __init__(
-        self, outcome: Outcome, message: str, line: int | None = None, stub: str = ""
-    ) -> None:
-        super().__init__(message)
-        self.outcome = outcome
-        self.message = message
-        self.line = line
-        self.stub = stub
-        """The other exercise whose stub was reached."""
 
 
 class Trial:

@@ -169,13 +169,16 @@ ELSEWHERE = {
     "a string": "NOTE = 'torch.autograd.grad and x.backward()'\n",
     "a docstring": "def other():\n    '''Not torch.autograd.grad.'''\n",
     "a name of one's own": "def backward(x):\n    return x\n",
+    "a demonstration with the same names": (
+        "x = torch.ones(3, requires_grad=True)\ny = (x**3).sum()\ny.backward()\n"
+    ),
     "the top of the file": "w = torch.ones(1, requires_grad=True)\nw.sum().backward()\n",
 }
 
 
 @pytest.mark.parametrize("where", ELSEWHERE)
 def test_elsewhere_in_the_file_it_is_free(judged: Judged, where: str) -> None:
-    code = f"{ELSEWHERE[where]}\n\ndef slope(x):\n    'No torch.autograd.'\n    return 3 * x * x\n"
+    code = f"{ELSEWHERE[where]}\n\ndef slope(x):\n    'No torch.autograd.'\n    y = x * x\n    return 3 * y\n"
     result = judged.one(code, "slope")
     assert result.outcome is Outcome.PASS, words(result)
 

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from grader.judge.trial import Stopped
+from grader.judge.checks import Stopped
 
 MODULES = {"atomic", "backprop", "train"}
 
