@@ -39,7 +39,7 @@ def main() -> None:
                 took <= bound,
             )
 
-    with Sandbox() as sandbox:
+    with Sandbox(forbids=course.forbids) as sandbox:
         with_judge(course, [whole.lecture], work, sandbox)
 
 

@@ -99,7 +99,7 @@ def _work(
             (result,) = judge.judge(selection, submission, brief=True).exercises
             done.put((number, result.outcome))
 
-    with Sandbox() as sandbox:
+    with Sandbox(forbids=course.forbids) as sandbox:
         with_judge(course, [lecture], work, sandbox)
 
 

@@ -67,7 +67,7 @@ class Proof(msgspec.Struct, frozen=True):
 
 def prove(course: Course, lectures: list[Lecture], say: Say, mutation: bool = True) -> list[Proof]:
     """The proof of each lecture. Raises UserError where the course cannot be run at all."""
-    with Sandbox() as sandbox:
+    with Sandbox(forbids=course.forbids) as sandbox:
         begun = with_judge(
             course,
             lectures,

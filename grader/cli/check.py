@@ -60,7 +60,7 @@ def check(
 
     try:
         with (
-            Sandbox(Isolation.SPAWN if debug else None, foreground=debug) as sandbox,
+            Sandbox(Isolation.SPAWN if debug else None, debug, opened.forbids) as sandbox,
             _live_line(console, quiet=as_json or debug) as say,
         ):
             from grader.judge.session import with_judge  # imports torch while the zygote does

@@ -123,6 +123,16 @@ class Course(msgspec.Struct, frozen=True):
     def lectures(self) -> tuple[Lecture, ...]:
         return self.manifest.lecture
 
+    @property
+    def forbids(self) -> tuple[str, ...]:
+        """Every name that some exercise forbids."""
+        names: dict[str, None] = {}
+        for lecture in self.lectures:
+            names |= dict.fromkeys(lecture.forbids)
+            for exercise in lecture.exercise:
+                names |= dict.fromkeys(exercise.forbids)
+        return tuple(names)
+
     def stubs(self, lecture: Lecture) -> Path:
         return self.root / "exercises" / lecture.dir
 

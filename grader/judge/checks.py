@@ -146,6 +146,7 @@ def gradient_of(function: Callable[..., torch.Tensor], *tensors: torch.Tensor) -
     gradients = torch.autograd.grad(result, leaves, materialize_grads=True)
     return gradients[0] if len(gradients) == 1 else gradients
 
+
 __all__ = [
     *("CheckFailed", "Foreign", "Observation", "Observe", "Stopped"),
     *("exercise", "fail", "gradient_of"),

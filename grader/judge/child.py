@@ -32,7 +32,7 @@ from grader.judge.messages import (
 )
 from grader.judge.modules import ModuleSet
 from grader.judge.probes import run_probe
-from grader.judge.tripwire import Forbidden, Tripwire
+from grader.judge.tripwire import TRIPWIRE, Forbidden
 
 MAX_FRAMES = 200
 MAX_TEXT = 4000
@@ -72,7 +72,7 @@ class _Learner:
 
     def __init__(self, load: Load) -> None:
         self.load = load
-        self.tripwire = Tripwire(load.forbids)
+        TRIPWIRE.guard(load.forbids)
         self.modules = ModuleSet(
             {stem: marshal.loads(file.code) for stem, file in load.files.items()},
             {stem: marshal.loads(file.code) for stem, file in load.others.items()},
@@ -98,7 +98,7 @@ class _Learner:
         try:
             for stem in run.modules:
                 self.modules.module(stem)
-            with self.tripwire:
+            with TRIPWIRE.armed(self.load.forbids):
                 value, changed = run_probe(run.call, self.modules)
                 return Seen(wire.encode(value), changed)
         except BaseException as error:

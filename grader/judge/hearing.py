@@ -61,7 +61,8 @@ class Hearing:
 
     def prepare(self, exercise: Exercise) -> None:
         """Let a process load the learner's files for an exercise that is heard soon."""
-        if exercise.id not in self._results and not self._settled(exercise):
+        known = exercise.id in self._results or exercise.id in self._prepared
+        if not known and not self._settled(exercise):
             self._prepared[exercise.id] = self._trial(exercise)
             self._prepared[exercise.id].start()
 

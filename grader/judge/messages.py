@@ -72,26 +72,19 @@ Reply = Ready | Seen | Raised | Missing
 
 
 class Fork(msgspec.Struct, frozen=True, tag=True):
-    """Judge to zygote, with three file descriptors: channel, output, trace."""
+    """Judge to zygote, with three file descriptors: channel, output, trace. Not answered."""
 
+    child: int
+    """A number for it, of the judge's choice."""
     memory_mb: int
     folder: str
 
 
-class Forked(msgspec.Struct, frozen=True, tag=True):
-    pid: int
-
-
 class End(msgspec.Struct, frozen=True, tag=True):
-    """Kill that child and whatever it left behind."""
+    """Kill that child and whatever it left behind. Answered where `answer` is set."""
 
-    pid: int
-
-
-class Dismiss(msgspec.Struct, frozen=True, tag=True):
-    """As End, and nobody waits for an answer."""
-
-    pid: int
+    child: int
+    answer: bool
 
 
 class Ended(msgspec.Struct, frozen=True, tag=True):
@@ -105,5 +98,5 @@ def pack(message: msgspec.Struct) -> bytes:
 
 to_child = msgspec.msgpack.Decoder(Load | Run)
 from_child = msgspec.msgpack.Decoder(Reply)
-to_zygote = msgspec.msgpack.Decoder(Fork | End | Dismiss)
-from_zygote = msgspec.msgpack.Decoder(Forked | Ended)
+to_zygote = msgspec.msgpack.Decoder(Fork | End)
+from_zygote = msgspec.msgpack.Decoder(Ended)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import itertools
 import os
 import re
 import selectors
@@ -12,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -21,11 +23,8 @@ from grader.course.manifest import Limits
 from grader.errors import UserError
 from grader.judge import wire
 from grader.judge.messages import (
-    Dismiss,
     End,
-    Ended,
     Fork,
-    Forked,
     Frame,
     Load,
     Ready,
@@ -203,11 +202,19 @@ class Sandbox:
     """Where children come from. A context manager: nothing of it is left running after.
 
     In the `foreground` a child has the terminal and no limits, and only one runs at a time.
+    `forbids` is what a course forbids, made ready for all children at once.
     """
 
-    def __init__(self, isolation: Isolation | None = None, foreground: bool = False) -> None:
+    def __init__(
+        self,
+        isolation: Isolation | None = None,
+        foreground: bool = False,
+        forbids: Sequence[str] = (),
+    ) -> None:
         self.isolation = isolation or default_isolation()
         self.foreground = foreground
+        self._forbids = forbids
+        self._numbers = itertools.count()
         self._zygote: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._running: dict[Child, int | subprocess.Popen[bytes]] = {}
@@ -264,11 +271,10 @@ class Sandbox:
     def dismiss(self, child: Child) -> None:
         """End a child whose answers are all here; how it ends is of no interest."""
         process = self._running.get(child)
-        if isinstance(process, int) and self._control is not None:
+        if isinstance(process, int):
             del self._running[child]
             child.close()
-            with contextlib.suppress(OSError):
-                self._control.sendall(pack(Dismiss(process)))
+            self._tell_zygote(End(process, answer=False))
         else:
             self.end(child)
 
@@ -279,44 +285,38 @@ class Sandbox:
         )
 
     def _fork(self, child: Child, limits: Limits, folder: str) -> int:
-        order = pack(Fork(limits.memory_mb, folder))
-        for _ in range(2):
-            try:
-                assert self._control is not None
-                socket.send_fds(self._control, [order], child.fds)
-                answer = self._hear()
-            except OSError:
-                answer = None
-            if isinstance(answer, Forked):
-                return answer.pid
+        number = next(self._numbers)
+        order = Fork(number, limits.memory_mb, folder)
+        if not self._tell_zygote(order, child.fds):
             # the learner's code before this one ended the zygote: start another
             self._stop_zygote()
             self._start_zygote()
-        raise RuntimeError("the sandbox does not start: its zygote ends at once")
+            self._tell_zygote(order, child.fds)
+        return number
 
-    def _end_forked(self, pid: int) -> int:
-        try:
-            assert self._control is not None
-            self._control.sendall(pack(End(pid)))
-            answer = self._hear()
-        except OSError:
-            answer = None
-        if isinstance(answer, Ended):
-            return answer.status
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
-        return int(signal.SIGKILL)
-
-    def _hear(self) -> Forked | Ended | None:
+    def _end_forked(self, number: int) -> int:
+        """The status of a child; as killed where the zygote is gone, and the child with it."""
         assert self._control is not None
-        data = self._control.recv(1 << 12)
-        return from_zygote.decode(data) if data else None
+        answer = b""
+        if self._tell_zygote(End(number, answer=True)):
+            with contextlib.suppress(OSError):
+                answer = self._control.recv(1 << 12)
+        return from_zygote.decode(answer).status if answer else int(signal.SIGKILL)
+
+    def _tell_zygote(self, message: Fork | End, fds: Sequence[int] = ()) -> bool:
+        """Whether there was a zygote to hear it."""
+        assert self._control is not None
+        try:
+            socket.send_fds(self._control, [pack(message)], fds)
+        except OSError:
+            return False
+        return True
 
     def _start_zygote(self) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             fd = theirs.fileno()
-            self._zygote = _python("grader.judge.zygote", [str(fd)], (fd,))
+            self._zygote = _python("grader.judge.zygote", [str(fd), *self._forbids], (fd,))
 
     def _stop_zygote(self) -> None:
         if self._control is not None:

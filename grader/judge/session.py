@@ -7,7 +7,6 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from itertools import zip_longest
 from typing import TypeVar
 
 import msgspec
@@ -25,6 +24,8 @@ from grader.judge.solutions import Solutions
 from grader.judge.submission import Submission
 from grader.judge.trial import Trial
 
+LOOKAHEAD = 3
+"""Exercises whose processes load the learner's files while another is heard."""
 FOREGROUND_SECONDS = 1e6
 """Days: whoever sits at a breakpoint is not hurried."""
 
@@ -76,12 +77,13 @@ class Judge:
         seed = self.course.manifest.seed if seed is None else seed
         start = time.perf_counter()
         results = []
+        lookahead = 0 if self.sandbox.foreground else LOOKAHEAD
         with Hearing(self, selection.lecture, submission, seed, brief) as hearing:
-            for exercise, following in zip_longest(selection.exercises, selection.exercises[1:]):
+            for number, exercise in enumerate(selection.exercises):
                 if on_start:
                     on_start(exercise)
-                if following and not self.sandbox.foreground:
-                    hearing.prepare(following)
+                for later in selection.exercises[number + 1 : number + 1 + lookahead]:
+                    hearing.prepare(later)
                 results.append(hearing.result(exercise))
         return LectureResult(
             id=selection.lecture.id,

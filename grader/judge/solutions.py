@@ -116,7 +116,9 @@ class Solutions:
                 self._codes[text] = compile(text, path, "exec", dont_inherit=True)
             except SyntaxError as error:
                 where = f"solutions/{self._lecture.dir}/{name}"
-                raise UserError(f"A variant of {where} is not Python: {error}.", MEND_CHAFFS) from None
+                raise UserError(
+                    f"A variant of {where} is not Python: {error}.", MEND_CHAFFS
+                ) from None
         return self._codes[text]
 
 

@@ -6,9 +6,10 @@ result equal to the fused one in every bit is noted for the instructor.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 
@@ -21,61 +22,78 @@ class Forbidden(BaseException):
 
 
 class Tripwire:
-    """Replaces what `forbids` names by wrappers that raise inside the `with` block only."""
+    """Wrappers in the place of forbidden names, which raise inside the `with` block only.
 
-    def __init__(self, forbids: tuple[str, ...]) -> None:
-        self._armed = False
-        for name in forbids:
-            if name.startswith("."):
-                self._guard_method(name.removeprefix("."))
-            else:
-                self._guard_name(name)
+    Wrapping takes milliseconds, so the zygote does it once for all that a course forbids; a child
+    arms what its exercise forbids.
+    """
 
-    def __enter__(self) -> None:
-        self._armed = True
+    def __init__(self) -> None:
+        self._guarded: set[str] = set()
+        self._armed: frozenset[str] = frozenset()
 
-    def __exit__(self, *_: object) -> None:
-        self._armed = False
+    def guard(self, rules: Iterable[str]) -> None:
+        """Wrap what `rules` name, each once."""
+        for rule in rules:
+            if rule not in self._guarded:
+                self._guarded.add(rule)
+                if rule.startswith("."):
+                    self._guard_method(rule)
+                else:
+                    self._guard_name(rule)
 
-    def _guard_method(self, name: str) -> None:
+    @contextlib.contextmanager
+    def armed(self, rules: Iterable[str]) -> Iterator[None]:
+        self._armed = frozenset(rules)
+        try:
+            yield
+        finally:
+            self._armed = frozenset()
+
+    def _guard_method(self, rule: str) -> None:
         import torch
 
+        name = rule.removeprefix(".")
         original = getattr(torch.Tensor, name, None)
         if callable(original):
-            setattr(torch.Tensor, name, self._wrap(original, f"Tensor.{name}"))
+            setattr(torch.Tensor, name, self._wrap(original, f"Tensor.{name}", rule))
         elif isinstance(original, (property, types.GetSetDescriptorType)):
-            setattr(torch.Tensor, name, self._wrap_property(original, f"Tensor.{name}"))
+            setattr(torch.Tensor, name, self._wrap_property(original, f"Tensor.{name}", rule))
 
-    def _guard_name(self, dotted: str) -> None:
-        holder_name, _, name = dotted.rpartition(".")
+    def _guard_name(self, rule: str) -> None:
+        holder_name, _, name = rule.rpartition(".")
         holder = _resolve(holder_name)
         target = getattr(holder, name, None)
         if isinstance(target, types.ModuleType):
             for inner, value in list(vars(target).items()):
                 # not builtins: torch's own Python calls those of torch._C all the time
                 if isinstance(value, types.FunctionType) and not inner.startswith("_"):
-                    setattr(target, inner, self._wrap(value, f"{dotted}.{inner}"))
+                    setattr(target, inner, self._wrap(value, f"{rule}.{inner}", rule))
         elif callable(target) and not isinstance(target, type):
-            setattr(holder, name, self._wrap(target, dotted))
+            setattr(holder, name, self._wrap(target, rule, rule))
 
-    def _wrap(self, original: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def _wrap(self, original: Callable[..., Any], name: str, rule: str) -> Callable[..., Any]:
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            if self._armed:
+            if rule in self._armed:
                 raise Forbidden(name)
             return original(*args, **kwargs)
 
         return guarded
 
-    def _wrap_property(self, original: Any, name: str) -> property:
+    def _wrap_property(self, original: Any, name: str, rule: str) -> property:
         def get(tensor: Any) -> Any:
             return original.__get__(tensor)
 
         def put(tensor: Any, value: Any) -> None:
-            if self._armed:
+            if rule in self._armed:
                 raise Forbidden(name)
             original.__set__(tensor, value)
 
         return property(get, put)
+
+
+TRIPWIRE = Tripwire()
+"""The process's own: what is wrapped is torch, and there is one of it."""
 
 
 def _resolve(dotted: str) -> Any:

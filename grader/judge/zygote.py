@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 
 from grader.judge import child, limits, wire
-from grader.judge.messages import End, Ended, Fork, Forked, pack, to_zygote
+from grader.judge.messages import Ended, Fork, pack, to_zygote
+from grader.judge.tripwire import TRIPWIRE
 
 
 def warm() -> None:
@@ -68,25 +69,24 @@ def serve(control: socket.socket) -> None:
     """Fork and end children as told, until the judge closes the socket."""
     limits.adopt_orphans()
     spare = _Spare(control)
-    running: set[int] = set()
+    running: dict[int, int] = {}
     while True:
         data, fds, _, _ = socket.recv_fds(control, 1 << 16, 3)
         if not data:
             break
         message = to_zygote.decode(data)
         if isinstance(message, Fork):
-            running.add(spare.pid)
+            running[message.child] = spare.pid
             spare.send(message, list(fds))
             for fd in fds:
                 os.close(fd)
-            control.send(pack(Forked(spare.pid)))
             spare = _Spare(control)
         else:
-            running.discard(message.pid)
-            status = _end(message.pid, keep=running | {spare.pid})
-            if isinstance(message, End):
+            pid = running.pop(message.child)
+            status = _end(pid, keep={spare.pid, *running.values()})
+            if message.answer:
                 control.send(pack(Ended(status)))
-    for pid in (*running, spare.pid):
+    for pid in (*running.values(), spare.pid):
         _end(pid, keep=set())
 
 
@@ -117,12 +117,14 @@ def _children() -> set[int]:
     return {int(pid) for pid in listed.split()}
 
 
-def main(control_fd: int) -> None:
+def main(control_fd: int, forbids: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's to handle
     warm()
+    TRIPWIRE.guard(forbids)
+    gc.freeze()
     with socket.socket(fileno=control_fd) as control:
         serve(control)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2:])

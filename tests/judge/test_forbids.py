@@ -178,7 +178,8 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize("where", ELSEWHERE)
 def test_elsewhere_in_the_file_it_is_free(judged: Judged, where: str) -> None:
-    code = f"{ELSEWHERE[where]}\n\ndef slope(x):\n    'No torch.autograd.'\n    y = x * x\n    return 3 * y\n"
+    code = f"{ELSEWHERE[where]}\n\ndef slope(x):\n    'No torch.autograd.'\n"
+    code += "    y = x * x\n    return 3 * y\n"
     result = judged.one(code, "slope")
     assert result.outcome is Outcome.PASS, words(result)
 

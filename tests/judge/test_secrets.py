@@ -5,12 +5,19 @@ parent: a submission that searches both for a marker which all three hold finds 
 from __future__ import annotations
 
 import os
+import pickletools
 from pathlib import Path
 
 import pytest
-from judging import TINY, Judged
+from judging import TINY, Judged, WarmJudge
 
-from grader.judge.results import ExerciseResult, Outcome
+from grader.course.manifest import bundled_course, load_course
+from grader.course.targets import select
+from grader.judge.messages import Load, Run
+from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.judge.sandbox import Child
+from grader.judge.session import Judge, with_judge
+from grader.judge.submission import read_submission
 
 SEARCHER = Path(__file__).parent.parent / "submissions" / "searcher.py"
 SEARCHES = {"objects", "frames", "modules", "descriptors", "environment", "own memory"}
@@ -76,3 +83,34 @@ def test_the_zygote_never_held_it(judged: Judged, proc: Path) -> None:
     assert list(search_memory(os.getpid())), "the judge holds it, and the search has to see that"
     with (proc / str(zygote.pid) / "mem").open("rb"):  # it is there, and may be read
         assert list(search_memory(zygote.pid)) == []
+
+
+def test_probes_of_the_real_course_carry_nothing_of_a_check(
+    warm: WarmJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A probe is pickled with what it mentions; that may not be what the check compares with."""
+    course = load_course(bundled_course())
+    carried: list[bytes] = []
+    tell = Child.tell
+
+    def listen(child: Child, message: Load | Run) -> None:
+        if isinstance(message, Run):
+            carried.extend([message.call.probe, message.call.inputs])
+        tell(child, message)
+
+    def work(judge: Judge) -> list[LectureResult]:
+        return [
+            judge.judge(s, read_submission(course.solutions(s.lecture), s.lecture))
+            for s in select(course, [lecture.id for lecture in course.lectures])
+        ]
+
+    monkeypatch.setattr(Child, "tell", listen)
+    results = with_judge(course, course.lectures, work, warm.sandbox)
+    assert all(result.passed for result in results)
+    texts = {
+        text for data in carried for _, text, _ in pickletools.genops(data) if isinstance(text, str)
+    }
+    assert "observe" not in texts
+    words = ("expected", "reference", "gradient_of", "is_close", "solution", "chaff")
+    assert not [text for text in texts if any(word in text.lower() for word in words)]
+    assert any("probe" in text for text in texts), "the probes themselves are there to be seen"
