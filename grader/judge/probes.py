@@ -64,9 +64,11 @@ def _seed_everything(seed: int) -> None:
     import torch
 
     random.seed(seed)
-    torch.manual_seed(seed)
-    if numpy := sys.modules.get("numpy"):
-        numpy.random.seed(seed % 2**32)
+    # not torch.manual_seed: it looks for every accelerator there is, 1.5 ms in a fresh child
+    torch.default_generator.manual_seed(seed)
+    # not `numpy.random`: numpy imports it when it is first named, 7 ms
+    if numpy_random := sys.modules.get("numpy.random"):
+        numpy_random.seed(seed % 2**32)
 
 
 def _unchanged(value: Any, fresh: Any) -> bool:

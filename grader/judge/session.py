@@ -24,8 +24,8 @@ from grader.judge.solutions import Solutions
 from grader.judge.submission import Submission
 from grader.judge.trial import Trial
 
-LOOKAHEAD = 3
-"""Exercises whose processes load the learner's files while another is heard."""
+LOOKAHEAD = 1
+"""Exercises whose process loads the learner's files while another is heard."""
 FOREGROUND_SECONDS = 1e6
 """Days: whoever sits at a breakpoint is not hurried."""
 
