@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -69,20 +70,32 @@ def init(
 
 
 def main() -> None:
-    """Run the command and exit with its code."""
-    sys.exit(_run())
+    """Run the command and end the process with its code.
+
+    All is written and every child is gone by then, so the end is a short one: to take torch and the
+    interpreter apart would cost a quarter of a second that somebody waits for.
+    """
+    code = _run()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(code)
 
 
 def _run() -> int:
     try:
-        app()  # ends in SystemExit, with the code
+        try:
+            app()
+        except SystemExit as end:
+            sys.stdout.flush()
+            return int(end.code or Exit.PASSED)
     except UserError as error:
         err = screen(stderr=True)
         err.print(Text(error.message, "zth.fail"), soft_wrap=True)
         err.print(Text(error.fix), soft_wrap=True)
         return Exit.WRONG_USE
     except BrokenPipeError:  # `zth list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.PASSED
     except Exception:
         traceback.print_exc()
         print(OUR_FAULT, file=sys.stderr)
