@@ -32,7 +32,6 @@ def check(
     opened = open_course(course)
     lectures = [s.lecture for s in select(opened, targets or [x.id for x in opened.lectures])]
     console = screen()
-    console.width = max(console.width, 100)
     try:
         with _progress(screen(stderr=True)) as say:
             proofs = prove(opened, lectures, say, mutation)
@@ -41,7 +40,7 @@ def check(
     console.print(proof_table(proofs))
     broken = any(proof.breaches for proof in proofs)
     if broken:
-        console.print(breaches(proofs))
+        console.print(breaches(proofs), soft_wrap=True)
     raise typer.Exit(Exit.NOT_PASSED if broken else Exit.PASSED)
 
 

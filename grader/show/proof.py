@@ -11,13 +11,18 @@ from rich.text import Text
 from grader.author.prove import Count, Proof
 
 
+HEADINGS = (
+    *("stubs", "solutions", "examples", "chaffs", "wheats", "mutants"),
+    *("equal", "score", "seconds"),
+)
+"""`equal`: mutants that no check can tell from the solution, each listed with the reason."""
+
+
 def proof_table(proofs: Sequence[Proof]) -> RenderableType:
     """One row a lecture: how many of how many, and the mutation score."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="zth.label")
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="zth.label")
     table.add_column("lecture", style="zth.target")
-    for heading in ("exercises", "stubs", "solutions", "examples", "chaffs", "wheats", "mutants"):
-        table.add_column(heading, justify="right")
-    for heading in ("equivalent", "score", "seconds"):
+    for heading in HEADINGS:
         table.add_column(heading, justify="right")
     for proof in proofs:
         counts = (
@@ -26,7 +31,6 @@ def proof_table(proofs: Sequence[Proof]) -> RenderableType:
         )
         table.add_row(
             proof.lecture,
-            str(proof.exercises),
             *map(_count, counts),
             str(proof.equivalent),
             f"{proof.score:.1%}" if proof.mutants.of else "-",
