@@ -101,13 +101,15 @@ class Child:
             self._ours.sendall(wire.header(len(data)) + data)
         self._ours.setblocking(False)
 
-    def hear(self, seconds: float) -> Reply | Died:
-        """The answer to what was told, or how the child ended or has to be ended."""
+    def has_started(self) -> bool:
+        """Whether it waits for what it is told; False where it ended before it saw any of it."""
         if not self._ready:
             hello = self._listen(time.monotonic() + START_SECONDS)
-            if not isinstance(hello, Ready):
-                return hello
-            self._ready = True
+            self._ready = isinstance(hello, Ready)
+        return self._ready
+
+    def hear(self, seconds: float) -> Reply | Died:
+        """The answer to what was told, or how the child ended or has to be ended."""
         answer = self._listen(time.monotonic() + seconds + GRACE_SECONDS)
         self._where.clear()
         return answer

@@ -152,6 +152,12 @@ class Trial:
     def _await_load(self) -> None:
         if self._loaded:
             return
+        if not self._child_now.has_started():
+            # its zygote was gone; the next child gets another
+            self._sandbox.end(self._child_now)
+            self.start()
+            if not self._child_now.has_started():
+                raise RuntimeError("the sandbox does not start: its processes end at once")
         reply = self._hear()
         if not isinstance(reply, Ready):
             self._gone = self.load_failure = self._stopped(reply)

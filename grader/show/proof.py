@@ -10,7 +10,6 @@ from rich.text import Text
 
 from grader.author.prove import Count, Proof
 
-
 HEADINGS = (
     *("stubs", "solutions", "examples", "chaffs", "wheats", "mutants"),
     *("equal", "score", "seconds"),

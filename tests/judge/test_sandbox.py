@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 from judging import Judged, WarmJudge, children_of, words
 
-from grader.course.manifest import Course, Limits
+from grader.course.manifest import Course
+from grader.course.targets import select
+from grader.judge.plugin import CourseFault
 from grader.judge.results import Outcome
 from grader.judge.sandbox import Isolation, Sandbox
+from grader.judge.session import with_judge
+from grader.judge.submission import read_submission
 
 
 def settled(pid: int) -> dict[int, str]:
@@ -147,9 +151,12 @@ def test_what_a_child_reads_of_the_terminal_is_nothing(judged: Judged) -> None:
     assert result.output.startswith("''")
 
 
-def test_a_sandbox_that_does_not_start_says_so(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("isolation", Isolation)
+def test_a_sandbox_that_does_not_start_is_our_fault(
+    tiny: Course, monkeypatch: pytest.MonkeyPatch, isolation: Isolation
 ) -> None:
+    (selection,) = select(tiny, ["double"])
+    submission = read_submission(tiny.solutions(selection.lecture), selection.lecture)
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with Sandbox(Isolation.FORK) as sandbox, pytest.raises(RuntimeError, match="does not start"):
-        sandbox.child(Limits(), str(tmp_path))
+    with Sandbox(isolation) as sandbox, pytest.raises(CourseFault, match="does not start"):
+        with_judge(tiny, tiny.lectures, lambda judge: judge.judge(selection, submission), sandbox)
