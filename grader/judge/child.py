@@ -33,6 +33,7 @@ from grader.judge.messages import (
 from grader.judge.modules import ModuleSet
 from grader.judge.probes import run_probe
 from grader.judge.tripwire import TRIPWIRE, Forbidden
+from grader.judge.warm import warm
 
 MAX_FRAMES = 200
 MAX_TEXT = 4000
@@ -234,8 +235,6 @@ def _send(channel: int, data: bytes) -> None:
 
 def main(arguments: list[str]) -> None:
     """A child that was not forked: it imports torch itself."""
-    from grader.judge.zygote import warm
-
     warm()
     channel, output, trace, memory_mb, foreground = map(int, arguments[:5])
     settle = settle_in_foreground if foreground else settle_in_sandbox

@@ -10,11 +10,12 @@ import msgspec
 from grader.course.manifest import Exercise, Lecture
 from grader.judge.checks import Stopped
 from grader.judge.diagnosis import diagnose
+from grader.judge.endings import STILL_STUB
 from grader.judge.forbids import find_forbidden
 from grader.judge.results import CheckResult, ExerciseResult, Misconception, Outcome
 from grader.judge.solutions import Solutions
 from grader.judge.submission import Submission, count_stubs
-from grader.judge.trial import STILL_STUB, Record, Trial
+from grader.judge.trial import Record, Trial
 
 
 class Heard(msgspec.Struct, frozen=True):

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
-import signal
-import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +10,16 @@ import msgspec
 from grader.course.manifest import Exercise, Lecture, Limits
 from grader.judge import wire
 from grader.judge.checks import CheckFailed, Observation, Stopped
-from grader.judge.compare import dtype_name, number
-from grader.judge.messages import Frame, Load, Missing, Raised, Ready, Run, Seen
+from grader.judge.endings import BROKE_PROTOCOL, Endings
+from grader.judge.messages import Load, Missing, Raised, Ready, Run, Seen
 from grader.judge.probes import ProbeCall, modules_wanted
 from grader.judge.results import Outcome
 from grader.judge.sandbox import Child, Died, Sandbox
+from grader.judge.shown import shapes_of, source_of
 from grader.judge.submission import Submission
 
 if TYPE_CHECKING:
     import torch
-
-SHOWN_LINES = 8
 
 
 class Saw(msgspec.Struct, frozen=True):
@@ -63,9 +58,7 @@ class Trial:
         self._lecture = lecture
         self.exercise = exercise
         self._limits = limits
-        self._paths = {
-            f.path: f.name for f in (*submission.files.values(), *submission.others.values())
-        }
+        self._endings = Endings(submission, lecture, exercise, limits)
         self._child: Child | None = None
         self._gone: Stopped | None = None
         self.seed = seed
@@ -186,192 +179,24 @@ class Trial:
 
     def _stopped(self, reply: object) -> Stopped:
         if isinstance(reply, Missing):
-            return self._missing(reply.names)
+            return self._endings.missing(reply.names)
         if isinstance(reply, Raised):
-            return self._raised(reply)
+            return self._endings.raised(reply)
         assert self._child is not None
         child, self._child = self._child, None
         killed_by, status = self._sandbox.end(child)
         self._keep_output(child)
         died = reply if isinstance(reply, Died) else _BROKEN  # an answer to another question
-        self._gone = self._died(died, killed_by, status)
+        self._gone = self._endings.died(died, killed_by, status)
         return self._gone
 
     def _keep_output(self, child: Child) -> None:
         self.output = child.output
         self.output_dropped = child.dropped
 
-    # in words
-
-    def _missing(self, names: list[str]) -> Stopped:
-        file = self.exercise.file
-        for name in names:
-            source = self._submission.files.get(name)
-            if source is not None and source.trouble:
-                outcome = Outcome.TODO if source.trouble.absent else Outcome.ERROR
-                return Stopped(outcome, source.trouble.message, source.trouble.line)
-        return Stopped(Outcome.TODO, NOT_DEFINED.format(names=_listed(names), file=file))
-
-    def _raised(self, raised: Raised) -> Stopped:
-        place = self._place(raised.frames)
-        line = place[1] if place and place[0] == self.exercise.file else None
-        if raised.stub is not None:
-            others = {e.id for e in self._lecture.exercise} - {self.exercise.id}
-            if raised.stub in others:
-                return Stopped(
-                    Outcome.BLOCKED, REACHED_STUB.format(stub=raised.stub), line, raised.stub
-                )
-            return Stopped(Outcome.TODO, STILL_STUB, line)
-        if raised.missing:
-            return Stopped(Outcome.FAIL, NO_ATTRIBUTE.format(name=raised.missing), line)
-        if raised.forbidden:
-            why = self.exercise.forbids_why or self._lecture.forbids_why
-            message = CALLS_FORBIDDEN.format(name=raised.forbidden, why=why)
-            return Stopped(Outcome.FAIL, _at(message, place), line)
-        if raised.kind == "ModuleNotFoundError" and (
-            trouble := self._broken_import(raised.message)
-        ):
-            return trouble
-        if raised.limit:
-            message = LIMITS[raised.limit].format(limits=self._limits)
-        elif raised.kind in ENDINGS:
-            message = ENDINGS[raised.kind].format(message=raised.message)
-        else:
-            message = f"{raised.kind}: {raised.message}" if raised.message else raised.kind
-        return Stopped(Outcome.ERROR, _at(message, place), line)
-
-    def _died(self, died: Died, killed_by: int, status: int) -> Stopped:
-        place = self._place(list(reversed(died.frames)))
-        line = place[1] if place and place[0] == self.exercise.file else None
-        if died.limit == "message":
-            message = BROKE_PROTOCOL
-        elif died.limit:
-            message = LIMITS[died.limit].format(
-                limits=self._limits, seconds=number(self._limits.seconds)
-            )
-        elif killed_by == signal.SIGXCPU:
-            message = LIMITS["cpu"].format(seconds=number(self._limits.seconds))
-        elif killed_by:
-            name = _SIGNAL_NAMES.get(killed_by, f"signal {killed_by}")
-            message = CRASHED.format(name=name, means=SIGNALS.get(name, "a crash"))
-        else:
-            message = ENDED_ITSELF.format(status=status)
-        return Stopped(Outcome.ERROR, _at(message, place), line)
-
-    def _place(self, frames: list[Frame]) -> tuple[str, int, str] | None:
-        """The innermost frame in the learner's own files: (file name, line, function)."""
-        for path, line, function in reversed(frames):
-            if path in self._paths:
-                return self._paths[path], line, function
-        return None
-
-    def _broken_import(self, message: str) -> Stopped | None:
-        """`import engine` failed because engine.py itself cannot be read."""
-        for source in (*self._submission.files.values(), *self._submission.others.values()):
-            stem = source.name.removesuffix(".py")
-            if source.trouble and message == f"No module named '{stem}'":
-                outcome = Outcome.TODO if source.trouble.absent else Outcome.ERROR
-                return Stopped(
-                    outcome, f"{self.exercise.file} imports {stem}, and {source.trouble.message}"
-                )
-        return None
-
 
 _BROKEN = Died("message", [])
-_SIGNAL_NAMES = {s.value: s.name for s in signal.Signals}
-
-
-def source_of(probe: Callable[..., object], inputs: dict[str, Any]) -> str:
-    """What is run, as the learner would type it: the probe's body without `engine.` before names."""
-    modules = modules_wanted(probe, inputs)
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(probe)))
-    except (OSError, SyntaxError, TypeError):
-        return ""
-    function = tree.body[0]
-    if not isinstance(function, ast.FunctionDef):
-        return ""
-    body = [node for node in function.body if not _is_docstring(node)]
-    lines = "\n".join(ast.unparse(_Unprefixed(modules).visit(node)) for node in body).splitlines()
-    if len(lines) > SHOWN_LINES:
-        lines = [*lines[: SHOWN_LINES - 1], f"… {len(lines) - SHOWN_LINES + 1} more lines"]
-    if lines:
-        lines[-1] = lines[-1].removeprefix("return ")
-    return "\n".join(lines)
-
-
-def shapes_of(inputs: dict[str, Any]) -> str:
-    """`# logits (32, 27) float64, targets (32,) int64`; empty without tensors."""
-    import torch
-
-    tensors = [
-        f"{name} {tuple(value.shape)} {dtype_name(value)}"
-        for name, value in inputs.items()
-        if isinstance(value, torch.Tensor)
-    ]
-    return f"# {', '.join(tensors)}" if tensors else ""
-
-
-class _Unprefixed(ast.NodeTransformer):
-    def __init__(self, modules: list[str]) -> None:
-        self._modules = modules
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.value, ast.Name) and node.value.id in self._modules:
-            return ast.Name(node.attr, node.ctx)
-        return node
-
-
-def _is_docstring(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _at(message: str, place: tuple[str, int, str] | None) -> str:
-    if place is None:
-        return message
-    file, line, function = place
-    within = "" if function.startswith("<") else f", in {function}"
-    return f"{message} ({file} line {line}{within})"
-
-
-def _listed(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-
-
-STILL_STUB = "Not written yet: it still raises NotImplementedError."
-REACHED_STUB = "It calls {stub}, which is not written yet."
-NOT_DEFINED = "{file} does not define {names}."
-NO_ATTRIBUTE = "Your {name} is not there."
 CHANGED_INPUT = (
     "Your code changed its input {names} in place. Work on a copy (`.clone()`), or make a new one: "
     "whoever called you still needs it."
 )
-CALLS_FORBIDDEN = "It calls {name}. {why}"
-BROKE_PROTOCOL = "The process that ran your code sent something that is not an observation."
-ENDED_ITSELF = (
-    "Your code ended the Python process itself, with status {status}, before it returned."
-)
-CRASHED = "Your code crashed Python: {name}, {means}."
-SIGNALS = {
-    "SIGSEGV": "a segmentation fault: memory that is not its own",
-    "SIGABRT": "an abort, often of a library that found its state broken",
-    "SIGBUS": "a bad memory access",
-    "SIGFPE": "an arithmetic fault",
-    "SIGILL": "an illegal instruction",
-    "SIGKILL": "killed from outside, or by the system for lack of memory",
-    "SIGSYS": "a system call that is not allowed",
-}
-LIMITS = {
-    "time": "Stopped at the time limit of {seconds} s: an endless loop, or a wait for something?",
-    "cpu": "Stopped at the limit of {seconds} s of processor time.",
-    "memory": "Stopped at the memory limit of {limits.memory_mb} MB: something grows without end?",
-    "processes": "Stopped at the process limit: an exercise may not start other processes.",
-    "observation": "It returned more than {limits.observation_mb} MB.",
-}
-ENDINGS = {
-    "SystemExit": "Your code called exit (SystemExit: {message}); return the answer instead.",
-    "KeyboardInterrupt": "Your code raised KeyboardInterrupt.",
-    "RecursionError": "RecursionError: it calls itself without coming to an end.",
-    "EOFError": "EOFError: it asks for input(), and nobody answers here. {message}",
-}

@@ -15,21 +15,10 @@ import socket
 import sys
 from pathlib import Path
 
-from grader.judge import child, limits, wire
+from grader.judge import child, limits
 from grader.judge.messages import Ended, Fork, pack, to_zygote
 from grader.judge.tripwire import TRIPWIRE
-
-
-def warm() -> None:
-    """Import torch and do once what is slow the first time."""
-    import torch
-
-    torch.set_num_threads(1)
-    x = torch.randn(2, 2, requires_grad=True)
-    (x.softmax(1) * x).sum().backward()  # type: ignore[no-untyped-call]
-    wire.encode((x, {"a": [1.5]}))
-    gc.collect()
-    gc.freeze()
+from grader.judge.warm import warm
 
 
 class _Spare:

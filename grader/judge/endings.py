@@ -1,0 +1,150 @@
+"""Why there is no observation, in words: not there, a stub, raised, stopped at a limit, died."""
+
+from __future__ import annotations
+
+import signal
+
+from grader.course.manifest import Exercise, Lecture, Limits
+from grader.judge.checks import Stopped
+from grader.judge.compare import number
+from grader.judge.messages import Frame, Raised
+from grader.judge.results import Outcome
+from grader.judge.sandbox import Died
+from grader.judge.submission import Submission
+
+
+class Endings:
+    """Says what became of the learner's code, with the line where it was."""
+
+    def __init__(
+        self, submission: Submission, lecture: Lecture, exercise: Exercise, limits: Limits
+    ) -> None:
+        self._submission = submission
+        self._lecture = lecture
+        self._exercise = exercise
+        self._limits = limits
+        self._paths = {
+            f.path: f.name for f in (*submission.files.values(), *submission.others.values())
+        }
+
+    def missing(self, names: list[str]) -> Stopped:
+        file = self._exercise.file
+        for name in names:
+            source = self._submission.files.get(name)
+            if source is not None and source.trouble:
+                outcome = Outcome.TODO if source.trouble.absent else Outcome.ERROR
+                return Stopped(outcome, source.trouble.message, source.trouble.line)
+        return Stopped(Outcome.TODO, NOT_DEFINED.format(names=_listed(names), file=file))
+
+    def raised(self, raised: Raised) -> Stopped:
+        place = self._place(raised.frames)
+        line = place[1] if place and place[0] == self._exercise.file else None
+        if raised.stub is not None:
+            others = {e.id for e in self._lecture.exercise} - {self._exercise.id}
+            if raised.stub in others:
+                return Stopped(
+                    Outcome.BLOCKED, REACHED_STUB.format(stub=raised.stub), line, raised.stub
+                )
+            return Stopped(Outcome.TODO, STILL_STUB, line)
+        if raised.missing:
+            return Stopped(Outcome.FAIL, NO_ATTRIBUTE.format(name=raised.missing), line)
+        if raised.forbidden:
+            why = self._exercise.forbids_why or self._lecture.forbids_why
+            message = CALLS_FORBIDDEN.format(name=raised.forbidden, why=why)
+            return Stopped(Outcome.FAIL, _at(message, place), line)
+        if raised.kind == "ModuleNotFoundError" and (
+            trouble := self._broken_import(raised.message)
+        ):
+            return trouble
+        if raised.limit:
+            message = LIMITS[raised.limit].format(limits=self._limits)
+        elif raised.kind in ENDINGS:
+            message = ENDINGS[raised.kind].format(message=raised.message)
+        else:
+            message = f"{raised.kind}: {raised.message}" if raised.message else raised.kind
+        return Stopped(Outcome.ERROR, _at(message, place), line)
+
+    def died(self, died: Died, killed_by: int, status: int) -> Stopped:
+        place = self._place(list(reversed(died.frames)))
+        line = place[1] if place and place[0] == self._exercise.file else None
+        if died.limit == "message":
+            message = BROKE_PROTOCOL
+        elif died.limit:
+            message = LIMITS[died.limit].format(
+                limits=self._limits, seconds=number(self._limits.seconds)
+            )
+        elif killed_by == signal.SIGXCPU:
+            message = LIMITS["cpu"].format(seconds=number(self._limits.seconds))
+        elif killed_by:
+            name = _SIGNAL_NAMES.get(killed_by, f"signal {killed_by}")
+            message = CRASHED.format(name=name, means=SIGNALS.get(name, "a crash"))
+        else:
+            message = ENDED_ITSELF.format(status=status)
+        return Stopped(Outcome.ERROR, _at(message, place), line)
+
+    def _place(self, frames: list[Frame]) -> tuple[str, int, str] | None:
+        """The innermost frame in the learner's own files: (file name, line, function)."""
+        for path, line, function in reversed(frames):
+            if path in self._paths:
+                return self._paths[path], line, function
+        return None
+
+    def _broken_import(self, message: str) -> Stopped | None:
+        """`import engine` failed because engine.py itself cannot be read."""
+        for source in (*self._submission.files.values(), *self._submission.others.values()):
+            stem = source.name.removesuffix(".py")
+            if source.trouble and message == f"No module named '{stem}'":
+                outcome = Outcome.TODO if source.trouble.absent else Outcome.ERROR
+                return Stopped(
+                    outcome, f"{self._exercise.file} imports {stem}, and {source.trouble.message}"
+                )
+        return None
+
+
+_SIGNAL_NAMES = {s.value: s.name for s in signal.Signals}
+
+
+def _at(message: str, place: tuple[str, int, str] | None) -> str:
+    if place is None:
+        return message
+    file, line, function = place
+    within = "" if function.startswith("<") else f", in {function}"
+    return f"{message} ({file} line {line}{within})"
+
+
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+
+
+STILL_STUB = "Not written yet: it still raises NotImplementedError."
+REACHED_STUB = "It calls {stub}, which is not written yet."
+NOT_DEFINED = "{file} does not define {names}."
+NO_ATTRIBUTE = "Your {name} is not there."
+CALLS_FORBIDDEN = "It calls {name}. {why}"
+BROKE_PROTOCOL = "The process that ran your code sent something that is not an observation."
+ENDED_ITSELF = (
+    "Your code ended the Python process itself, with status {status}, before it returned."
+)
+CRASHED = "Your code crashed Python: {name}, {means}."
+SIGNALS = {
+    "SIGSEGV": "a segmentation fault: memory that is not its own",
+    "SIGABRT": "an abort, often of a library that found its state broken",
+    "SIGBUS": "a bad memory access",
+    "SIGFPE": "an arithmetic fault",
+    "SIGILL": "an illegal instruction",
+    "SIGKILL": "killed from outside, or by the system for lack of memory",
+    "SIGSYS": "a system call that is not allowed",
+}
+LIMITS = {
+    "time": "Stopped at the time limit of {seconds} s: an endless loop, or a wait for something?",
+    "cpu": "Stopped at the limit of {seconds} s of processor time.",
+    "memory": "Stopped at the memory limit of {limits.memory_mb} MB: something grows without end?",
+    "processes": "Stopped at the process limit: an exercise may not start other processes.",
+    "observation": "It returned more than {limits.observation_mb} MB.",
+}
+ENDINGS = {
+    "SystemExit": "Your code called exit (SystemExit: {message}); return the answer instead.",
+    "KeyboardInterrupt": "Your code raised KeyboardInterrupt.",
+    "RecursionError": "RecursionError: it calls itself without coming to an end.",
+    "EOFError": "EOFError: it asks for input(), and nobody answers here. {message}",
+}
