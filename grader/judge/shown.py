@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable
 from typing import Any
@@ -16,20 +17,21 @@ SHOWN_LINES = 8
 
 def source_of(probe: Callable[..., object], inputs: dict[str, Any]) -> str:
     """What is run, as the learner would type it: the probe's body without `engine.` before names."""
-    modules = modules_wanted(probe, inputs)
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(probe)))
+        source = textwrap.dedent(inspect.getsource(probe))
+        function = ast.parse(source).body[0]
     except (OSError, SyntaxError, TypeError):
         return ""
-    function = tree.body[0]
     if not isinstance(function, ast.FunctionDef):
         return ""
-    body = [node for node in function.body if not _is_docstring(node)]
-    lines = "\n".join(ast.unparse(_Unprefixed(modules).visit(node)) for node in body).splitlines()
+    first = next(node for node in function.body if not _is_docstring(node))
+    body = textwrap.dedent("\n".join(source.splitlines()[first.lineno - 1 :]))
+    if modules := modules_wanted(probe, inputs):
+        body = re.sub(rf"\b(?:{'|'.join(modules)})\.", "", body)
+    lines = body.splitlines()
     if len(lines) > SHOWN_LINES:
         lines = [*lines[: SHOWN_LINES - 1], f"… {len(lines) - SHOWN_LINES + 1} more lines"]
-    if lines:
-        lines[-1] = lines[-1].removeprefix("return ")
+    lines[-1] = lines[-1].removeprefix("return ")
     return "\n".join(lines)
 
 
@@ -43,17 +45,6 @@ def shapes_of(inputs: dict[str, Any]) -> str:
         if isinstance(value, torch.Tensor)
     ]
     return f"# {', '.join(tensors)}" if tensors else ""
-
-
-class _Unprefixed(ast.NodeTransformer):
-    def __init__(self, modules: list[str]) -> None:
-        self._modules = modules
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.value, ast.Name) and node.value.id in self._modules:
-            return ast.Name(node.attr, node.ctx)
-        return node
 
 
 def _is_docstring(node: ast.stmt) -> bool:
