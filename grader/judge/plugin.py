@@ -182,10 +182,11 @@ def sentence_of(item: pytest.Item) -> str:
 
 
 def exercise_of(item: pytest.Item) -> str:
-    """The exercise a check belongs to. Raises CourseFault where it does not say."""
+    """The exercise a check belongs to. Raises UserError where it does not say."""
     mark = item.get_closest_marker(MARK)
     if mark is None or len(mark.args) != 1:
-        raise CourseFault(f"{item.nodeid} does not say which exercise it checks: @exercise(id).")
+        message = f"{item.nodeid} does not say which exercise it checks."
+        raise UserError(message, "Put @exercise(id) above it.")
     return str(mark.args[0])
 
 

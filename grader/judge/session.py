@@ -17,7 +17,7 @@ from grader.course.targets import Selection
 from grader.errors import UserError
 from grader.judge.hearing import Heard, Hearing
 from grader.judge.modules import ModuleSet
-from grader.judge.plugin import PYTEST_OPTIONS, CourseFault, HiddenChecks, exercise_of
+from grader.judge.plugin import PYTEST_OPTIONS, HiddenChecks, exercise_of
 from grader.judge.results import LectureResult
 from grader.judge.sandbox import Sandbox
 from grader.judge.solutions import Solutions
@@ -47,7 +47,7 @@ class Judge:
         return self._solutions[lecture.id]
 
     def collected(self) -> None:
-        """Sort the collected checks by exercise. Raises CourseFault where one has none."""
+        """Sort the collected checks by exercise. Raises UserError where one has none."""
         items: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
         for item in self.checks.items:
             items[self._lecture_of(item).id, exercise_of(item)].append(item)
@@ -55,10 +55,11 @@ class Judge:
             ids = {e.id for e in lecture.exercise}
             for exercise in ids:
                 if not items[lecture.id, exercise]:
-                    raise CourseFault(f"{lecture.id}.{exercise} has no hidden check.")
+                    raise UserError(f"{lecture.id}.{exercise} has no hidden check.", MEND_CHECKS)
             for of, exercise in items:
                 if of == lecture.id and exercise not in ids:
-                    raise CourseFault(f"A hidden check of {of} names no exercise: {exercise!r}.")
+                    message = f"A hidden check of {of} names no exercise: {exercise!r}."
+                    raise UserError(message, MEND_CHECKS)
         self._items = dict(items)
 
     def judge(
@@ -123,7 +124,7 @@ def with_judge(
     """What `work` returns, given a judge whose checks are collected.
 
     pytest runs for as long as `work` does. Raises what `work` raises, UserError where the hidden
-    checks cannot be found, CourseFault where they are broken.
+    checks cannot be collected, CourseFault where one breaks while it runs.
     """
     import torch
 
@@ -149,14 +150,11 @@ def with_judge(
         raise raised[0]
     if not done:
         if judge.checks.errors:
-            raise CourseFault(
-                "Hidden checks cannot be collected:\n" + "\n".join(judge.checks.errors)
-            )
-        raise UserError(
-            f"The hidden checks of {', '.join(le.id for le in lectures)} do not start "
-            f"(pytest ended with {int(code)}).",
-            f"Look into {cut}: each lecture has a folder with test_*.py.",
-        )
+            problems = "\n".join(judge.checks.errors)
+            raise UserError(f"Hidden checks cannot be collected:\n{problems}", MEND_CHECKS)
+        ids = ", ".join(lecture.id for lecture in lectures)
+        message = f"The hidden checks of {ids} do not start (pytest ended with {int(code)})."
+        raise UserError(message, MEND_CHECKS)
     return done[0]
 
 
@@ -173,3 +171,9 @@ def _own_pytest() -> Iterator[None]:
         for name in mine:
             del os.environ[name]
         os.environ.update(before)
+
+
+MEND_CHECKS = (
+    "Each lecture has a folder in tests/hidden with test_*.py, each check an @exercise(id). "
+    "Where the course is not yours to mend, install it anew."
+)

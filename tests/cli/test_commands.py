@@ -149,8 +149,20 @@ def test_a_broken_check_is_our_fault_and_keeps_its_traceback(
     )
     done = zth("check", "double", course=broken)
     assert done.returncode == 3
+    assert "ZeroDivisionError" in done.stderr
     assert "Traceback" in done.stderr
     assert "fault of zth" in done.stderr
+
+
+def test_a_check_of_no_exercise_is_a_broken_course(zth: Run, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(TINY, broken)
+    check = broken / "tests" / "hidden" / "tiny" / "test_arrays.py"
+    check.write_text(check.read_text().replace('@exercise("double")', "", 1))
+    done = zth("check", "double", course=broken)
+    assert done.returncode == 2
+    assert "does not say which exercise it checks" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_syntax_error_is_one_sentence_for_the_whole_file(zth: Run, workspace: Path) -> None:

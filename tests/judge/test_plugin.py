@@ -88,7 +88,6 @@ FAULTS = {
         "    pytest.importorskip('nothing_of_this_name')\n    observe(probe)",
         "Skipped",
     ),
-    "skips its module": ("import torch", "pytest.skip(allow_module_level=True)", "no hidden check"),
     "breaks": ("    observe(probe).equals(1)", "    observe(probe).sensible(1)", "AttributeError"),
     "breaks on what came": ("    observe(probe)", "    [][1]\n    observe(probe)", "IndexError"),
     "asks for a fixture that is not there": ("(observe)", "(observe, nothing)", "nothing"),
@@ -97,6 +96,10 @@ FAULTS = {
         "@pytest.fixture\ndef broken():\n    assert False\n\n@exercise",
         "AssertionError",
     ),
+}
+
+UNCOLLECTED = {
+    "skips its module": ("import torch", "pytest.skip(allow_module_level=True)", "no hidden check"),
     "belongs to no exercise": ('@exercise("one")\n', "", "does not say which exercise"),
     "belongs to another exercise": ('"one")', '"two")', "has no hidden check"),
     "is not Python": ("def probe(code)", "def probe(code", "cannot be collected"),
@@ -117,14 +120,24 @@ def test_a_check_at_fault_is_a_fault_of_the_course(
         verdict(course, warm, check)
 
 
+@pytest.mark.parametrize("how", UNCOLLECTED)
+def test_checks_that_cannot_be_collected_are_a_broken_course(
+    course: Course, warm: WarmJudge, how: str
+) -> None:
+    before, after, said = UNCOLLECTED[how]
+    assert before in CHECK
+    with pytest.raises(UserError, match=said):
+        verdict(course, warm, CHECK.replace(before, after, 1))
+
+
 def test_one_check_too_many(course: Course, warm: WarmJudge) -> None:
     more = CHECK + '\n@exercise("two")\ndef test_two(observe):\n    observe(probe).equals(1)\n'
-    with pytest.raises(CourseFault, match="names no exercise: 'two'"):
+    with pytest.raises(UserError, match="names no exercise: 'two'"):
         verdict(course, warm, more)
 
 
 def test_no_checks_at_all(course: Course, warm: WarmJudge) -> None:
-    with pytest.raises((CourseFault, UserError)):
+    with pytest.raises(UserError):
         verdict(course, warm, "")
 
 
