@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import importlib.util
 import io
 import os
 import time
@@ -16,6 +17,7 @@ from grader.author.mutants import Equivalent, Mutant, mutants_of, read_equivalen
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.stubs import stubs_of
 from grader.course.targets import Selection
+from grader.errors import UserError
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
 from grader.judge.sandbox import Sandbox
 from grader.judge.session import Judge, with_judge
@@ -67,6 +69,11 @@ class Proof(msgspec.Struct, frozen=True):
 
 def prove(course: Course, lectures: list[Lecture], say: Say, mutation: bool = True) -> list[Proof]:
     """The proof of each lecture. Raises UserError where the course cannot be run at all."""
+    if mutation and importlib.util.find_spec("cosmic_ray") is None:
+        raise UserError(
+            "Mutants are made by cosmic-ray, which is not installed.",
+            "Install it (python -m pip install 'zth[dev]'), or leave them out: --no-mutants.",
+        )
     with Sandbox(forbids=course.forbids) as sandbox:
         begun = with_judge(
             course,

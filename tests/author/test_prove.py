@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,6 +139,15 @@ def test_mutants_stay_inside_the_solution(tiny: Course) -> None:
         assert mutant.was in text
         assert mutant.text.count("\n") == text.count("\n")
         assert mutant.text != text
+
+
+def test_mutants_without_cosmic_ray_are_refused_at_once(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cosmic_ray", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(UserError, match="not installed"):
+        proof_of(course, mutation=True)
 
 
 def test_a_new_exercise_is_judged_and_left_to_be_filled_in(course: Path) -> None:

@@ -625,10 +625,8 @@ def run_program(make_leaf, program):
             nodes.append(make_leaf(one))
         elif op == "+":
             nodes.append(nodes[one] + nodes[other])
-        elif op == "*":
-            nodes.append(nodes[one] * nodes[other])
         else:
-            nodes.append(nodes[one] ** other)
+            nodes.append(nodes[one] * nodes[other])
     return nodes
 
 
@@ -647,8 +645,6 @@ def spell(program):
     for i, (op, one, other) in enumerate(program):
         if op == "leaf":
             steps.append(f"v{i} = Value({one})")
-        elif op == "**":
-            steps.append(f"v{i} = v{one} ** {other}")
         else:
             steps.append(f"v{i} = v{one} {op} v{other}")
     return f"{'; '.join(steps)}; v{len(program) - 1}.backward():"
@@ -660,7 +656,7 @@ def leaf(x):
 
 def children_of(step):
     op, one, other = step
-    return set() if op == "leaf" else {one} if op == "**" else {one, other}
+    return set() if op == "leaf" else {one, other}
 
 
 def levels_tell(program):
@@ -686,14 +682,13 @@ def levels_tell(program):
 
 
 def random_program(rng):
-    """+, * and ** in random order; every number feeds another, and some feed a long way off."""
+    """+ and * in random order; every number feeds another, and some feed a long way off."""
     while True:
         program = [leaf(round(rng.uniform(0.5, 1.5), 2) * rng.choice([-1, 1])) for _ in range(3)]
         unused = {0, 1, 2}
         for i in range(3, 10):
             one, other = rng.choice(sorted(unused)), rng.randrange(i)
-            op = rng.choice("++**p")
-            program.append(("**", one, rng.choice([2, 3])) if op == "p" else (op, one, other))
+            program.append((rng.choice("+*"), one, rng.choice([one, other])))
             unused = (unused - children_of(program[-1])) | {i}
         while len(unused) > 1:
             one, other = sorted(unused)[:2]
@@ -753,8 +748,8 @@ def test_backward_where_a_value_is_used_twice(observe, rng):
         [leaf(3.0), ("+", 0, 0)],
         # f = (a * b) * (a + b)
         [leaf(-2.0), leaf(3.0), ("*", 0, 1), ("+", 0, 1), ("*", 2, 3)],
-        # b = a ** 2 is used by c and by d, which are alike
-        [leaf(x), leaf(y), ("**", 0, 2), ("*", 2, 1), ("*", 2, 1), ("+", 3, 4)],
+        # b = a * a is used by c and by d, which are alike
+        [leaf(x), leaf(y), ("*", 0, 0), ("*", 2, 1), ("*", 2, 1), ("+", 3, 4)],
     ]
 
     def probe(engine, program):
@@ -772,10 +767,10 @@ def test_backward_of_random_graphs(observe, rng):
     """Gradients are torch's, also where a Value feeds the result both directly and by a longer way."""
     x, y = draw(rng), draw(rng)
     programs = [
-        # b = x * y; f = b + b ** 2 * y
-        [leaf(x), leaf(y), ("*", 0, 1), ("**", 2, 2), ("*", 3, 1), ("+", 2, 4)],
+        # b = x * y; f = b + b * b * y
+        [leaf(x), leaf(y), ("*", 0, 1), ("*", 2, 2), ("*", 3, 1), ("+", 2, 4)],
         # the same with the long way first, and longer
-        [leaf(x), ("**", 0, 2), ("*", 1, 0), ("+", 2, 0), ("**", 3, 2), ("*", 4, 1)],
+        [leaf(x), ("*", 0, 0), ("*", 1, 0), ("+", 2, 0), ("*", 3, 3), ("*", 4, 1)],
         *(random_program(rng) for _ in range(4)),
     ]
 
