@@ -41,6 +41,12 @@ def test_the_wheel_carries_the_course_and_finds_it(tmp_path: Path) -> None:
     assert done.stdout.strip() == str(site / "grader" / "_course"), done.stderr
 
 
+def test_no_arrow_points_the_other_way() -> None:
+    lint = Path(sys.executable).parent / "lint-imports"
+    done = subprocess.run([lint], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert "1 kept, 0 broken" in done.stdout, done.stdout
+
+
 def test_every_module_can_be_imported_alone() -> None:
     for module in pkgutil.walk_packages(grader.__path__, "grader."):
         importlib.import_module(module.name)

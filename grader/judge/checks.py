@@ -75,7 +75,7 @@ class Observation:
     ) -> None:
         """Fails the check unless type, shape, dtype and values agree with `expected`.
 
-        `loose_shape` accepts shapes that differ by dimensions of size 1, and says so in a note.
+        `loose_shape` accepts (H,) for (1, H) and the other way round, and says so in a note.
         """
         tolerance = Tolerance(atol, rtol, loose_shape)
         if found := difference(expected, self.value, tolerance, self._label):

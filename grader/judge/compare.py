@@ -28,19 +28,24 @@ def difference(expected: Any, got: Any, tolerance: Tolerance, label: str = "") -
     at = f"{label}: " if label else ""
     if isinstance(expected, torch.Tensor):
         if not isinstance(got, torch.Tensor):
-            return f"{at}expected {describe(expected)}, got {describe(got)}."
+            return _another_kind(describe(expected), got, at)
         return _tensor_difference(expected, got, tolerance, at)
     if isinstance(expected, (list, tuple)):
         return _sequence_difference(expected, got, tolerance, label)
     if isinstance(expected, dict):
         if not isinstance(got, dict):
-            return f"{at}expected {describe(expected)}, got {describe(got)}."
+            return _another_kind(describe(expected), got, at)
         return _dict_difference(expected, got, tolerance, label)
     if _is_number(expected):
         return _number_difference(expected, got, tolerance, at)
     if type(expected) is not type(got) or expected != got:
         return f"{at}expected {describe(expected)}, got {describe(got)}."
     return ""
+
+
+def _another_kind(expected: str, got: Any, at: str) -> str:
+    hint = " Is a `return` missing?" if got is None and not at else ""
+    return f"{at}expected {expected}, got {describe(got)}.{hint}"
 
 
 def describe(value: Any) -> str:
@@ -90,7 +95,7 @@ def _is_number(value: object) -> bool:
 
 def _number_difference(expected: float, got: Any, tolerance: Tolerance, at: str) -> str:
     if isinstance(got, bool) or not isinstance(got, (int, float)):
-        return f"{at}expected a number ({number(expected)}), got {describe(got)}."
+        return _another_kind(f"a number ({number(expected)})", got, at)
     one, other = as_float(expected), as_float(got)
     if _near(one, other, tolerance):
         return ""
@@ -127,7 +132,7 @@ def _factor(expected: float, got: float) -> str:
 def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, label: str) -> str:
     at = f"{label}: " if label else ""
     if not isinstance(got, (list, tuple)):
-        return f"{at}expected {describe(expected)}, got {describe(got)}."
+        return _another_kind(describe(expected), got, at)
     if len(got) != len(expected):
         return f"{at}expected {len(expected)} values, got {len(got)}."
     for index, (one, other) in enumerate(zip(expected, got, strict=True)):
@@ -153,8 +158,8 @@ def _tensor_difference(
     expected: torch.Tensor, got: torch.Tensor, tolerance: Tolerance, at: str
 ) -> str:
     if expected.shape != got.shape:
-        squeezed = [n for n in expected.shape if n != 1] == [n for n in got.shape if n != 1]
-        if not (tolerance.loose_shape and squeezed):
+        if not (tolerance.loose_shape and same_rows(expected, got)):
+            squeezed = [n for n in expected.shape if n != 1] == [n for n in got.shape if n != 1]
             hint = " (the values may be right: the dimension of size 1 is not)" if squeezed else ""
             return f"{at}expected shape {tuple(expected.shape)}, got {tuple(got.shape)}{hint}."
         tolerance.notes.append(
@@ -164,6 +169,18 @@ def _tensor_difference(
     if expected.dtype != got.dtype:
         return f"{at}expected dtype {dtype_name(expected)}, got {dtype_name(got)}."
     return _value_difference(expected, got, tolerance, at)
+
+
+def same_rows(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether the shapes differ by dimensions of size 1 in front only: broadcasting puts them there.
+
+    (H,) stands for (1, H). (H, 1) does not: it would be taken for a column.
+    """
+    shapes = [list(tensor.shape) for tensor in (one, other)]
+    for shape in shapes:
+        while shape and shape[0] == 1:
+            del shape[0]
+    return shapes[0] == shapes[1]
 
 
 def _value_difference(
@@ -197,11 +214,17 @@ def _value_difference(
         else f"expected {number(pair[0])}, got {number(pair[1])}",
     ]
     if expected.dtype.is_floating_point:
-        maxdiff = number(float(gap.max()))
-        parts.append(f"exact: False, approximate: False, maxdiff: {maxdiff}")
+        parts.append(_lecture_words(expected, got, float(gap.max())))
         if says := _tensor_relation(expected, got):
             parts.append(says)
     return "; ".join(parts) + "."
+
+
+def _lecture_words(expected: torch.Tensor, got: torch.Tensor, maxdiff: float) -> str:
+    """The lecture's own comparison (lecture 5, 0:13:01): exact, approximate, maxdiff."""
+    exact = bool((expected == got).all())
+    approximate = got.allclose(expected)
+    return f"exact: {exact}, approximate: {approximate}, maxdiff: {number(maxdiff)}"
 
 
 def _tensor_relation(expected: torch.Tensor, got: torch.Tensor) -> str:
@@ -219,6 +242,8 @@ def _tensor_relation(expected: torch.Tensor, got: torch.Tensor) -> str:
     if one.numel() < 2 or scale < 1e-300:
         return ""
     factor = float(one.dot(other)) / scale
+    if float(other.abs().max()) < 1e-12 * float(one.abs().max()):
+        return "yours is zero but for rounding"
     if abs(factor - 1) > 1e-6 and torch.allclose(other, factor * one, rtol=1e-6, atol=1e-12):
         if abs(factor + 1) < 1e-6:
             return "yours is the expected one with the sign the other way round"

@@ -25,16 +25,16 @@ def diagnose(
     """
     if not failing:
         return None
-    candidates = [
-        chaff
-        for chaff in solutions.chaffs[exercise_id]
-        if _answers_alike(solutions.variant(chaff), failing)
-    ]
-    if len(candidates) > 1:
-        candidates = [c for c in candidates if _answers_alike(solutions.variant(c), others)]
-    if len(candidates) != 1:
+    chaffs = solutions.chaffs[exercise_id]
+    found = _that_answer_alike(solutions, chaffs, failing, others, same)
+    if not found:
+        # the same mistake in float32, or without keepdim=True; a chaff that is wrong in nothing but
+        # shape or precision has no part in this
+        right = [c for c in chaffs if _answers_alike(solutions.variant(c), failing, same)]
+        found = _that_answer_alike(solutions, chaffs, failing, others, nearly_same)
+    if len(found) != 1:
         return None
-    return Misconception(candidates[0].name, candidates[0].says)
+    return Misconception(found[0].name, found[0].says)
 
 
 def _answers_alike(modules: ModuleSet, records: Sequence[Record]) -> bool:

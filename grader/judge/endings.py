@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import signal
 
 from grader.course.manifest import Exercise, Lecture, Limits
@@ -10,7 +11,7 @@ from grader.judge.compare import number
 from grader.judge.messages import Frame, Raised
 from grader.judge.results import Outcome
 from grader.judge.sandbox import Died
-from grader.judge.submission import Submission
+from grader.judge.submission import Submission, parse
 
 
 class Endings:
@@ -39,7 +40,7 @@ class Endings:
     def raised(self, raised: Raised) -> Stopped:
         place = self._place(raised.frames)
         line = place[1] if place and place[0] == self._exercise.file else None
-        if raised.stub is not None:
+        if raised.stub is not None and self._is_raise(raised.frames):
             others = {e.id for e in self._lecture.exercise} - {self._exercise.id}
             if raised.stub in others:
                 return Stopped(
@@ -88,6 +89,17 @@ class Endings:
             if path in self._paths:
                 return self._paths[path], line, function
         return None
+
+    def _is_raise(self, frames: list[Frame]) -> bool:
+        """Whether it was raised by a `raise` of the learner's; torch says NotImplementedError, too."""
+        path, line = frames[-1][:2] if frames else ("", 0)
+        for source in (*self._submission.files.values(), *self._submission.others.values()):
+            if source.path == path and source.code:
+                return any(
+                    isinstance(node, ast.Raise) and node.lineno <= line <= (node.end_lineno or line)
+                    for node in ast.walk(parse(source.text))
+                )
+        return False
 
     def _broken_import(self, message: str) -> Stopped | None:
         """`import engine` failed because engine.py itself cannot be read."""

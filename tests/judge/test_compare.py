@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from judging import Judged, words
 
+from grader.judge.compare import Tolerance, difference
 from grader.judge.results import Outcome
 
 ELSE = "expected a tensor of shape (3, 2), float64, got "
@@ -218,3 +220,12 @@ def test_the_same_in_another_form_passes(judged: Judged, expression: str) -> Non
     code = f"def double(x):\n    if x.ndim == 1:\n        return x + x\n    return {expression}\n"
     right = "conj" not in expression
     assert judged.one(code, "double").outcome is (Outcome.PASS if right else Outcome.FAIL)
+
+
+def test_the_lectures_own_words_are_measured() -> None:
+    """A miss of 1e-7 is not exact and yet approximately equal, as the lecture's comparison says."""
+    expected = torch.tensor([1.0, 2.0], dtype=torch.float64)
+    near = difference(expected, expected + 1e-7, Tolerance(1e-9, 1e-9))
+    assert "exact: False, approximate: True, maxdiff: 1e-07" in near
+    far = difference(expected, expected * 3, Tolerance(1e-9, 1e-9))
+    assert "exact: False, approximate: False, maxdiff: 4" in far
