@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from grader.judge import wire
-from grader.judge.compare import as_float
+from grader.judge.compare import as_float, same_rows
 from grader.judge.modules import ModuleSet
 from grader.judge.probes import run_probe
 from grader.judge.results import Misconception
-from grader.judge.solutions import Solutions
+from grader.judge.solutions import Chaff, Solutions
 from grader.judge.trial import Record, Saw, Threw
 
 
@@ -20,25 +20,47 @@ def diagnose(
 ) -> Misconception | None:
     """The one chaff that answers the probes of the first failing check as the learner's code did.
 
-    Where several do, the probes of the exercise's other checks decide. Chaffs run here: they are
-    our own code, and the learner's is long gone.
+    Where several do, the probes of the exercise's other checks decide. Where none does, it may be
+    one of them in another precision, or without `keepdim=True`. Chaffs run here: they are our own
+    code, and the learner's is long gone.
     """
     if not failing:
         return None
-    chaffs = solutions.chaffs[exercise_id]
-    found = _that_answer_alike(solutions, chaffs, failing, others, same)
-    if not found:
-        # the same mistake in float32, or without keepdim=True; a chaff that is wrong in nothing but
-        # shape or precision has no part in this
-        right = [c for c in chaffs if _answers_alike(solutions.variant(c), failing, same)]
-        found = _that_answer_alike(solutions, chaffs, failing, others, nearly_same)
+    chaffs = [(chaff, solutions.variant(chaff)) for chaff in solutions.chaffs[exercise_id]]
+    found = [one for one in chaffs if _answers_alike(one[1], failing)]
+    if len(found) > 1:
+        found = [one for one in found if _answers_alike(one[1], others)]
+    elif not found:
+        found = _nearly(solutions, chaffs, failing)
     if len(found) != 1:
         return None
-    return Misconception(found[0].name, found[0].says)
+    (chaff, _), *_ = found
+    return Misconception(chaff.name, chaff.says)
+
+
+def _nearly(
+    solutions: Solutions, chaffs: list[tuple[Chaff, ModuleSet]], failing: Sequence[Record]
+) -> list[tuple[Chaff, ModuleSet]]:
+    """The chaffs that differ from the answers in nothing but precision and (H,) for (1, H)."""
+    # an exception after which the check asked again is not what it failed for
+    asked = [r for r in failing if isinstance(r.outcome, Saw) or r is failing[-1]]
+    right = [_answer(solutions.modules, record) for record in asked]
+
+    def fits(modules: ModuleSet) -> bool:
+        answers = [_answer(modules, record) for record in asked]
+        # a chaff that is the solution but for its shape says nothing of another shape
+        return all(
+            _alike(record.outcome, answer, nearly_same)
+            for record, answer in zip(asked, answers, strict=True)
+        ) and not all(
+            _alike(one, other, nearly_same) for one, other in zip(right, answers, strict=True)
+        )
+
+    return [one for one in chaffs if fits(one[1])]
 
 
 def _answers_alike(modules: ModuleSet, records: Sequence[Record]) -> bool:
-    return all(_alike(record.outcome, _answer(modules, record)) for record in records)
+    return all(_alike(record.outcome, _answer(modules, record), same) for record in records)
 
 
 def _answer(modules: ModuleSet, record: Record) -> Saw | Threw:
@@ -49,10 +71,26 @@ def _answer(modules: ModuleSet, record: Record) -> Saw | Threw:
     return Saw(wire.decode(wire.encode(value)), tuple(changed))
 
 
-def _alike(learner: Saw | Threw, chaff: Saw | Threw) -> bool:
+def _alike(learner: Saw | Threw, chaff: Saw | Threw, equal: Callable[[Any, Any], bool]) -> bool:
     if isinstance(learner, Saw) and isinstance(chaff, Saw):
-        return learner.changed == chaff.changed and same(learner.value, chaff.value)
+        return learner.changed == chaff.changed and equal(learner.value, chaff.value)
     return learner == chaff
+
+
+def nearly_same(one: Any, other: Any) -> bool:
+    """The same, in the less precise of two precisions, and in the shape of one of them."""
+    import torch
+
+    if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
+        if one.is_floating_point() and other.is_floating_point() and same_rows(one, other):
+            dtype = min(one.dtype, other.dtype, key=lambda dtype: dtype.itemsize)
+            return same(one.to(dtype), other.to(dtype).reshape(one.shape))
+        return same(one, other)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(nearly_same(one[k], other[k]) for k in one)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(nearly_same, one, other))
+    return same(one, other)
 
 
 def same(one: Any, other: Any) -> bool:

@@ -138,7 +138,8 @@ class Hearing:
             misconception=self._misconception(exercise, outcome, heard),
             output=trial.output,
             output_dropped=trial.output_dropped,
-            notes=tuple(dict.fromkeys(trial.notes)),
+            notes=tuple(dict.fromkeys(trial.remarks.notes)),
+            flags=tuple(dict.fromkeys(trial.remarks.flags)),
             blocked_by=blocked_by,
         )
 

@@ -9,7 +9,7 @@ import msgspec
 
 from grader.course.manifest import Exercise, Lecture, Limits
 from grader.judge import wire
-from grader.judge.checks import CheckFailed, Observation, Stopped
+from grader.judge.checks import CheckFailed, Observation, Remarks, Stopped
 from grader.judge.endings import BROKE_PROTOCOL, Endings
 from grader.judge.messages import Load, Missing, Raised, Ready, Run, Seen
 from grader.judge.probes import ProbeCall, modules_wanted
@@ -69,7 +69,7 @@ class Trial:
         self._loaded = False
         self.load_failure: Stopped | None = None
         """Why the file could not be imported; the same for every exercise in it."""
-        self.notes: list[str] = []
+        self.remarks = Remarks()
         self.output = ""
         self.output_dropped = 0
 
@@ -101,7 +101,7 @@ class Trial:
             if reply.changed:
                 names = " and ".join(f"`{name}`" for name in reply.changed)
                 raise CheckFailed(CHANGED_INPUT.format(names=names))
-            return Observation(value, notes=self.notes)
+            return Observation(value, remarks=self.remarks)
         if isinstance(reply, Raised):
             self.records.append(Record(call, Threw(reply.kind, reply.message)))
         raise self._stopped(reply)

@@ -182,3 +182,15 @@ def test_chaffs_that_cannot_be_read(
     with pytest.raises(UserError, match=said) as caught:
         verdict(course, warm, CHECK.replace("(1)", "(2)"))
     assert caught.value.fix
+
+
+@pytest.mark.parametrize(("fused", "flags"), [("2.0", ()), ("1.0", ("by call",))])
+def test_a_result_that_is_the_fused_one_in_every_bit_is_flagged(
+    course: Course, warm: WarmJudge, fused: str, flags: tuple[str, ...]
+) -> None:
+    check = CHECK.replace("code.one()", "torch.tensor([float(code.one())])").replace(
+        "    observe(probe).equals(1)",
+        f"    seen = observe(probe)\n    seen.flag_if_identical(torch.tensor([{fused}]), 'by call')",
+    )
+    (result,) = verdict(course, warm, check).exercises
+    assert (result.outcome, result.flags) == (Outcome.PASS, flags)
