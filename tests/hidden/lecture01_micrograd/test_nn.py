@@ -246,10 +246,7 @@ def test_mlp_sizes(observe):
 
     def probe(nn):
         return [
-            [
-                [len(weights(n)) for n in neurons(layer)]
-                for layer in layers(nn.MLP(3, [2, 5, 1]))
-            ],
+            [[len(weights(n)) for n in neurons(layer)] for layer in layers(nn.MLP(3, [2, 5, 1]))],
             [len(weights(n)) for n in neurons(nn.Layer(4, 2))],
         ]
 
