@@ -70,7 +70,10 @@ class Observation:
         try:
             return Observation(self.value[key], label, self._remarks)
         except (KeyError, IndexError, TypeError):
-            raise CheckFailed(f"{label}: nothing there; got {describe(self.value)}.") from None
+            hint = " Is a `return` missing?" if self.value is None and not self._label else ""
+            raise CheckFailed(
+                f"{label}: nothing there; got {describe(self.value)}.{hint}"
+            ) from None
 
     def is_close(
         self,

@@ -37,6 +37,7 @@ from grader.judge.warm import warm
 
 MAX_FRAMES = 200
 MAX_TEXT = 4000
+MAX_NAMES = 12
 
 
 def serve(channel: int, trace: int) -> None:
@@ -108,12 +109,14 @@ class _Learner:
     def raised(self, error: BaseException) -> Raised:
         frames = _frames(error)
         message = _text(error)
+        missing = self._missing_attribute(error, frames)
         return Raised(
             kind=_sendable(type(error).__name__),
             message=message,
             frames=frames,
             stub=message if isinstance(error, NotImplementedError) else None,
-            missing=_sendable(self._missing_attribute(error, frames)),
+            missing=_sendable(missing),
+            there=_attributes(error.obj) if missing and isinstance(error, AttributeError) else [],
             limit=_limit(error, message),
             forbidden=error.name if isinstance(error, Forbidden) else "",
         )
@@ -129,6 +132,12 @@ class _Learner:
             return error.name if error.obj.__name__ in self.modules else ""
         owner = error.obj if isinstance(error.obj, type) else type(error.obj)
         return f"{owner.__name__}.{error.name}" if owner.__module__ in self.modules else ""
+
+
+def _attributes(thing: object) -> list[str]:
+    """Names on an object of the learner's, its own before its class's; none of Python's."""
+    own = [*getattr(thing, "__dict__", ()), *(() if isinstance(thing, type) else vars(type(thing)))]
+    return [_sendable(name) for name in dict.fromkeys(own) if not name.startswith("__")][:MAX_NAMES]
 
 
 def _limit(error: BaseException, message: str) -> Literal["", "memory", "processes"]:

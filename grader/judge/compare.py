@@ -99,7 +99,17 @@ def _number_difference(expected: float, got: Any, tolerance: Tolerance, at: str)
     one, other = as_float(expected), as_float(got)
     if _near(one, other, tolerance):
         return ""
-    return f"{at}expected {number(expected)}, got {number(got)}{_factor(one, other)}."
+    return f"{at}{_both(expected, got)}{_factor(one, other)}."
+
+
+def _both(expected: float, got: float) -> str:
+    """`expected 1, got 2`, with as many digits as it takes to see that they differ."""
+    one, other = number(expected), number(got)
+    if one == other and isinstance(expected, float) and isinstance(got, float):
+        one, other = f"{expected:.12g}", f"{got:.12g}"
+        if one == other:
+            one, other = repr(expected), repr(got)
+    return f"expected {one}, got {other}"
 
 
 def as_float(value: float) -> float:
@@ -204,14 +214,12 @@ def _value_difference(
     worst = int(torch.where(wrong, gap, -1.0).argmax())
     index = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), expected.shape))
     where = f"[{', '.join(map(str, index))}]" if index else ""
-    pair = expected[index].item(), got[index].item()
+    both = _both(expected[index].item(), got[index].item())
     parts = [
         f"{at}{int(wrong.sum())} of {expected.numel()} values differ"
         if expected.numel() > 1
         else f"{at}the value differs",
-        f"worst at {where}: expected {number(pair[0])}, got {number(pair[1])}"
-        if where
-        else f"expected {number(pair[0])}, got {number(pair[1])}",
+        f"worst at {where}: {both}" if where else both,
     ]
     if expected.dtype.is_floating_point:
         parts.append(_lecture_words(expected, got, float(gap.max())))

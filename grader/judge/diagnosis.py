@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from grader.judge import wire
-from grader.judge.compare import as_float, same_rows
+from grader.judge.compare import as_float
 from grader.judge.modules import ModuleSet
 from grader.judge.probes import run_probe
 from grader.judge.results import Misconception
@@ -41,22 +41,28 @@ def diagnose(
 def _nearly(
     solutions: Solutions, chaffs: list[tuple[Chaff, ModuleSet]], failing: Sequence[Record]
 ) -> list[tuple[Chaff, ModuleSet]]:
-    """The chaffs that differ from the answers in nothing but precision and (H,) for (1, H)."""
+    """The chaffs that differ from the answers in nothing but precision and dimensions of size 1."""
     # an exception after which the check asked again is not what it failed for
     asked = [r for r in failing if isinstance(r.outcome, Saw) or r is failing[-1]]
+    seen = [record.outcome for record in asked]
     right = [_answer(solutions.modules, record) for record in asked]
 
     def fits(modules: ModuleSet) -> bool:
         answers = [_answer(modules, record) for record in asked]
+        if _all_alike(seen, answers, same_but_for_precision):
+            return True
         # a chaff that is the solution but for its shape says nothing of another shape
-        return all(
-            _alike(record.outcome, answer, nearly_same)
-            for record, answer in zip(asked, answers, strict=True)
-        ) and not all(
-            _alike(one, other, nearly_same) for one, other in zip(right, answers, strict=True)
+        return _all_alike(seen, answers, same_but_for_shape) and not _all_alike(
+            right, answers, same_but_for_shape
         )
 
     return [one for one in chaffs if fits(one[1])]
+
+
+def _all_alike(
+    some: Sequence[Saw | Threw], others: Sequence[Saw | Threw], equal: Callable[[Any, Any], bool]
+) -> bool:
+    return all(_alike(one, other, equal) for one, other in zip(some, others, strict=True))
 
 
 def _answers_alike(modules: ModuleSet, records: Sequence[Record]) -> bool:
@@ -77,19 +83,32 @@ def _alike(learner: Saw | Threw, chaff: Saw | Threw, equal: Callable[[Any, Any],
     return learner == chaff
 
 
-def nearly_same(one: Any, other: Any) -> bool:
-    """The same, in the less precise of two precisions, and in the shape of one of them."""
+def same_but_for_precision(one: Any, other: Any) -> bool:
+    """The same, in the coarser of two floating point types."""
     import torch
 
     if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
-        if one.is_floating_point() and other.is_floating_point() and same_rows(one, other):
-            dtype = min(one.dtype, other.dtype, key=lambda dtype: dtype.itemsize)
-            return same(one.to(dtype), other.to(dtype).reshape(one.shape))
-        return same(one, other)
+        if not (one.is_floating_point() and other.is_floating_point()):
+            return same(one, other)
+        coarser = min(one.dtype, other.dtype, key=lambda dtype: dtype.itemsize)
+        return same(one.to(coarser), other.to(coarser))
+    return _same_parts(one, other, same_but_for_precision)
+
+
+def same_but_for_shape(one: Any, other: Any) -> bool:
+    """The same, but for precision and dimensions of size 1: without `keepdim=True`, say."""
+    import torch
+
+    if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
+        return same_but_for_precision(one.squeeze(), other.squeeze())
+    return _same_parts(one, other, same_but_for_shape)
+
+
+def _same_parts(one: Any, other: Any, equal: Callable[[Any, Any], bool]) -> bool:
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(nearly_same(one[k], other[k]) for k in one)
+        return one.keys() == other.keys() and all(equal(one[k], other[k]) for k in one)
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-        return len(one) == len(other) and all(map(nearly_same, one, other))
+        return len(one) == len(other) and all(map(equal, one, other))
     return same(one, other)
 
 

@@ -11,7 +11,7 @@ from grader.judge.compare import number
 from grader.judge.messages import Frame, Raised
 from grader.judge.results import Outcome
 from grader.judge.sandbox import Died
-from grader.judge.submission import Submission, parse
+from grader.judge.submission import Submission, find_anywhere, parse
 
 
 class Endings:
@@ -35,7 +35,11 @@ class Endings:
             if source is not None and source.trouble:
                 outcome = Outcome.TODO if source.trouble.absent else Outcome.ERROR
                 return Stopped(outcome, source.trouble.message, source.trouble.line)
-        return Stopped(Outcome.TODO, NOT_DEFINED.format(names=_listed(names), file=file))
+        message = NOT_DEFINED.format(names=_listed(names), file=file)
+        if strayed := self._strayed(names[0]):
+            line, text = strayed
+            return Stopped(Outcome.TODO, message + text, line)
+        return Stopped(Outcome.TODO, message)
 
     def raised(self, raised: Raised) -> Stopped:
         place = self._place(raised.frames)
@@ -48,7 +52,13 @@ class Endings:
                 )
             return Stopped(Outcome.TODO, STILL_STUB, line)
         if raised.missing:
-            return Stopped(Outcome.FAIL, NO_ATTRIBUTE.format(name=raised.missing), line)
+            owner, _, name = raised.missing.rpartition(".")
+            message = (NO_ATTRIBUTE if owner else NOT_THERE).format(owner=owner, name=name)
+            if owner and raised.there:
+                message += HAS_OTHERS.format(names=_listed(raised.there))
+            return Stopped(Outcome.FAIL, message, line)
+        if none := self._gave_none(raised):
+            return Stopped(Outcome.FAIL, none, line)
         if raised.forbidden:
             why = self._exercise.forbids_why or self._lecture.forbids_why
             message = CALLS_FORBIDDEN.format(name=raised.forbidden, why=why)
@@ -63,7 +73,12 @@ class Endings:
             message = ENDINGS[raised.kind].format(message=raised.message)
         else:
             message = f"{raised.kind}: {raised.message}" if raised.message else raised.kind
-        return Stopped(Outcome.ERROR, _at(message, place), line)
+            if raised.kind == "NameError" and "'get_ipython'" in raised.message:
+                message += f". {NOTEBOOK_LINE}"
+        message = _at(message, place)
+        if raised.kind in NOT_AT_HAND and place and place[2] == "<module>":
+            message += AT_IMPORT
+        return Stopped(Outcome.ERROR, message, line)
 
     def died(self, died: Died, killed_by: int, status: int) -> Stopped:
         place = self._place(list(reversed(died.frames)))
@@ -82,6 +97,24 @@ class Endings:
         else:
             message = ENDED_ITSELF.format(status=status)
         return Stopped(Outcome.ERROR, _at(message, place), line)
+
+    def _strayed(self, dotted: str) -> tuple[int, str] | None:
+        """Where a name that is not where it belongs is defined instead, and how to say so."""
+        holder, _, name = dotted.rpartition(".")
+        source = self._submission.files[self._exercise.file]
+        for line, within in find_anywhere(source.text, name) if source.code else ():
+            if within != holder:
+                text = INSIDE if within else OUTSIDE
+                return line, text.format(name=name, line=line, holder=within or holder)
+        return None
+
+    def _gave_none(self, raised: Raised) -> str:
+        """What to say where the probe was given None and asked it for an attribute."""
+        _, is_none, name = raised.message.partition("'NoneType' object has no attribute ")
+        learners = raised.frames and raised.frames[-1][0] in self._paths
+        if raised.kind != "AttributeError" or not is_none or learners:
+            return ""
+        return GAVE_NONE.format(name=name.strip("'"))
 
     def _place(self, frames: list[Frame]) -> tuple[str, int, str] | None:
         """The innermost frame in the learner's own files: (file name, line, function)."""
@@ -129,9 +162,18 @@ def _listed(names: list[str]) -> str:
 
 
 STILL_STUB = "Not written yet: it still raises NotImplementedError."
+STILL_BLANK = "Not written yet: there is nothing in it."
 REACHED_STUB = "It calls {stub}, which is not written yet."
 NOT_DEFINED = "{file} does not define {names}."
-NO_ATTRIBUTE = "Your {name} is not there."
+INSIDE = " There is {name} in line {line}, but inside {holder}: is it indented too far?"
+OUTSIDE = " There is {name} in line {line}, but outside of {holder}: is it indented too little?"
+NOT_THERE = "Your {name} is not there."
+NO_ATTRIBUTE = "Your {owner} has no {name}."
+HAS_OTHERS = " It has {names}."
+NOTEBOOK_LINE = "It is a notebook's: take the line out."
+GAVE_NONE = (
+    "Your code gave None, where something that has .{name} is expected: is a return missing?"
+)
 CALLS_FORBIDDEN = "It calls {name}. {why}"
 BROKE_PROTOCOL = "The process that ran your code sent something that is not an observation."
 ENDED_ITSELF = (
@@ -154,6 +196,11 @@ LIMITS = {
     "processes": "Stopped at the process limit: an exercise may not start other processes.",
     "observation": "It returned more than {limits.observation_mb} MB.",
 }
+NOT_AT_HAND = ("FileNotFoundError", "URLError", "ConnectionError", "gaierror")
+AT_IMPORT = (
+    ". This line runs whenever the file is imported: move it, and what needs it, below "
+    '`if __name__ == "__main__":`, or put the data beside the file.'
+)
 ENDINGS = {
     "SystemExit": "Your code called exit (SystemExit: {message}); return the answer instead.",
     "KeyboardInterrupt": "Your code raised KeyboardInterrupt.",

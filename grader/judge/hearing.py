@@ -10,11 +10,12 @@ import msgspec
 from grader.course.manifest import Exercise, Lecture
 from grader.judge.checks import Stopped
 from grader.judge.diagnosis import diagnose
-from grader.judge.endings import STILL_STUB
+from grader.judge.endings import STILL_BLANK, STILL_STUB
 from grader.judge.forbids import find_forbidden
+from grader.judge.parameters import other_parameters
 from grader.judge.results import CheckResult, ExerciseResult, Misconception, Outcome
 from grader.judge.solutions import Solutions
-from grader.judge.submission import Submission, count_stubs
+from grader.judge.submission import Submission, count_blanks, count_stubs
 from grader.judge.trial import Record, Trial
 
 
@@ -93,7 +94,8 @@ class Hearing:
         unwritten = count_stubs(source.text, exercise)
         if unwritten and unwritten == self._judge.solutions(self._lecture).stubs(exercise):
             line = source.definition_line(exercise.names[0])
-            return Stopped(Outcome.TODO, STILL_STUB, line)
+            blank = unwritten == count_blanks(source.text, exercise)
+            return Stopped(Outcome.TODO, STILL_BLANK if blank else STILL_STUB, line)
         forbids = self._lecture.forbids + exercise.forbids
         if use := find_forbidden(source, exercise.names, forbids):
             why = exercise.forbids_why or self._lecture.forbids_why
@@ -187,6 +189,9 @@ class Hearing:
         wrong = next(h for h in heard if h.check.outcome in (Outcome.FAIL, Outcome.ERROR))
         others = [record for h in heard if h is not wrong for record in h.records]
         solutions = self._judge.solutions(self._lecture)
+        text, solution = self._submission.files[exercise.file].text, solutions.texts[exercise.file]
+        if found := other_parameters(text, solution, exercise, wrong.check.message):
+            return found
         return diagnose(solutions, exercise.id, wrong.records, others)
 
 

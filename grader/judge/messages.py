@@ -52,6 +52,8 @@ class Raised(msgspec.Struct, frozen=True, tag=True):
     """What the NotImplementedError of a stub names."""
     missing: str = ""
     """An attribute that the learner's own object or file does not have, asked for by the probe."""
+    there: list[str] = []
+    """The attributes that object does have."""
     limit: Literal["", "memory", "processes"] = ""
     """`memory` or `processes`, where the exception is how that limit shows."""
     forbidden: str = ""

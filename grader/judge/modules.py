@@ -43,7 +43,7 @@ class ModuleSet:
         register: bool = False,
     ) -> None:
         self._code = {**(others or {}), **files}
-        self._first = set(files)
+        self._first = dict.fromkeys(files)
         self._package = package
         self._missing: dict[str, StandIn | None] = dict.fromkeys(stand_ins)
         self._register = register
@@ -99,11 +99,13 @@ class ModuleSet:
 
     def _from_package(self, stem: str, names: Sequence[str], relative: bool) -> types.ModuleType:
         """`from micrograd.engine import X`, `from .engine import X`, `from micrograd import engine`,
-        `import micrograd.engine`: the module itself, or a package that holds it."""
+        `from micrograd import X`, `import micrograd.engine`: the module itself, or a package."""
         if stem and (names or relative):
             return self.module(stem)
         package = types.ModuleType(self._package or "lecture")
         for name in (stem, *names):
             if name in self._code:
                 setattr(package, name, self.module(name))
+            elif home := next((s for s in self._first if name in self._code[s].co_names), None):
+                setattr(package, name, getattr(self.module(home), name, None))
         return package

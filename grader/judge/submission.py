@@ -6,7 +6,7 @@ import ast
 import functools
 import marshal
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -133,6 +133,8 @@ def compile_source(name: str, path: str, data: bytes) -> SourceFile:
     except SyntaxError as error:
         shown = (error.text or "").strip()[:SHOWN_CHARACTERS]
         detail = f": {shown}" if shown else ""
+        if shown.startswith(("%", "!")):
+            detail += "  It is a notebook's: take the line out."
         return bad(
             f"{name}, line {error.lineno} is not valid Python ({error.msg}){detail}", error.lineno
         )
@@ -159,10 +161,52 @@ def find_definition(text: str, dotted: str) -> ast.stmt | None:
     return found
 
 
+def find_anywhere(text: str, name: str) -> Iterator[tuple[int, str]]:
+    """The line of each function or class of that name, however deep, and what it stands in."""
+    waiting: list[tuple[ast.AST, str]] = [(parse(text), "")]
+    for node, within in waiting:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, _DEFINITIONS):
+                if child.name == name:
+                    yield child.lineno, within
+                waiting.append((child, f"{within}.{child.name}" if within else child.name))
+            else:
+                waiting.append((child, within))
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
+
+
 def count_stubs(text: str, exercise: Exercise) -> int:
-    """How many of an exercise's definitions still raise the stub's NotImplementedError."""
-    roots = [node for name in exercise.names if (node := find_definition(text, name))]
-    return sum(_is_stub(node, exercise.id) for root in roots for node in ast.walk(root))
+    """How many of an exercise's definitions are still to be written: stubs and blank ones."""
+    nodes = {node for root in _roots(text, exercise) for node in ast.walk(root)}
+    return sum(_is_stub(node, exercise.id) for node in nodes) + count_blanks(text, exercise)
+
+
+def count_blanks(text: str, exercise: Exercise) -> int:
+    """How many of an exercise's functions and methods have nothing in them."""
+    nodes: set[ast.stmt] = set()
+    for root in _roots(text, exercise):
+        nodes.update(root.body if isinstance(root, ast.ClassDef) else [root])
+    return sum(
+        isinstance(node, _FUNCTIONS) and all(map(_does_nothing, node.body)) for node in nodes
+    )
+
+
+def _roots(text: str, exercise: Exercise) -> list[ast.stmt]:
+    return [node for name in exercise.names if (node := find_definition(text, name))]
+
+
+def _does_nothing(line: ast.stmt) -> bool:
+    """A docstring, `pass`, `...`, `return` or `return None`."""
+    if isinstance(line, ast.Return):
+        return line.value is None or (
+            isinstance(line.value, ast.Constant) and line.value.value is None
+        )
+    return isinstance(line, ast.Pass) or (
+        isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
+    )
 
 
 def _is_stub(node: ast.AST, exercise_id: str) -> bool:

@@ -173,7 +173,7 @@ def _tensor_or_foreign(value: Any) -> object:
             return _foreign(f"a tensor of dtype {dtype}", f"shape {tuple(value.shape)}")
         return _ext(_TENSOR, _parts(value))
     if kind.__module__ == "numpy":
-        if getattr(value, "shape", None) == () and kind.__name__ != "ndarray":
+        if getattr(value, "shape", None) == ():  # its numbers, and arrays that hold only one
             return _plain(value.item(), MAX_DEPTH)
         if kind.__name__ == "ndarray":
             return _foreign("a numpy array", f"shape {value.shape}, {value.dtype}")

@@ -11,7 +11,7 @@ from grader.judge.results import Outcome
 
 ELSE = "expected a tensor of shape (3, 2), float64, got "
 RETURNS = {
-    "None": ELSE + "None.",
+    "[None][0]": ELSE + "None.",
     "x.tolist()": ELSE + "a list of 3.",
     "[1.0, 2.0]": ELSE + "the list [1.0, 2.0].",
     "(x, x)": ELSE + "a tuple of 2.",
@@ -83,7 +83,7 @@ def test_how_the_values_are_related(judged: Judged, expression: str) -> None:
 
 
 NUMBERS = {
-    "None": "expected a number (1.4294), got None.",
+    "[None][0]": "expected a number (1.4294), got None.",
     "sum(values) == 0": "expected a number (1.4294), got False.",
     "torch.tensor(sum(values) / 5)": "expected a number (1.4294), got a tensor of shape (), float32.",
     "str(sum(values) / 5)": "expected a number (1.4294), got '1.429",
@@ -229,3 +229,35 @@ def test_the_lectures_own_words_are_measured() -> None:
     assert "exact: False, approximate: True, maxdiff: 1e-07" in near
     far = difference(expected, expected * 3, Tolerance(1e-9, 1e-9))
     assert "exact: False, approximate: False, maxdiff: 4" in far
+
+
+def test_only_dimensions_in_front_are_loose() -> None:
+    """(H,) stands for (1, H) in a broadcast; (H, 1) is a column."""
+    row = torch.arange(3.0)
+    for expected, got in ((row[None], row), (row, row[None])):
+        tolerance = Tolerance(0.0, 0.0, loose_shape=True)
+        assert difference(expected, got, tolerance) == ""
+        assert tolerance.notes
+    for expected, got in ((row[None], row[:, None]), (row, row[:, None]), (row[:, None], row)):
+        assert "expected shape" in difference(expected, got, Tolerance(0.0, 0.0, loose_shape=True))
+
+
+def test_nothing_came_back() -> None:
+    for expected in (torch.zeros(2), 1.0, [1.0], {"a": 1.0}):
+        found = difference(expected, None, Tolerance(0.0, 0.0))
+        assert found.endswith("got None. Is a `return` missing?")
+        assert "return" not in difference(expected, None, Tolerance(0.0, 0.0), "part")
+
+
+def test_digits_enough_to_see_a_difference() -> None:
+    exact = Tolerance(0.0, 0.0)
+    assert difference(2.47209, 2.4720901, exact) == "expected 2.47209, got 2.4720901."
+    assert "expected 0.1, got 0.10000000000000002" in difference(0.1, 0.10000000000000002, exact)
+    one = torch.tensor([100.0, -100.798123456], dtype=torch.float64)
+    found = difference(one, one + torch.tensor([0.0, 1e-6]), exact)
+    assert "expected -100.798123456, got -100.798122456" in found
+
+
+def test_zero_but_for_rounding() -> None:
+    one = torch.tensor([1.0, -2.0], dtype=torch.float64)
+    assert "yours is zero but for rounding" in difference(one, one * 1e-16, Tolerance(1e-9, 0.0))

@@ -54,11 +54,22 @@ class Tally:
     assert result.misconception.says == "`=` forgets what was there: add with `+=`."
 
 
-@pytest.mark.parametrize("body", ["x - x", "None", "1 / 0", "x[0]", "x.float()", "x * 10**400"])
+@pytest.mark.parametrize(
+    "body",
+    ["x - x", "[None][0]", "1 / 0", "x[0]", "(x + x).float()", "(x + x)[None]", "x * 10**400"],
+)
 def test_another_mistake_is_not_named(judged: Judged, body: str) -> None:
     result = judged.one(f"def double(x):\n    return {body}\n", "double")
     assert result.outcome in (Outcome.FAIL, Outcome.ERROR)
     assert result.misconception is None
+
+
+@pytest.mark.parametrize("body", ["x.float()", "x[None]", "x.float()[..., None]"])
+def test_the_same_mistake_in_another_precision_or_shape(judged: Judged, body: str) -> None:
+    result = judged.one(f"def double(x):\n    return {body}\n", "double")
+    assert result.outcome is Outcome.FAIL
+    assert result.misconception is not None
+    assert result.misconception.name == "once"
 
 
 @pytest.mark.parametrize("value", ["10**400", "2**5000", "float('nan')", "1j", "'one'"])

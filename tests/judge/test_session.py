@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from judging import TINY, Judged, words
 
 from grader.judge.results import Outcome
@@ -57,6 +58,41 @@ def test_a_method_that_is_not_defined(judged: Judged) -> None:
     result = judged.one(without, "Tally")
     assert result.outcome is Outcome.TODO
     assert "does not define Tally.add and Tally.total" in words(result)
+
+
+@pytest.mark.parametrize("body", ["pass", "...", "return", "return None", '"""Later."""'])
+def test_a_function_with_nothing_in_it_is_not_started(judged: Judged, body: str) -> None:
+    results = judged.code(f'def double(x):\n    """Twice x."""\n    {body}\n')
+    assert results["double"].outcome is Outcome.TODO
+    assert words(results["double"]) == "Not written yet: there is nothing in it."
+
+
+def test_a_class_with_nothing_in_its_methods_is_not_started(judged: Judged) -> None:
+    blank = "class Tally:\n    def add(self, value): pass\n    def total(self): return 0.0\n"
+    result = judged.one(blank, "Tally")
+    assert result.outcome is Outcome.TODO
+    # one that has something in it is judged
+    result = judged.one(blank.replace("value): pass", "value): self.sum = value"), "Tally")
+    assert result.outcome is not Outcome.TODO
+
+
+def test_a_method_indented_too_far_or_too_little_is_found(judged: Judged) -> None:
+    inside = """
+class Tally:
+    def __init__(self):
+        self.sum = 0.0
+        def add(self, value): self.sum += value
+        def total(self): return self.sum
+"""
+    result = judged.one(inside, "Tally")
+    assert result.outcome is Outcome.TODO
+    assert words(result).endswith(
+        f"There is add in line {result.line}, but inside Tally.__init__: is it indented too far?"
+    )
+    outside = "class Tally:\n    sum = 0.0\ndef add(self, value): self.sum += value\n"
+    assert words(judged.one(outside, "Tally")).endswith(
+        "but outside of Tally: is it indented too little?"
+    )
 
 
 def test_a_stub_below_blocks(judged: Judged) -> None:

@@ -39,7 +39,10 @@ BROKEN: dict[str, tuple[bytes, Outcome, int | None, str]] = {
     ),
     "a notebook's magic": (
         b"%matplotlib inline\n",
-        *(ERROR, 1, "arrays.py, line 1 is not valid Python"),
+        ERROR,
+        1,
+        "arrays.py, line 1 is not valid Python (invalid syntax): %matplotlib inline"
+        "  It is a notebook's: take the line out.",
     ),
     "NUL bytes": (
         b"x = 1\n\0\0\n",

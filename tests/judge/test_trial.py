@@ -32,6 +32,9 @@ ENDINGS = {
     "raise MemoryError": "Stopped at the memory limit",
     "import nothing_of_this_name": "ModuleNotFoundError: No module named 'nothing_of_this_name'",
 }
+ENDINGS["return x ^ 2"] = (
+    'NotImplementedError: "bitwise_xor_cpu" not implemented for'  # torch's own
+)
 NO_LINE = ("os._exit", "quit()", "raise_signal", ", 9)")
 
 
@@ -45,6 +48,15 @@ def test_ends_in_words_and_others_are_judged(judged: Judged, statement: str) -> 
     if not any(part in statement for part in NO_LINE):
         assert result.line == judged.line("# here")
         assert f"(arrays.py line {result.line}, in double)" in words(result)
+
+
+def test_data_that_is_not_there_at_import(judged: Judged) -> None:
+    code = "words = open('names.txt').read()  # here\n"
+    result = judged.code(code, "echo", file="model.py")["echo"]
+    line = judged.line("# here", "model.py")
+    assert result.outcome is Outcome.ERROR
+    assert words(result).startswith("FileNotFoundError: ")
+    assert f"(model.py line {line}). This line runs whenever the file is imported" in words(result)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +124,7 @@ def test_the_exercise_that_asks_for_more_than_there_is(judged: Judged) -> None:
     code = """
 class Tally:
     def add(self, value):
-        pass
+        self.sum = value
     total = property(lambda self: 5.0)
 """
     result = judged.one(code, "Tally")
@@ -127,11 +139,40 @@ class Tally:
         if hasattr(Tally, "total"):
             del Tally.total
     def total(self):
-        pass
+        return self.sum
 """
     result = judged.one(code, "Tally")
     assert result.outcome is Outcome.FAIL
-    assert words(result) == "Your Tally.total is not there."
+    assert words(result) == "Your Tally has no total. It has add."
+
+
+def test_a_notebooks_line_is_named(judged: Judged) -> None:
+    code = "get_ipython().run_line_magic('matplotlib', 'inline')\n"
+    assert words(judged.one(code, "double")).startswith(
+        "NameError: name 'get_ipython' is not defined. It is a notebook's: take the line out. ("
+    )
+
+
+def test_none_where_an_object_is_expected(judged: Judged) -> None:
+    code = """
+class Tally:
+    __new__ = lambda cls: None
+    def add(self, value):
+        self.sum += value
+    def total(self):
+        return self.sum
+"""
+    result = judged.one(code, "Tally")
+    assert result.outcome is Outcome.FAIL
+    assert words(result) == (
+        "Your code gave None, where something that has .add is expected: is a return missing?"
+    )
+
+
+def test_none_in_the_learners_own_line_is_an_error(judged: Judged) -> None:
+    result = judged.one("def double(x):\n    return None.data\n", "double")
+    assert result.outcome is Outcome.ERROR
+    assert words(result).startswith("AttributeError: 'NoneType'")
 
 
 INPLACE = {

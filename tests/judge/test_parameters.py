@@ -1,0 +1,68 @@
+"""Parameters that are not those of the exercise: said before any other misconception."""
+
+from __future__ import annotations
+
+import pytest
+from judging import Judged, words
+
+from grader.course.manifest import Exercise
+from grader.judge.parameters import other_parameters
+from grader.judge.results import Outcome
+
+SOLUTION = "def dprobs(dlogprobs, probs, n=1):\n    return dlogprobs / probs\n"
+TAKES = "TypeError: dprobs() takes 1 positional argument but 2 were given"
+OTHERS = {
+    "def dprobs(probs, dlogprobs):\n    pass": "5 of 5 values differ.",
+    "def dprobs(logprobs, dlogprobs):\n    pass": "5 of 5 values differ.",
+    "dprobs = lambda probs, dlogprobs: probs": "5 of 5 values differ.",
+    "def dprobs(probs):\n    pass": TAKES,
+    "def dprobs(dlogprobs):\n    pass": TAKES,
+}
+NOT_THESE = {
+    "def dprobs(dlogprobs, probs):\n    pass": "5 of 5 values differ.",
+    "def dprobs(dy, x):\n    pass": "5 of 5 values differ.",
+    "def dprobs(dlogprobs, probs, n, verbose=False):\n    pass": "5 of 5 values differ.",
+    "def dprobs(dlogprobs):\n    pass": "TypeError: 'float' object is not iterable",
+    "def dprobs(*values):\n    pass": TAKES,
+    "class dprobs:\n    pass": "TypeError: dprobs() takes no arguments",
+    "from other import dprobs": "5 of 5 values differ.",
+    "dprobs = make(probs)": "5 of 5 values differ.",
+}
+
+
+@pytest.fixture
+def exercise() -> Exercise:
+    return Exercise(
+        id="dprobs", file="atomic.py", title="t", at="0:00:01", hints=("a", "b", "c"), points=1
+    )
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_another_order_and_another_number_are_said(exercise: Exercise, text: str) -> None:
+    found = other_parameters(text, SOLUTION, exercise, OTHERS[text])
+    assert found is not None
+    assert found.name == "other-parameters"
+    assert "it is called with (dlogprobs, probs, n)" in found.says
+
+
+@pytest.mark.parametrize("text", NOT_THESE)
+def test_names_of_ones_own_and_other_mistakes_are_not(exercise: Exercise, text: str) -> None:
+    assert other_parameters(text, SOLUTION, exercise, NOT_THESE[text]) is None
+
+
+def test_a_value_where_a_function_is_asked_for(judged: Judged) -> None:
+    result = judged.one("double = torch.zeros(3) * 2  # here\n", "double")
+    assert result.outcome is Outcome.ERROR
+    assert words(result).startswith("TypeError: 'Tensor' object is not callable")
+    assert result.misconception is not None
+    assert result.misconception.name == "no-function"
+    line = judged.line("# here")
+    assert f"line {line} gives the name a value" in result.misconception.says
+    assert "`def double(x):`" in result.misconception.says
+
+
+def test_too_many_parameters(judged: Judged) -> None:
+    result = judged.one("def double(x, y):\n    return x + y\n", "double")
+    assert result.outcome is Outcome.ERROR
+    assert result.misconception is not None
+    assert result.misconception.says == ("Your double takes (x, y), and it is called with (x).")
