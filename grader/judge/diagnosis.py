@@ -16,20 +16,25 @@ from grader.judge.trial import Record, Saw, Threw
 
 
 def diagnose(
-    solutions: Solutions, exercise_id: str, failing: Sequence[Record], others: Sequence[Record]
+    solutions: Solutions,
+    exercise_id: str,
+    failing: Sequence[Record],
+    before: Sequence[Record],
+    after: Sequence[Record],
 ) -> Misconception | None:
     """The one chaff that answers the probes of the first failing check as the learner's code did.
 
-    Where several do, the probes of the exercise's other checks decide. Where none does, it may be
-    one of them in another precision, or without `keepdim=True`. Chaffs run here: they are our own
-    code, and the learner's is long gone.
+    It must also answer those `before` alike, of checks that passed. Where several chaffs do, the
+    probes of the checks `after` decide. Where none does, it may be one of them in another
+    precision, or without `keepdim=True`. Chaffs run here: they are our own code, and the learner's
+    is long gone.
     """
     if not failing:
         return None
     chaffs = [(chaff, solutions.variant(chaff)) for chaff in solutions.chaffs[exercise_id]]
-    found = [one for one in chaffs if _answers_alike(one[1], failing)]
+    found = [one for one in chaffs if _answers_alike(one[1], [*failing, *before])]
     if len(found) > 1:
-        found = [one for one in found if _answers_alike(one[1], others)]
+        found = [one for one in found if _answers_alike(one[1], after)]
     elif not found:
         found = _nearly(solutions, chaffs, failing)
     if len(found) != 1:

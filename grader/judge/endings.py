@@ -162,7 +162,6 @@ def _listed(names: list[str]) -> str:
 
 
 STILL_STUB = "Not written yet: it still raises NotImplementedError."
-STILL_BLANK = "Not written yet: there is nothing in it."
 REACHED_STUB = "It calls {stub}, which is not written yet."
 NOT_DEFINED = "{file} does not define {names}."
 INSIDE = " There is {name} in line {line}, but inside {holder}: is it indented too far?"

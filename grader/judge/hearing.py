@@ -10,12 +10,12 @@ import msgspec
 from grader.course.manifest import Exercise, Lecture
 from grader.judge.checks import Stopped
 from grader.judge.diagnosis import diagnose
-from grader.judge.endings import STILL_BLANK, STILL_STUB
+from grader.judge.endings import STILL_STUB
 from grader.judge.forbids import find_forbidden
 from grader.judge.parameters import other_parameters
 from grader.judge.results import CheckResult, ExerciseResult, Misconception, Outcome
 from grader.judge.solutions import Solutions
-from grader.judge.submission import Submission, count_blanks, count_stubs
+from grader.judge.submission import Submission, count_stubs, is_begun
 from grader.judge.trial import Record, Trial
 
 
@@ -81,6 +81,8 @@ class Hearing:
             heard = list(self._checks(exercise, trial))
         finally:
             trial.close()
+        if trial.load_failure:
+            return self._without_checks(exercise, trial.load_failure, trial)
         return self._verdict(exercise, trial, heard)
 
     def _settled(self, exercise: Exercise) -> Stopped | None:
@@ -94,8 +96,7 @@ class Hearing:
         unwritten = count_stubs(source.text, exercise)
         if unwritten and unwritten == self._judge.solutions(self._lecture).stubs(exercise):
             line = source.definition_line(exercise.names[0])
-            blank = unwritten == count_blanks(source.text, exercise)
-            return Stopped(Outcome.TODO, STILL_BLANK if blank else STILL_STUB, line)
+            return Stopped(Outcome.TODO, STILL_STUB, line)
         forbids = self._lecture.forbids + exercise.forbids
         if use := find_forbidden(source, exercise.names, forbids):
             why = exercise.forbids_why or self._lecture.forbids_why
@@ -119,13 +120,40 @@ class Hearing:
         source = self._submission.files[exercise.file]
         outcome = _overall([h.check.outcome for h in heard])
         first = next((h for h in heard if h.check.outcome is outcome), None)
-        stopped = first.stopped if first else None
         blocked_by = self._blocked_by(exercise, outcome, heard)
         if blocked_by:
             outcome = Outcome.TODO if count_stubs(source.text, exercise) else Outcome.BLOCKED
-        line = (
-            stopped.line if stopped and stopped.line else source.definition_line(exercise.names[0])
+        return self._result(
+            exercise,
+            outcome,
+            [h.check for h in heard],
+            first.stopped.line if first and first.stopped else None,
+            blocked_by,
+            self._misconception(exercise, outcome, heard),
+            trial,
         )
+
+    def _without_checks(
+        self, exercise: Exercise, stopped: Stopped, trial: Trial | None = None
+    ) -> ExerciseResult:
+        """Where no check could run: the file, or a name that is not there, settles it."""
+        unloadable = self._unloadable.get(exercise.file) is stopped
+        blocked_by = self._broken_elsewhere(exercise) if unloadable else ()
+        outcome = Outcome.BLOCKED if blocked_by else stopped.outcome
+        check = CheckResult(name="source", says="", outcome=outcome, message=stopped.message)
+        return self._result(exercise, outcome, [check], stopped.line, blocked_by, None, trial)
+
+    def _result(
+        self,
+        exercise: Exercise,
+        outcome: Outcome,
+        checks: Sequence[CheckResult],
+        line: int | None,
+        blocked_by: tuple[str, ...],
+        misconception: Misconception | None,
+        trial: Trial | None,
+    ) -> ExerciseResult:
+        source = self._submission.files[exercise.file]
         return ExerciseResult(
             id=exercise.id,
             title=exercise.title,
@@ -135,34 +163,15 @@ class Hearing:
             file=exercise.file,
             path=source.path,
             bonus=exercise.bonus,
-            line=line,
-            checks=tuple(h.check for h in heard),
-            misconception=self._misconception(exercise, outcome, heard),
-            output=trial.output,
-            output_dropped=trial.output_dropped,
-            notes=tuple(dict.fromkeys(trial.remarks.notes)),
-            flags=tuple(dict.fromkeys(trial.remarks.flags)),
+            begun=bool(source.code) and is_begun(source.text, exercise),
+            line=line or source.definition_line(exercise.names[0]),
+            checks=tuple(checks),
+            misconception=misconception,
+            output=trial.output if trial else "",
+            output_dropped=trial.output_dropped if trial else 0,
+            notes=tuple(dict.fromkeys(trial.remarks.notes)) if trial else (),
+            flags=tuple(dict.fromkeys(trial.remarks.flags)) if trial else (),
             blocked_by=blocked_by,
-        )
-
-    def _without_checks(self, exercise: Exercise, stopped: Stopped) -> ExerciseResult:
-        check = CheckResult(
-            name="source",
-            says="",
-            outcome=stopped.outcome,
-            message=stopped.message,
-        )
-        return ExerciseResult(
-            id=exercise.id,
-            title=exercise.title,
-            outcome=stopped.outcome,
-            points=0,
-            max_points=exercise.points,
-            file=exercise.file,
-            path=self._submission.files[exercise.file].path,
-            bonus=exercise.bonus,
-            line=stopped.line,
-            checks=(check,),
         )
 
     def _blocked_by(
@@ -172,27 +181,40 @@ class Hearing:
         if outcome in (Outcome.PASS, Outcome.TODO):
             return ()
         reached = [h.stopped.stub for h in heard if h.stopped and h.stopped.stub]
-        # a stub that was not reached is not called: a file from the video may do without it
-        harmless = (Outcome.PASS, Outcome.TODO)
-        needed = [
+        return tuple(dict.fromkeys([*reached, *filter(self._is_wrong, exercise.needs)]))
+
+    def _broken_elsewhere(self, exercise: Exercise) -> tuple[str, ...]:
+        """What is wrong in other files, where the exercise's own cannot be imported."""
+        needs = [*exercise.needs]
+        for need in needs:  # grows as it goes: what a need needs is needed
+            needs += [more for more in self._lecture.find(need).needs if more not in needs]
+        return tuple(
             need
-            for need in exercise.needs
-            if self.result(self._lecture.find(need)).outcome not in harmless
-        ]
-        return tuple(dict.fromkeys([*reached, *needed]))
+            for need in needs
+            if self._lecture.find(need).file != exercise.file and self._is_wrong(need)
+        )
+
+    def _is_wrong(self, need: str) -> bool:
+        """Not where it is a stub: one that was not reached is not called, as in a file from the video."""
+        harmless = (Outcome.PASS, Outcome.TODO)
+        return self.result(self._lecture.find(need)).outcome not in harmless
 
     def _misconception(
         self, exercise: Exercise, outcome: Outcome, heard: Sequence[Heard]
     ) -> Misconception | None:
         if self._brief or outcome not in (Outcome.FAIL, Outcome.ERROR):
             return None
-        wrong = next(h for h in heard if h.check.outcome in (Outcome.FAIL, Outcome.ERROR))
-        others = [record for h in heard if h is not wrong for record in h.records]
+        at = next(
+            n for n, h in enumerate(heard) if h.check.outcome in (Outcome.FAIL, Outcome.ERROR)
+        )
+        wrong = heard[at]
+        before = [record for h in heard[:at] for record in h.records]
+        after = [record for h in heard[at + 1 :] for record in h.records]
         solutions = self._judge.solutions(self._lecture)
         text, solution = self._submission.files[exercise.file].text, solutions.texts[exercise.file]
         if found := other_parameters(text, solution, exercise, wrong.check.message):
             return found
-        return diagnose(solutions, exercise.id, wrong.records, others)
+        return diagnose(solutions, exercise.id, wrong.records, before, after)
 
 
 def _overall(outcomes: Sequence[Outcome]) -> Outcome:

@@ -47,6 +47,8 @@ class ExerciseResult(msgspec.Struct, frozen=True):
     file: str
     path: str
     bonus: bool
+    begun: bool
+    """Some of it is written, though it may not be all there."""
     line: int | None
     """Where it went wrong in the learner's file, or where the answer is defined."""
     checks: tuple[CheckResult, ...] = ()
@@ -59,11 +61,6 @@ class ExerciseResult(msgspec.Struct, frozen=True):
     flags: tuple[str, ...] = ()
     """For the instructor."""
     blocked_by: tuple[str, ...] = ()
-
-    @property
-    def begun(self) -> bool:
-        """Part of it is right, though it is not all there."""
-        return any(c.outcome is Outcome.PASS for c in self.checks)
 
     @property
     def failing(self) -> tuple[CheckResult, ...]:

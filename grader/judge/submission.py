@@ -174,39 +174,25 @@ def find_anywhere(text: str, name: str) -> Iterator[tuple[int, str]]:
                 waiting.append((child, within))
 
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def count_stubs(text: str, exercise: Exercise) -> int:
-    """How many of an exercise's definitions are still to be written: stubs and blank ones."""
+    """How many of an exercise's definitions still raise the stub's NotImplementedError."""
     nodes = {node for root in _roots(text, exercise) for node in ast.walk(root)}
-    return sum(_is_stub(node, exercise.id) for node in nodes) + count_blanks(text, exercise)
+    return sum(_is_stub(node, exercise.id) for node in nodes)
 
 
-def count_blanks(text: str, exercise: Exercise) -> int:
-    """How many of an exercise's functions and methods have nothing in them."""
-    nodes: set[ast.stmt] = set()
-    for root in _roots(text, exercise):
-        nodes.update(root.body if isinstance(root, ast.ClassDef) else [root])
-    return sum(
-        isinstance(node, _FUNCTIONS) and all(map(_does_nothing, node.body)) for node in nodes
+def is_begun(text: str, exercise: Exercise) -> bool:
+    """Whether one of an exercise's definitions is there and is no stub any more."""
+    return any(
+        not any(_is_stub(node, exercise.id) for node in ast.walk(root))
+        for root in _roots(text, exercise)
     )
 
 
 def _roots(text: str, exercise: Exercise) -> list[ast.stmt]:
     return [node for name in exercise.names if (node := find_definition(text, name))]
-
-
-def _does_nothing(line: ast.stmt) -> bool:
-    """A docstring, `pass`, `...`, `return` or `return None`."""
-    if isinstance(line, ast.Return):
-        return line.value is None or (
-            isinstance(line.value, ast.Constant) and line.value.value is None
-        )
-    return isinstance(line, ast.Pass) or (
-        isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
-    )
 
 
 def _is_stub(node: ast.AST, exercise_id: str) -> bool:

@@ -11,7 +11,7 @@ from grader.judge.results import Outcome
 
 ELSE = "expected a tensor of shape (3, 2), float64, got "
 RETURNS = {
-    "[None][0]": ELSE + "None.",
+    "None": ELSE + "None.",
     "x.tolist()": ELSE + "a list of 3.",
     "[1.0, 2.0]": ELSE + "the list [1.0, 2.0].",
     "(x, x)": ELSE + "a tuple of 2.",
@@ -83,7 +83,7 @@ def test_how_the_values_are_related(judged: Judged, expression: str) -> None:
 
 
 NUMBERS = {
-    "[None][0]": "expected a number (1.4294), got None.",
+    "None": "expected a number (1.4294), got None.",
     "sum(values) == 0": "expected a number (1.4294), got False.",
     "torch.tensor(sum(values) / 5)": "expected a number (1.4294), got a tensor of shape (), float32.",
     "str(sum(values) / 5)": "expected a number (1.4294), got '1.429",

@@ -56,7 +56,7 @@ class Tally:
 
 @pytest.mark.parametrize(
     "body",
-    ["x - x", "[None][0]", "1 / 0", "x[0]", "(x + x).float()", "(x + x)[None]", "x * 10**400"],
+    ["x - x", "None", "1 / 0", "x[0]", "(x + x).float()", "(x + x)[None]", "x * 10**400"],
 )
 def test_another_mistake_is_not_named(judged: Judged, body: str) -> None:
     result = judged.one(f"def double(x):\n    return {body}\n", "double")

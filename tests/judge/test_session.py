@@ -61,19 +61,19 @@ def test_a_method_that_is_not_defined(judged: Judged) -> None:
 
 
 @pytest.mark.parametrize("body", ["pass", "...", "return", "return None", '"""Later."""'])
-def test_a_function_with_nothing_in_it_is_not_started(judged: Judged, body: str) -> None:
-    results = judged.code(f'def double(x):\n    """Twice x."""\n    {body}\n')
-    assert results["double"].outcome is Outcome.TODO
-    assert words(results["double"]) == "Not written yet: there is nothing in it."
+def test_a_function_that_gives_nothing_is_wrong(judged: Judged, body: str) -> None:
+    result = judged.one(f'def double(x):\n    """Twice x."""\n    {body}\n', "double")
+    assert result.outcome is Outcome.FAIL
+    assert words(result).endswith("got None. Is a `return` missing?")
 
 
-def test_a_class_with_nothing_in_its_methods_is_not_started(judged: Judged) -> None:
-    blank = "class Tally:\n    def add(self, value): pass\n    def total(self): return 0.0\n"
-    result = judged.one(blank, "Tally")
-    assert result.outcome is Outcome.TODO
-    # one that has something in it is judged
-    result = judged.one(blank.replace("value): pass", "value): self.sum = value"), "Tally")
-    assert result.outcome is not Outcome.TODO
+def test_part_of_it_is_begun_and_not_finished(judged: Judged) -> None:
+    stub = 'raise NotImplementedError("Tally")'
+    part = "class Tally:\n    def add(self, value): self.sum = value\n"
+    untouched = f"class Tally:\n    def add(self, value): {stub}\n    def total(self): {stub}\n"
+    for code, begun in ((part, True), (untouched, False)):
+        result = judged.one(code, "Tally")
+        assert (result.outcome, result.begun) == (Outcome.TODO, begun)
 
 
 def test_a_method_indented_too_far_or_too_little_is_found(judged: Judged) -> None:
