@@ -45,9 +45,10 @@ def lecture_table(lecture: Lecture, result: LectureResult) -> RenderableType:
 
 
 def passed_line(lecture: Lecture, result: ExerciseResult) -> Text:
-    """An exercise that was asked for alone and is right."""
+    """An exercise that was asked for alone and is right, and what there is to remark on it."""
     points = f"  {result.points} of {result.max_points} points"
-    return Text.assemble((f"✓ {lecture.id}.{result.id} passed", "zth.pass"), (points, "zth.note"))
+    line = Text.assemble((f"✓ {lecture.id}.{result.id} passed", "zth.pass"), (points, "zth.note"))
+    return Text("\n").join([line, *(Text(f"  note: {note}", "zth.note") for note in result.notes)])
 
 
 def next_step(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import types
+from pathlib import Path
+
 import pytest
 from judging import Judged, words
 
 from grader.judge.results import Outcome
+from grader.judge.tripwire import Forbidden, Tripwire
 
 WHY = "The derivative is the exercise: write it by hand."
 GRAD = "torch.autograd.grad((x**3).sum(), x)[0]"
@@ -205,3 +210,23 @@ def double(x):
     return y.grad
 """
     assert judged.one(code, "double").outcome is Outcome.PASS
+
+
+def test_what_a_library_calls_while_it_is_imported_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """torch.optim imports parts of torch when it is first used, and they call torch.fx.wrap."""
+    guarded = types.ModuleType("guarded")
+    vars(guarded)["forbidden"] = lambda: 42
+    monkeypatch.setitem(sys.modules, "guarded", guarded)
+    (tmp_path / "lazily.py").write_text("import guarded\nseen = guarded.forbidden()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    tripwire = Tripwire()
+    tripwire.guard(["guarded.forbidden"])
+    with tripwire.armed(["guarded.forbidden"]):
+        with pytest.raises(Forbidden):
+            guarded.forbidden()
+        import lazily
+
+        assert lazily.seen == 42
+    assert guarded.forbidden() == 42
