@@ -89,11 +89,9 @@ def _judge(
     verdicts: Verdicts = []
     for selection in selections:
         lecture = selection.lecture
+        say(lecture.id)
         verdict = judge.judge(
-            selection,
-            place.submission(lecture),
-            seed,
-            on_start=lambda exercise, of=lecture.id: say(f"{of}.{exercise.id}"),  # type: ignore[misc]
+            selection, place.submission(lecture), seed, on_start=lambda exercise: say(exercise.id)
         )
         verdicts.append((selection, verdict))
         if stop_early and not verdict.passed:

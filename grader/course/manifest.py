@@ -197,7 +197,7 @@ def _spell_out(message: str, raw: object) -> str:
     words: list[str] = []
     for key, index in re.findall(r"\.(\w+)|\[(\d+)\]", match[1]):
         try:
-            here = here[key] if key else here[int(index)]  # type: ignore[index]
+            here = here[key] if key else here[int(index)]  # type: ignore[index] # TOML holds anything
         except (KeyError, IndexError, TypeError):
             here = None
         if index and isinstance(here, dict) and "id" in here:

@@ -190,7 +190,7 @@ def settle_in_sandbox(output: int, trace: int, memory_mb: int, folder: str) -> N
     os.dup2(nothing, 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as we live
     sys.stdout, sys.stderr = _lines_to(1), _lines_to(2)
     sys.argv = [""]
     with contextlib.suppress(OSError):

@@ -77,7 +77,7 @@ def _answers_alike(modules: ModuleSet, records: Sequence[Record]) -> bool:
 def _answer(modules: ModuleSet, record: Record) -> Saw | Threw:
     try:
         value, changed = run_probe(record.call, modules)
-    except Exception as error:
+    except Exception as error:  # a chaff breaks the way the learner's code did
         return Threw(type(error).__name__, str(error))
     return Saw(wire.decode(wire.encode(value)), tuple(changed))
 

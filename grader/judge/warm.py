@@ -13,7 +13,7 @@ def warm() -> None:
 
     torch.set_num_threads(1)
     x = torch.randn(2, 2, requires_grad=True)
-    (x.softmax(1) * x).sum().backward()  # type: ignore[no-untyped-call]
+    (x.softmax(1) * x).sum().backward()  # type: ignore[no-untyped-call] # torch has no type for it
     wire.encode((x, {"a": [1.5]}))
     gc.collect()
     gc.freeze()

@@ -197,7 +197,7 @@ def _called(value: object) -> str:
 def _glimpse(value: object) -> str:
     try:
         return repr(value)
-    except Exception:
+    except Exception:  # a __repr__ of theirs may raise anything
         return ""
 
 
