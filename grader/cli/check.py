@@ -114,7 +114,7 @@ def _show(
 ) -> None:
     from grader.judge.results import Outcome
     from grader.show.card import card
-    from grader.show.lecture import finished_line, lecture_table, next_step, passed_line
+    from grader.show.lecture import finished_line, lecture_table, next_step, passed
 
     here = Path.cwd()
     for number, (selection, verdict) in enumerate(verdicts):
@@ -124,7 +124,7 @@ def _show(
             continue
         alone = verdict.exercises[0] if len(verdict.exercises) == 1 else None
         if alone and alone.outcome is Outcome.PASS:
-            console.print(passed_line(lecture, alone))
+            console.print(passed(lecture, alone))
         elif not alone:
             console.print(lecture_table(lecture, verdict))
             console.print()

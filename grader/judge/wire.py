@@ -164,7 +164,7 @@ def _tensor_or_foreign(value: Any) -> object:
     kind = type(value)
     if issubclass(kind, torch.Tensor):
         if kind not in (torch.Tensor, torch.nn.Parameter):
-            return _foreign(f"a {kind.__name__}, a subclass of Tensor", "")
+            return _foreign(f"{_with_article(kind.__name__)}, a subclass of Tensor", "")
         if value.device.type != "cpu" or value.layout != torch.strided or value.is_quantized:
             where = value.device.type if value.device.type != "cpu" else str(value.layout)
             return _foreign(f"a tensor on {where}", f"shape {tuple(value.shape)}")
@@ -191,6 +191,10 @@ def _called(value: object) -> str:
         return f"the class {value.__name__}, not an instance of it"
     if callable(value):
         return f"the {name} {getattr(value, '__name__', '')}".strip() + ", not what it returns"
+    return _with_article(name)
+
+
+def _with_article(name: str) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 

@@ -12,10 +12,8 @@ from rich.text import Text
 
 from grader.course.manifest import Lecture
 from grader.judge.results import CheckResult, ExerciseResult, Outcome
-from grader.show.lecture import place, web_link
+from grader.show.lecture import place, printed, web_link
 from grader.show.style import LOOKS
-
-OUTPUT_LINES = 6
 
 
 def card(
@@ -67,23 +65,10 @@ def _facts(lecture: Lecture, result: ExerciseResult, here: Path) -> Table:
     table.add_row("video", Text.assemble(web_link(lecture.link(exercise)), f"  {exercise.at}"))
     for note in result.notes:
         table.add_row("note", note)
-    if printed := _output(result):
-        table.add_row("printed", printed)
+    if result.output or result.output_dropped:
+        table.add_row("printed", printed(result))
     table.add_row("again", Text(f"zth check {lecture.id}.{result.id}", "zth.command"))
     return table
-
-
-def _output(result: ExerciseResult) -> Text | None:
-    lines = result.output.splitlines()
-    if not lines and not result.output_dropped:
-        return None
-    text = Text("\n".join(line[:200] for line in lines[-OUTPUT_LINES:]))
-    if len(lines) > OUTPUT_LINES:
-        text = Text(f"… {len(lines) - OUTPUT_LINES} lines before\n", "zth.note") + text
-    if result.output_dropped:
-        size = result.output_dropped / (1 << 20)
-        text.append(f"\ncut: {size:.1f} MB more was printed and is not kept", "zth.note")
-    return text
 
 
 def _more(rest: int) -> str:

@@ -16,6 +16,7 @@ from grader.learn.workspace import Workspace
 from grader.show.style import LOOKS
 
 BAR_WIDTH = 30
+OUTPUT_LINES = 6
 
 
 def course_map(course: Course) -> RenderableType:
@@ -41,14 +42,37 @@ def lecture_table(lecture: Lecture, result: LectureResult) -> RenderableType:
         waits = f"for {', '.join(exercise.blocked_by)}" if exercise.blocked_by else ""
         sign = Text(look.sign, look.style)
         _row(table, sign, name, waits or exercise.title, exercise.file, Text(word, look.style))
-    return Group(_heading(lecture), table, _bar(result))
+    cut = [Text(f"{e.id}: {_cut(e)}", "zth.note") for e in result.exercises if e.output_dropped]
+    return Group(_heading(lecture), table, _bar(result), *cut)
 
 
-def passed_line(lecture: Lecture, result: ExerciseResult) -> Text:
+def passed(lecture: Lecture, result: ExerciseResult) -> RenderableType:
     """An exercise that was asked for alone and is right, and what there is to remark on it."""
     points = f"  {result.points} of {result.max_points} points"
     line = Text.assemble((f"✓ {lecture.id}.{result.id} passed", "zth.pass"), (points, "zth.note"))
-    return Text("\n").join([line, *(Text(f"  note: {note}", "zth.note") for note in result.notes)])
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style="zth.label", no_wrap=True)
+    for note in result.notes:
+        table.add_row("  note", note)
+    if result.output or result.output_dropped:
+        table.add_row("  printed", printed(result))
+    return Group(line, table) if table.rows else line
+
+
+def printed(result: ExerciseResult) -> Text:
+    """The last lines of what the learner's code printed, and what is not kept of it."""
+    lines = result.output.splitlines()
+    text = Text("\n".join(line[:200] for line in lines[-OUTPUT_LINES:]))
+    if len(lines) > OUTPUT_LINES:
+        text = Text(f"… {len(lines) - OUTPUT_LINES} lines before\n", "zth.note") + text
+    if result.output_dropped:
+        text.append(f"\n{_cut(result)}", "zth.note")
+    return text
+
+
+def _cut(result: ExerciseResult) -> str:
+    size = result.output_dropped / (1 << 20)
+    return f"cut: {size:.1f} MB more was printed and is not kept"
 
 
 def next_step(

@@ -13,7 +13,7 @@ from grader.course.manifest import Course
 from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Misconception, Outcome
 from grader.learn.workspace import Workspace
 from grader.show.card import card
-from grader.show.lecture import course_map, lecture_table, next_step, passed_line
+from grader.show.lecture import course_map, lecture_table, next_step, passed
 from grader.show.style import THEME
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -139,6 +139,18 @@ def test_table(tiny: Course) -> None:
     held("table", rendered(lecture_table(tiny.lectures[0], TABLE)))
 
 
+def test_passed_with_prints_and_a_note(tiny: Course) -> None:
+    """What was printed costs nothing, is shown, and where it is cut that is said."""
+    loud = made(
+        "double", Outcome.PASS, output="hello\n" * 9, output_dropped=200 << 20, notes=("Fine.",)
+    )
+    text = rendered(passed(tiny.lectures[0], loud))
+    assert "200.0 MB more was printed" in text
+    held("passed", text)
+    table = LectureResult("lecture1", 1, "fork", (loud, made("mean", Outcome.PASS)), 0.1)
+    assert "double: cut: 200.0 MB" in rendered(lecture_table(tiny.lectures[0], table))
+
+
 def test_map(tiny: Course) -> None:
     held("map", rendered(course_map(tiny)))
 
@@ -158,6 +170,6 @@ def test_next_steps(tiny: Course, tmp_path: Path) -> None:
         step(made("double", Outcome.TODO), workspace=Workspace(tmp_path / "nowhere")),
         step(made("double", Outcome.PASS)),
         step(made("shift", Outcome.PASS)),
-        rendered(passed_line(lecture, made("double", Outcome.PASS))),
+        rendered(passed(lecture, made("double", Outcome.PASS))),
     ]
     held("next_steps", "---\n".join(steps))
