@@ -95,6 +95,8 @@ class _Learner:
         return Missing(missing) if missing else Ready()
 
     def run(self, run: Run) -> Reply:
+        if run.quiet:
+            _silence()
         if absent := [f"{stem}.py" for stem in run.modules if stem not in self.modules]:
             return Missing(absent)
         try:
@@ -212,6 +214,13 @@ def settle_in_foreground(_output: int, trace: int, _memory_mb: int, folder: str)
 def _lines_to(fd: int) -> TextIO:
     """Written line by line, so that what was printed before a crash or a limit is seen."""
     return open(fd, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)
+
+
+def _silence() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 def _flush() -> None:

@@ -33,6 +33,8 @@ class Run(msgspec.Struct, frozen=True, tag=True):
     modules: tuple[str, ...]
     """The stems the probe takes, loaded before it runs."""
     seconds: float
+    quiet: bool
+    """Nobody listens any more: what is printed from here on is not even counted."""
 
 
 class Seen(msgspec.Struct, frozen=True, tag=True):

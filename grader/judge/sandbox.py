@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import fcntl
 import itertools
 import os
 import re
@@ -40,6 +41,7 @@ GRACE_SECONDS = 0.2
 START_SECONDS = 120.0
 """How long a new Python may take to import torch on a slow disk."""
 _TRACE_BYTES = 64 << 10
+_SCRATCH_BYTES = 16 << 10
 _PIPE_BYTES = 1 << 20
 """As much as a pipe holds, and more."""
 _TRACE_LINE = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
@@ -72,6 +74,7 @@ class Child:
         self._ours, theirs = socket.socketpair()
         self._output, output = os.pipe()
         self._trace, trace = os.pipe()
+        _widen(output)
         self.fds = (theirs.detach(), output, trace)
         for fd in (self._output, self._trace):
             os.set_blocking(fd, False)
@@ -80,6 +83,7 @@ class Child:
         self.dropped = 0
         """Bytes printed beyond the limit."""
         self._where = bytearray()
+        self._scratch = bytearray(_SCRATCH_BYTES)
         self._heard = bytearray()
         self._ready = False
 
@@ -163,12 +167,14 @@ class Child:
     def drain(self) -> None:
         """All that is in the pipes now: a child that prints on and on would never let them empty."""
         for fd in (self._output, self._trace):
-            self._drain_one(fd)
+            left = _PIPE_BYTES
+            while left > 0 and (size := self._drain_one(fd)) > 0:
+                left -= size
 
     def _drain_one(self, fd: int) -> int:
         """Read once; keep what fits. 0 at the end, -1 where there is nothing now."""
         try:
-            data = os.read(fd, _PIPE_BYTES)
+            size = os.readv(fd, [self._scratch])
         except BlockingIOError:
             return -1
         kept, limit = (
@@ -177,10 +183,12 @@ class Child:
             else (self._printed, self._limits.output_kb << 10)
         )
         room = max(0, limit - len(kept))
-        kept += data[:room]
+        kept += self._scratch[: min(room, size)]
+        if size == _SCRATCH_BYTES:  # there is more than a few lines
+            self._scratch = bytearray(_PIPE_BYTES)
         if fd == self._output:
-            self.dropped += len(data) - min(room, len(data))
-        return len(data)
+            self.dropped += size - min(room, size)
+        return size
 
     def _died(self, limit: str) -> Died:
         self.drain()
@@ -190,6 +198,13 @@ class Child:
         _, _, thread = text.rpartition(marker)
         frames = [(f, int(n), where) for f, n, where in _TRACE_LINE.findall(thread)]
         return Died(limit, frames)
+
+
+def _widen(pipe: int) -> None:
+    """Room for more at once: a flood of prints is drained in half the time."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):  # a user may have no more room for pipes
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _reply(data: bytes) -> Reply:

@@ -93,7 +93,9 @@ class Trial:
             may_change,
         )
         self._await_load()
-        self._child_now.tell(Run(call, tuple(modules_wanted(probe, inputs)), self._limits.seconds))
+        modules = tuple(modules_wanted(probe, inputs))
+        quiet = self._child_now.dropped > 0
+        self._child_now.tell(Run(call, modules, self._limits.seconds, quiet))
         reply = self._hear()
         if isinstance(reply, Seen):
             value = self._decode(reply.value)
