@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 import textwrap
 import tomllib
 from collections.abc import Iterator
@@ -87,7 +88,7 @@ def _regions(text: str, exercise: Exercise) -> Iterator[tuple[int, int]]:
 def _mutations(source: str) -> Iterator[tuple[str, str]]:
     """(operator, changed source) for each place each operator can change."""
     # parso first: cosmic-ray imports its parts in an order that parso cannot bear
-    import parso.python.tree  # noqa: F401
+    importlib.import_module("parso.python.tree")
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator, operator_names
 

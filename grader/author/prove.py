@@ -45,7 +45,6 @@ class Proof(msgspec.Struct, frozen=True):
     """What held and what did not, for one lecture."""
 
     lecture: str
-    exercises: int
     stubs: Count
     """Exercises whose stub is judged TODO."""
     solutions: Count
@@ -102,7 +101,6 @@ def _judged(judge: Judge, lecture: Lecture, say: Say) -> Proof:
         counts[name] = Count(sum(verdicts), len(verdicts))
     return Proof(
         lecture=lecture.id,
-        exercises=len(lecture.exercise),
         **counts,
         mutants=Count(0, 0),
         equivalent=0,

@@ -17,7 +17,7 @@ from grader.course.targets import Selection, select
 
 if TYPE_CHECKING:
     from grader.course.manifest import Course
-    from grader.judge.results import ExerciseResult, LectureResult
+    from grader.judge.results import LectureResult
     from grader.judge.session import Judge
     from grader.learn.workspace import Workspace
 
@@ -113,7 +113,7 @@ def _show(
     console: Console, course: Course, place: Workspace, verdicts: Verdicts, everything: bool
 ) -> None:
     from grader.judge.results import Outcome
-    from grader.show.card import card
+    from grader.show.card import card, to_explain
     from grader.show.lecture import finished_line, lecture_table, next_step, passed
 
     here = Path.cwd()
@@ -128,7 +128,7 @@ def _show(
         elif not alone:
             console.print(lecture_table(lecture, verdict))
             console.print()
-        cards = _cards(verdict)
+        cards = to_explain(verdict)
         shown = cards if everything else cards[:CARDS]
         for result, alike in shown:
             boxed = console.is_terminal
@@ -137,20 +137,3 @@ def _show(
             console.print(Text(f"{rest} more to explain: --all shows them.\n", "zth.note"))
         if not (alone and cards):
             console.print(next_step(course, lecture, verdict, place, here), soft_wrap=True)
-
-
-def _cards(verdict: LectureResult) -> list[tuple[ExerciseResult, int]]:
-    """What to explain: each that is wrong, and how many others end in just the same way.
-
-    An exercise that was asked for alone is explained even where it is only not begun.
-    """
-    from grader.judge.results import Outcome
-
-    explained: dict[object, list[ExerciseResult]] = {}
-    for result in verdict.exercises:
-        alone = len(verdict.exercises) == 1 and result.outcome is not Outcome.PASS
-        if result.outcome is Outcome.ERROR:
-            explained.setdefault((result.file, result.failing[0].message), []).append(result)
-        elif result.outcome is Outcome.FAIL or alone:
-            explained[result.id] = [result]
-    return [(results[0], len(results) - 1) for results in explained.values()]

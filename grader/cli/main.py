@@ -96,7 +96,7 @@ def _run() -> int:
         return Exit.WRONG_USE
     except BrokenPipeError:  # `zth list | head`
         return Exit.PASSED
-    except Exception:
+    except Exception:  # whatever it is, it is ours
         traceback.print_exc()
         print(OUR_FAULT, file=sys.stderr)
         return Exit.OUR_FAULT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -33,19 +33,6 @@ class Stopped(Exception):
         self.line = line
         self.stub = stub
         """The other exercise whose stub was reached."""
-
-
-class Observe(Protocol):
-    """The `observe` fixture: runs a probe beside the learner's code."""
-
-    def __call__(
-        self,
-        probe: Callable[..., object],
-        *,
-        default_dtype: torch.dtype | None = None,
-        may_change: tuple[str, ...] = (),
-        **inputs: object,
-    ) -> Observation: ...
 
 
 class Remarks:
@@ -170,6 +157,6 @@ def gradient_of(function: Callable[..., torch.Tensor], *tensors: torch.Tensor) -
 
 
 __all__ = [
-    *("CheckFailed", "Foreign", "Observation", "Observe", "Stopped"),
+    *("CheckFailed", "Foreign", "Observation", "Stopped"),
     *("exercise", "fail", "gradient_of"),
 ]

@@ -53,7 +53,6 @@ class HiddenChecks:
         self.errors: list[str] = []
         """What went wrong while collecting."""
         self._trial: Trial | None = None
-        self._item: pytest.Item | None = None
         self._raised: tuple[str, BaseException] | None = None
         """The phase of the check that ended it, and how."""
         self.stopped: Stopped | None = None
@@ -83,7 +82,7 @@ class HiddenChecks:
 
     def run(self, item: pytest.Item, trial: Trial, seed: int) -> CheckResult:
         """One check against one submission."""
-        self._trial, self._item, self._raised, self.stopped = trial, item, None, None
+        self._trial, self._raised, self.stopped = trial, None, None
         trial.begin_check(_seed_for(seed, item))
         start = time.perf_counter()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=self._anyone)

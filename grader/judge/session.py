@@ -35,12 +35,18 @@ T = TypeVar("T")
 class Judge:
     """Judges submissions. Made by `with_judge`."""
 
-    def __init__(self, course: Course, sandbox: Sandbox, lectures: Sequence[Lecture]) -> None:
+    def __init__(
+        self,
+        course: Course,
+        sandbox: Sandbox,
+        lectures: Sequence[Lecture],
+        serve: Callable[[], None],
+    ) -> None:
         self.course = course
         self.sandbox = sandbox
         self._solutions = {lecture.id: Solutions(course, lecture) for lecture in lectures}
         self._lectures = {str(course.hidden(lecture)): lecture for lecture in lectures}
-        self.checks = HiddenChecks(lambda: None, self._reference)
+        self.checks = HiddenChecks(serve, self._reference)
         self._items: dict[tuple[str, str], list[pytest.Item]] = {}
 
     def solutions(self, lecture: Lecture) -> Solutions:
@@ -129,7 +135,6 @@ def with_judge(
     import torch
 
     torch.set_num_threads(1)
-    judge = Judge(course, sandbox, lectures)
     done: list[T] = []
     raised: list[BaseException] = []
 
@@ -140,7 +145,7 @@ def with_judge(
         except BaseException as error:
             raised.append(error)
 
-    judge.checks = HiddenChecks(serve, judge._reference)
+    judge = Judge(course, sandbox, lectures, serve)
     folders = [str(course.hidden(lecture)) for lecture in lectures]
     cut = str(course.root / "tests" / "hidden")
     arguments = [*PYTEST_OPTIONS, f"--rootdir={course.root}", f"--confcutdir={cut}", *folders]

@@ -11,9 +11,24 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.course.manifest import Lecture
-from grader.judge.results import CheckResult, ExerciseResult, Outcome
+from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Outcome
 from grader.show.lecture import place, printed, web_link
 from grader.show.style import LOOKS
+
+
+def to_explain(verdict: LectureResult) -> list[tuple[ExerciseResult, int]]:
+    """What to explain: each that is wrong, and how many others end in just the same way.
+
+    An exercise that was asked for alone is explained even where it is only not begun.
+    """
+    explained: dict[object, list[ExerciseResult]] = {}
+    for result in verdict.exercises:
+        alone = len(verdict.exercises) == 1 and result.outcome is not Outcome.PASS
+        if result.outcome is Outcome.ERROR:
+            explained.setdefault((result.file, result.failing[0].message), []).append(result)
+        elif result.outcome is Outcome.FAIL or alone:
+            explained[result.id] = [result]
+    return [(results[0], len(results) - 1) for results in explained.values()]
 
 
 def card(

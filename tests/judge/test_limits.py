@@ -193,7 +193,8 @@ def double(x):
     assert words(stopped(judged, code)).startswith("Stopped at the memory limit")
 
 
-def test_200_megabytes_of_print(judged: Judged, proc: Path) -> None:  # noqa: ARG001
+@pytest.mark.usefixtures("proc")
+def test_200_megabytes_of_print(judged: Judged) -> None:
     code = """
 def double(x):
     line = "x" * 999
