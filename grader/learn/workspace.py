@@ -23,6 +23,11 @@ class Workspace(msgspec.Struct, frozen=True):
     def exists(self) -> bool:
         return (self.root / FOLDER).is_dir()
 
+    @property
+    def own(self) -> Path:
+        """zth's own folder: progress, and copies of what was replaced."""
+        return self.root / ".zth"
+
     def folder(self, lecture: Lecture) -> Path:
         return self.root / FOLDER / lecture.dir
 

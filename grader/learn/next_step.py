@@ -1,0 +1,47 @@
+"""Which exercise comes next, from what was passed so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grader.course.manifest import Course, Exercise, Lecture
+from grader.learn.progress import Standing
+
+Standings = Mapping[tuple[str, str], Standing]
+
+
+def next_exercise(course: Course, standings: Standings) -> tuple[Lecture, Exercise] | None:
+    """The first one not done in the lecture worked on last; where that is finished, in the next.
+
+    A bonus is never next. None where everything else is done.
+    """
+    lectures = list(course.lectures)
+    here = lectures.index(current_lecture(course, standings))
+    for lecture in lectures[here:] + lectures[:here]:
+        if left := exercises_left(lecture, standings):
+            return lecture, left[0]
+    return None
+
+
+def current_lecture(course: Course, standings: Standings) -> Lecture:
+    """The lecture that was worked on last; the first where nothing was begun."""
+    known = {lecture.id for lecture in course.lectures}
+    latest = max(
+        (pair for pair in standings if pair[0] in known),
+        key=lambda pair: standings[pair].at,
+        default=None,
+    )
+    if latest is None:
+        return course.lectures[0]
+    return next(lecture for lecture in course.lectures if lecture.id == latest[0])
+
+
+def exercises_left(lecture: Lecture, standings: Standings) -> list[Exercise]:
+    """What is not done of a lecture, the bonus aside, in its order."""
+    return [e for e in lecture.exercise if not e.bonus and not is_done(lecture, e, standings)]
+
+
+def is_done(lecture: Lecture, exercise: Exercise, standings: Standings) -> bool:
+    """Whether it was passed, by any route."""
+    standing = standings.get((lecture.id, exercise.id))
+    return standing is not None and standing.done
