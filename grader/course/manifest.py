@@ -19,6 +19,8 @@ from grader.errors import UserError
 FORMAT = 1
 _TIME = re.compile(r"\d{1,2}:[0-5]\d:[0-5]\d")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_DATA_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,6 +106,18 @@ class Lecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
         return f"https://youtu.be/{self.video}?t={hours * 3600 + minutes * 60 + seconds}"
 
 
+class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that is not part of the course: fetched by `zth data`, or there already in ZTH_DATA."""
+
+    name: str
+    """The file's name, and what is typed: `zth data names.txt`."""
+    url: str
+    sha256: str
+    """Of the file's bytes: another file by that name does not count."""
+    about: str
+    """What it is, in a few words."""
+
+
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: int
     title: str
@@ -111,6 +125,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 1
     """The seed of `zth check`, so that a failure repeats."""
     limits: Limits = Limits()
+    data: tuple[Dataset, ...] = ()
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -122,6 +137,17 @@ class Course(msgspec.Struct, frozen=True):
     @property
     def lectures(self) -> tuple[Lecture, ...]:
         return self.manifest.lecture
+
+    def dataset(self, name: str) -> Dataset:
+        """The data set of that name. Raises UserError where the course has none."""
+        for dataset in self.manifest.data:
+            if dataset.name == name:
+                return dataset
+        names = ", ".join(dataset.name for dataset in self.manifest.data)
+        raise UserError(
+            f"This course has no data set {name!r}.",
+            f"Name one of: {names}." if names else "It needs no data at all.",
+        )
 
     @property
     def forbids(self) -> tuple[str, ...]:
@@ -200,8 +226,9 @@ def _spell_out(message: str, raw: object) -> str:
             here = here[key] if key else here[int(index)]  # type: ignore[index] # TOML holds anything
         except (KeyError, IndexError, TypeError):
             here = None
-        if index and isinstance(here, dict) and "id" in here:
-            words[-1] = f"{words[-1]} {here['id']}"
+        name = here.get("id") or here.get("name") if isinstance(here, dict) else None
+        if index and name:
+            words[-1] = f"{words[-1]} {name}"
         else:
             words.append(key or f"number {int(index) + 1}")
     where = ", ".join(words)
@@ -214,6 +241,7 @@ def _problems(course: Course) -> Iterator[tuple[str, str]]:
     yield from _repeated([lecture.id for lecture in manifest.lecture], "lectures")
     yield from _repeated([lecture.dir for lecture in manifest.lecture], "lectures", "dir")
     yield from _limit_problems(manifest.limits, "the course")
+    yield from _data_problems(manifest.data)
     if not manifest.lecture:
         yield "there are no lectures.", "Add a [[lecture]]."
     for lecture in manifest.lecture:
@@ -271,6 +299,22 @@ def _limit_problems(limits: Limits | LimitChanges, of: str) -> Iterator[tuple[st
     for name, value in msgspec.structs.asdict(limits).items():
         if value is not None and not 0 < value < math.inf:
             yield f"`{name}` in the limits of {of} is {value}.", "A limit is above zero."
+
+
+def _data_problems(data: tuple[Dataset, ...]) -> Iterator[tuple[str, str]]:
+    # a disk may not tell large letters from small ones
+    yield from _repeated([dataset.name.lower() for dataset in data], "data sets", "name")
+    for dataset in data:
+        where = f"the data set {dataset.name!r}"
+        if not _DATA_NAME.fullmatch(dataset.name):
+            yield f"`name` of {where} is not one file's name.", "Use letters, digits, _ . and -."
+        if not re.match(r"https?://[^/\s]+/\S+$", dataset.url):
+            yield f"`url` of {where} is {dataset.url!r}.", "Write it as https://HOST/FILE."
+        if not _SHA256.fullmatch(dataset.sha256):
+            yield (
+                f"`sha256` of {where} is not one: it has 64 digits, 0-9 and a-f.",
+                "Write what `sha256sum FILE` prints.",
+            )
 
 
 def _repeated(names: list[str], of: str, key: str = "id") -> Iterator[tuple[str, str]]:

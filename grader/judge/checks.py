@@ -132,9 +132,13 @@ class Observation:
         return CheckFailed(f"{at}expected {wanted}, got {describe(self.value)}.")
 
 
-def exercise(exercise_id: str) -> pytest.MarkDecorator:
-    """Says which exercise a check belongs to."""
-    return getattr(pytest.mark, MARK)(exercise_id)  # type: ignore[no-any-return] # pytest.mark gives Any
+def exercise(exercise_id: str, data: str = "") -> pytest.MarkDecorator:
+    """Says which exercise a check belongs to, and the data set it is run on.
+
+    With `data` the check runs where that data set is there, after all others and only if they
+    passed; its text comes by the fixture `data_text`.
+    """
+    return getattr(pytest.mark, MARK)(exercise_id, data=data)  # type: ignore[no-any-return] # pytest.mark gives Any
 
 
 def fail(message: str) -> None:

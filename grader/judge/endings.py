@@ -80,17 +80,16 @@ class Endings:
             message += AT_IMPORT
         return Stopped(Outcome.ERROR, message, line)
 
-    def died(self, died: Died, killed_by: int, status: int) -> Stopped:
+    def died(self, died: Died, killed_by: int, status: int, seconds: float) -> Stopped:
+        """`seconds` is what the probe was allowed."""
         place = self._place(list(reversed(died.frames)))
         line = place[1] if place and place[0] == self._exercise.file else None
         if died.limit == "message":
             message = BROKE_PROTOCOL
         elif died.limit:
-            message = LIMITS[died.limit].format(
-                limits=self._limits, seconds=number(self._limits.seconds)
-            )
+            message = LIMITS[died.limit].format(limits=self._limits, seconds=number(seconds))
         elif killed_by == signal.SIGXCPU:
-            message = LIMITS["cpu"].format(seconds=number(self._limits.seconds))
+            message = LIMITS["cpu"].format(seconds=number(seconds))
         elif killed_by:
             name = _SIGNAL_NAMES.get(killed_by, f"signal {killed_by}")
             message = CRASHED.format(name=name, means=SIGNALS.get(name, "a crash"))

@@ -25,12 +25,16 @@ class Heard(msgspec.Struct, frozen=True):
     check: CheckResult
     records: list[Record]
     stopped: Stopped | None
+    on_data: bool = False
+    """Whether it ran on a whole data set."""
 
 
 class Bench(Protocol):
     """What a hearing asks of the judge."""
 
     def run_checks(self, lecture: Lecture, trial: Trial, seed: int) -> Iterator[Heard]: ...
+
+    def run_checks_on_data(self, lecture: Lecture, trial: Trial, seed: int) -> Iterator[Heard]: ...
 
     def trial(
         self, lecture: Lecture, exercise: Exercise, submission: Submission, seed: int
@@ -43,13 +47,20 @@ class Hearing:
     """One lecture of one submission: each exercise judged once, what it needs when it fails."""
 
     def __init__(
-        self, judge: Bench, lecture: Lecture, submission: Submission, seed: int, brief: bool
+        self,
+        judge: Bench,
+        lecture: Lecture,
+        submission: Submission,
+        seed: int,
+        brief: bool,
+        on_data: bool,
     ) -> None:
         self._judge = judge
         self._lecture = lecture
         self._submission = submission
         self._seed = seed
         self._brief = brief
+        self._on_data = on_data and not brief
         self._results: dict[str, ExerciseResult] = {}
         self._unloadable: dict[str, Stopped] = {}
         self._prepared: dict[str, Trial] = {}
@@ -108,13 +119,17 @@ class Hearing:
         return self._judge.trial(self._lecture, exercise, self._submission, self._seed)
 
     def _checks(self, exercise: Exercise, trial: Trial) -> Iterator[Heard]:
+        passed = True
         for heard in self._judge.run_checks(self._lecture, trial, self._seed):
             yield heard
+            passed = passed and heard.check.outcome is Outcome.PASS
             failure = trial.load_failure
             if failure and failure.outcome is Outcome.ERROR:
                 self._unloadable[exercise.file] = failure
-            if failure or (self._brief and heard.check.outcome is not Outcome.PASS):
+            if failure or (self._brief and not passed):
                 return
+        if passed and self._on_data:
+            yield from self._judge.run_checks_on_data(self._lecture, trial, self._seed)
 
     def _verdict(self, exercise: Exercise, trial: Trial, heard: Sequence[Heard]) -> ExerciseResult:
         source = self._submission.files[exercise.file]
@@ -208,6 +223,8 @@ class Hearing:
             n for n, h in enumerate(heard) if h.check.outcome in (Outcome.FAIL, Outcome.ERROR)
         )
         wrong = heard[at]
+        if wrong.on_data:  # every chaff fails before that, so it is none of them
+            return None
         before = [record for h in heard[:at] for record in h.records]
         after = [record for h in heard[at + 1 :] for record in h.records]
         solutions = self._judge.solutions(self._lecture)

@@ -16,12 +16,17 @@ from grader.errors import UserError
 from grader.judge.checks import MARK, Stopped
 from grader.judge.probes import ProbeCall, run_probe
 from grader.judge.results import CheckResult, Outcome
+from grader.judge.sandbox import Interrupted
 from grader.judge.trial import Trial
 
 if TYPE_CHECKING:
     import torch
 
     from grader.judge.modules import ModuleSet
+
+
+DATA_PATIENCE = 6.0
+"""How much longer a probe may take on a whole data set than on what checks make up."""
 
 
 class CourseFault(Exception):
@@ -45,10 +50,14 @@ class HiddenChecks:
     """
 
     def __init__(
-        self, serve: Callable[[], None], reference: Callable[[pytest.Item], ModuleSet]
+        self,
+        serve: Callable[[], None],
+        reference: Callable[[pytest.Item], ModuleSet],
+        read_data: Callable[[str], str],
     ) -> None:
         self._serve = serve
         self._reference = reference
+        self._read_data = read_data
         self.items: list[pytest.Item] = []
         self.errors: list[str] = []
         """What went wrong while collecting."""
@@ -83,7 +92,7 @@ class HiddenChecks:
     def run(self, item: pytest.Item, trial: Trial, seed: int) -> CheckResult:
         """One check against one submission."""
         self._trial, self._raised, self.stopped = trial, None, None
-        trial.begin_check(_seed_for(seed, item))
+        trial.begin_check(_seed_for(seed, item), DATA_PATIENCE if data_of(item) else 1.0)
         start = time.perf_counter()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=self._anyone)
         ended = (
@@ -118,7 +127,7 @@ class HiddenChecks:
             return self._result(item, error.outcome, error.message)
         if phase == "call" and isinstance(error, AssertionError):
             return self._result(item, Outcome.FAIL, str(error) or "It is not so.")
-        if isinstance(error, UserError):
+        if isinstance(error, (UserError, Interrupted)):
             raise error
         raise CourseFault(f"{item.nodeid} broke: {type(error).__name__}: {error}") from error
 
@@ -168,6 +177,11 @@ class HiddenChecks:
 
         return torch.Generator().manual_seed(self._now.seed)
 
+    @pytest.fixture
+    def data_text(self, request: pytest.FixtureRequest) -> str:
+        """The data set the check asks for."""
+        return self._read_data(data_of(request.node))
+
     @property
     def _now(self) -> Trial:
         assert self._trial is not None
@@ -187,6 +201,12 @@ def exercise_of(item: pytest.Item) -> str:
         message = f"{item.nodeid} does not say which exercise it checks."
         raise UserError(message, "Put @exercise(id) above it.")
     return str(mark.args[0])
+
+
+def data_of(item: pytest.Item) -> str:
+    """The data set a check is run on, or nothing."""
+    mark = item.get_closest_marker(MARK)
+    return str(mark.kwargs.get("data", "")) if mark else ""
 
 
 def _seed_for(seed: int, item: pytest.Item) -> int:

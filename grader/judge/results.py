@@ -73,6 +73,8 @@ class LectureResult(msgspec.Struct, frozen=True):
     isolation: str
     exercises: tuple[ExerciseResult, ...]
     seconds: float
+    notes: tuple[str, ...] = ()
+    """What was left out of it, and why."""
 
     @property
     def points(self) -> int:
@@ -103,6 +105,7 @@ def to_json(lectures: list[LectureResult]) -> bytes:
                     "points": lecture.points,
                     "max_points": lecture.max_points,
                     "seconds": round(lecture.seconds, 4),
+                    "notes": lecture.notes,
                     "exercises": lecture.exercises,
                 }
                 for lecture in lectures

@@ -57,6 +57,10 @@ def default_isolation() -> Isolation:
     return Isolation.FORK if sys.platform == "linux" else Isolation.SPAWN
 
 
+class Interrupted(Exception):
+    """Whoever asked for a verdict does not want it any more."""
+
+
 class Died(msgspec.Struct, frozen=True):
     """The child did not answer: a limit, or its own end. Innermost frame first."""
 
@@ -68,8 +72,9 @@ class Died(msgspec.Struct, frozen=True):
 class Child:
     """A process for one exercise: told something, heard about it; `output` is what it printed."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, interrupt: int | None = None) -> None:
         self._limits = limits
+        self._interrupt = interrupt
         self._ours, theirs = socket.socketpair()
         self._output, output = os.pipe()
         self._trace, trace = os.pipe()
@@ -126,6 +131,8 @@ class Child:
         with selectors.DefaultSelector() as selector:
             for source in (self._ours.fileno(), self._output, self._trace):
                 selector.register(source, selectors.EVENT_READ)
+            if self._interrupt is not None:
+                selector.register(self._interrupt, selectors.EVENT_READ)
             while True:
                 size = self._size_ahead()
                 if size is not None and size > self._limits.observation_mb << 20:
@@ -136,6 +143,8 @@ class Child:
                 if left <= 0:
                     return self._died("time")
                 for key, _ in selector.select(left):
+                    if key.fd == self._interrupt:
+                        raise Interrupted
                     if key.fd == self._ours.fileno():
                         part = self._read_channel()
                         if not part:
@@ -218,7 +227,8 @@ class Sandbox:
     """Where children come from. A context manager: nothing of it is left running after.
 
     In the `foreground` a child has the terminal and no limits, and only one runs at a time.
-    `forbids` is what a course forbids, made ready for all children at once.
+    `forbids` is what a course forbids, made ready for all children at once. As soon as there is
+    something to read from `interrupt`, whoever waits for a child gets Interrupted instead.
     """
 
     def __init__(
@@ -226,7 +236,9 @@ class Sandbox:
         isolation: Isolation | None = None,
         foreground: bool = False,
         forbids: Sequence[str] = (),
+        interrupt: int | None = None,
     ) -> None:
+        self._interrupt = interrupt
         self.isolation = isolation or default_isolation()
         self.foreground = foreground
         self._forbids = forbids
@@ -250,7 +262,7 @@ class Sandbox:
 
     def child(self, limits: Limits, folder: str) -> Child:
         """A new process that has seen nothing yet."""
-        child = Child(limits)
+        child = Child(limits, self._interrupt)
         start = self._spawn if self.isolation is Isolation.SPAWN else self._fork
         try:
             self._running[child] = start(child, limits, folder)

@@ -5,19 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
 import pytest
 
+from grader.course.data import DataState, find_data, locate
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import Selection
 from grader.errors import UserError
 from grader.judge.hearing import Heard, Hearing
 from grader.judge.modules import ModuleSet
-from grader.judge.plugin import PYTEST_OPTIONS, HiddenChecks, exercise_of
+from grader.judge.plugin import PYTEST_OPTIONS, HiddenChecks, data_of, exercise_of
 from grader.judge.results import LectureResult
 from grader.judge.sandbox import Sandbox
 from grader.judge.solutions import Solutions
@@ -46,8 +47,10 @@ class Judge:
         self.sandbox = sandbox
         self._solutions = {lecture.id: Solutions(course, lecture) for lecture in lectures}
         self._lectures = {str(course.hidden(lecture)): lecture for lecture in lectures}
-        self.checks = HiddenChecks(serve, self._reference)
+        self.checks = HiddenChecks(serve, self._reference, self._data_text)
         self._items: dict[tuple[str, str], list[pytest.Item]] = {}
+        self._texts: dict[str, str] = {}
+        self._on_data: dict[tuple[str, str], list[pytest.Item]] = {}
 
     def solutions(self, lecture: Lecture) -> Solutions:
         return self._solutions[lecture.id]
@@ -56,15 +59,21 @@ class Judge:
         """Sort the collected checks by exercise. Raises UserError where one has none."""
         items: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
         for item in self.checks.items:
-            items[self._lecture_of(item).id, exercise_of(item)].append(item)
+            of = self._lecture_of(item).id, exercise_of(item)
+            if data := data_of(item):
+                self.course.dataset(data)
+                self._on_data.setdefault(of, []).append(item)
+            else:
+                items[of].append(item)
         for lecture in self._lectures.values():
             ids = {e.id for e in lecture.exercise}
             for exercise in ids:
                 if not items[lecture.id, exercise]:
-                    raise UserError(f"{lecture.id}.{exercise} has no hidden check.", MEND_CHECKS)
-            for of, exercise in items:
-                if of == lecture.id and exercise not in ids:
-                    message = f"A hidden check of {of} names no exercise: {exercise!r}."
+                    message = f"{lecture.id}.{exercise} has no hidden check that needs no data."
+                    raise UserError(message, MEND_CHECKS)
+            for named, exercise in (*items, *self._on_data):
+                if named == lecture.id and exercise not in ids:
+                    message = f"A hidden check of {named} names no exercise: {exercise!r}."
                     raise UserError(message, MEND_CHECKS)
         self._items = dict(items)
 
@@ -75,17 +84,19 @@ class Judge:
         seed: int | None = None,
         on_start: Callable[[Exercise], None] | None = None,
         brief: bool = False,
+        on_data: bool = True,
     ) -> LectureResult:
         """The verdict on the selected exercises of one submission.
 
         `seed` None takes the course's own, so that a failure repeats. `brief` stops an exercise
-        at its first failing check and looks for no misconception.
+        at its first failing check and looks for no misconception. Without `on_data` the checks on
+        whole data sets, which take seconds, are left out.
         """
         seed = self.course.manifest.seed if seed is None else seed
         start = time.perf_counter()
         results = []
         lookahead = 0 if self.sandbox.foreground else LOOKAHEAD
-        with Hearing(self, selection.lecture, submission, seed, brief) as hearing:
+        with Hearing(self, selection.lecture, submission, seed, brief, on_data) as hearing:
             for number, exercise in enumerate(selection.exercises):
                 if on_start:
                     on_start(exercise)
@@ -98,13 +109,48 @@ class Judge:
             isolation=self.sandbox.isolation.value,
             exercises=tuple(results),
             seconds=time.perf_counter() - start,
+            notes=self._data_notes(selection) if on_data else (),
         )
 
     def run_checks(self, lecture: Lecture, trial: Trial, seed: int) -> Iterator[Heard]:
         """The checks of one exercise, one after another."""
-        for item in self._items[lecture.id, trial.exercise.id]:
+        yield from self._run(self._items[lecture.id, trial.exercise.id], trial, seed)
+
+    def run_checks_on_data(self, lecture: Lecture, trial: Trial, seed: int) -> Iterator[Heard]:
+        """Those of its checks whose data set is there."""
+        items = self._on_data.get((lecture.id, trial.exercise.id), [])
+        there = [item for item in items if find_data(self.course.dataset(data_of(item)))]
+        yield from self._run(there, trial, seed)
+
+    def waits_for_data(self, lecture: Lecture, exercise: Exercise) -> bool:
+        """Whether `run_checks_on_data` would run any."""
+        items = self._on_data.get((lecture.id, exercise.id), [])
+        return any(find_data(self.course.dataset(data_of(item))) for item in items)
+
+    def _run(self, items: Sequence[pytest.Item], trial: Trial, seed: int) -> Iterator[Heard]:
+        for item in items:
             result = self.checks.run(item, trial, seed)
-            yield Heard(result, trial.records, self.checks.stopped)
+            yield Heard(result, trial.records, self.checks.stopped, bool(data_of(item)))
+
+    def _data_notes(self, selection: Selection) -> tuple[str, ...]:
+        """What was not checked for want of data, and how to have it."""
+        waiting = Counter(
+            data_of(item)
+            for exercise in selection.exercises
+            for item in self._on_data.get((selection.lecture.id, exercise.id), [])
+        )
+        return tuple(
+            NOT_RUN.format(checks=_checks(checks), name=name, why=at.why, fix=at.fix)
+            for name, checks in waiting.items()
+            if (at := locate(self.course.dataset(name))).state is not DataState.VERIFIED
+        )
+
+    def _data_text(self, name: str) -> str:
+        if name not in self._texts:
+            path = find_data(self.course.dataset(name))
+            assert path is not None, "a check runs only where its data is"
+            self._texts[name] = path.read_text(encoding="utf-8")
+        return self._texts[name]
 
     def trial(
         self, lecture: Lecture, exercise: Exercise, submission: Submission, seed: int
@@ -119,6 +165,10 @@ class Judge:
 
     def _lecture_of(self, item: pytest.Item) -> Lecture:
         return self._lectures[str(item.path.parent)]
+
+
+def _checks(number: int) -> str:
+    return "1 check" if number == 1 else f"{number} checks"
 
 
 def with_judge(
@@ -178,6 +228,7 @@ def _own_pytest() -> Iterator[None]:
         os.environ.update(before)
 
 
+NOT_RUN = "Not run: {checks} on {name}. {why} {fix}"
 MEND_CHECKS = (
     "Each lecture has a folder in tests/hidden with test_*.py, each check an @exercise(id). "
     "Where the course is not yours to mend, install it anew."

@@ -58,6 +58,7 @@ class Trial:
         self._lecture = lecture
         self.exercise = exercise
         self._limits = limits
+        self._seconds = limits.seconds
         self._endings = Endings(submission, lecture, exercise, limits)
         self._child: Child | None = None
         self._gone: Stopped | None = None
@@ -95,7 +96,7 @@ class Trial:
         self._await_load()
         modules = tuple(modules_wanted(probe, inputs))
         quiet = self._child_now.dropped > 0
-        self._child_now.tell(Run(call, modules, self._limits.seconds, quiet))
+        self._child_now.tell(Run(call, modules, self._seconds, quiet))
         reply = self._hear()
         if isinstance(reply, Seen):
             value = self._decode(reply.value)
@@ -131,8 +132,10 @@ class Trial:
             self._sandbox.dismiss(self._child)
             self._child = None
 
-    def begin_check(self, seed: int) -> None:
+    def begin_check(self, seed: int, patience: float = 1.0) -> None:
+        """`patience` is how many times the limit each probe of the check may take."""
         self.seed = seed
+        self._seconds = self._limits.seconds * patience
         self.records = []
         self._asked = None
 
@@ -168,7 +171,7 @@ class Trial:
 
     def _hear(self) -> Ready | Seen | Raised | Missing | Died:
         try:
-            return self._child_now.hear(self._limits.seconds)
+            return self._child_now.hear(self._seconds)
         except wire.BadMessage:
             return _BROKEN
 
@@ -189,7 +192,7 @@ class Trial:
         killed_by, status = self._sandbox.end(child)
         self._keep_output(child)
         died = reply if isinstance(reply, Died) else _BROKEN  # an answer to another question
-        self._gone = self._endings.died(died, killed_by, status)
+        self._gone = self._endings.died(died, killed_by, status, self._seconds)
         return self._gone
 
     def _keep_output(self, child: Child) -> None:
