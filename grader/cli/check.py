@@ -12,13 +12,25 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from grader.cli.options import AsJson, CourseFolder, Exit, Targets, open_course, screen
+from grader.cli.options import (
+    AsJson,
+    CourseFolder,
+    Exit,
+    Targets,
+    WorkspaceFolder,
+    open_course,
+    open_workspace,
+    screen,
+)
 from grader.course.targets import Selection, select
+from grader.learn.progress import NotRecorded
 
 if TYPE_CHECKING:
     from grader.course.manifest import Course
     from grader.judge.results import LectureResult
+    from grader.judge.sandbox import Sandbox
     from grader.judge.session import Judge
+    from grader.learn.progress import Progress
     from grader.learn.workspace import Workspace
 
 CARDS = 3
@@ -33,9 +45,7 @@ def check(
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="Other inputs than the course's own.")
     ] = None,
-    workspace: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The folder that holds exercises/.")
-    ] = None,
+    workspace: WorkspaceFolder = None,
     course: CourseFolder = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Explain every failing check, not just the first.")
@@ -46,29 +56,26 @@ def check(
 ) -> None:
     """Check your work. Without a target: the first lecture that is not finished."""
     opened = open_course(course)
-    selections = select(opened, targets or [lecture.id for lecture in opened.lectures])
+    place = open_workspace(workspace, opened)
     # imported here: what only reads the course must not pay for judging
     from grader.judge.results import to_json
     from grader.judge.sandbox import Isolation, Sandbox
-    from grader.learn.workspace import find_workspace, named_workspace
+    from grader.learn.progress import Progress
 
-    place = named_workspace(workspace) if workspace else find_workspace(Path.cwd(), opened)
-    console = screen()
-
-    def work(judge: Judge) -> Verdicts:
-        return _judge(judge, place, selections, seed, stop_early=not targets, say=say)
-
+    console, progress = screen(), Progress(place)
+    selections = select(opened, targets) if targets else _from_here_on(opened, progress)
     try:
         with (
             Sandbox(Isolation.SPAWN if debug else None, debug, opened.forbids) as sandbox,
             _live_line(console, quiet=as_json or debug) as say,
         ):
-            from grader.judge.session import with_judge  # imports torch while the zygote does
-
-            lectures = [selection.lecture for selection in selections]
-            verdicts = with_judge(opened, lectures, work, sandbox)
+            verdicts = _judge(opened, place, selections, seed, sandbox, say, stop_early=not targets)
     except KeyboardInterrupt:
         raise typer.Exit(Exit.INTERRUPTED) from None
+    try:
+        progress.record([result for _, result in verdicts], "debug" if debug else "check")
+    except NotRecorded as error:
+        screen(stderr=True).print(Text(str(error), "zth.fail"), soft_wrap=True)
     if as_json:
         sys.stdout.buffer.write(to_json([result for _, result in verdicts]) + b"\n")
     else:
@@ -77,22 +84,37 @@ def check(
     raise typer.Exit(Exit.PASSED if passed else Exit.NOT_PASSED)
 
 
+def _from_here_on(course: Course, progress: Progress) -> list[Selection]:
+    """The lecture that is worked on and those after it; all of them where everything is done."""
+    from grader.learn.next_step import next_exercise
+
+    following = next_exercise(course, progress.standing())
+    first = course.lectures.index(following[0]) if following else 0
+    return [Selection(lecture, lecture.exercise) for lecture in course.lectures[first:]]
+
+
 def _judge(
-    judge: Judge,
+    course: Course,
     place: Workspace,
     selections: list[Selection],
     seed: int | None,
-    stop_early: bool,
+    sandbox: Sandbox,
     say: Callable[[str], None],
+    stop_early: bool,
 ) -> Verdicts:
     """The verdict on each selection; with `stop_early` up to the first that is not finished."""
+    from grader.judge.session import with_judge  # imports torch while the zygote does
+
     verdicts: Verdicts = []
     for selection in selections:
         lecture = selection.lecture
         say(lecture.id)
-        verdict = judge.judge(
-            selection, place.submission(lecture), seed, on_start=lambda exercise: say(exercise.id)
-        )
+
+        def work(judge: Judge, selection: Selection = selection) -> LectureResult:
+            submission = place.submission(selection.lecture)
+            return judge.judge(selection, submission, seed, on_start=lambda e: say(e.id))
+
+        verdict = with_judge(course, [lecture], work, sandbox)
         verdicts.append((selection, verdict))
         if stop_early and not verdict.passed:
             break

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from grader.course.manifest import Course, bundled_course, load_course
+from grader.errors import UserError
 from grader.show.style import THEME
+
+if TYPE_CHECKING:
+    from grader.learn.workspace import Workspace
 
 
 class Exit(enum.IntEnum):
@@ -33,6 +37,21 @@ def open_course(folder: Path | None) -> Course:
     return load_course(folder.resolve() if folder else bundled_course())
 
 
+def open_workspace(folder: Path | None, course: Course) -> Workspace:
+    """The workspace that was named, or the one we are in. Raises UserError where it is none."""
+    from grader.learn.workspace import find_workspace, named_workspace
+
+    return named_workspace(folder) if folder else find_workspace(Path.cwd(), course)
+
+
+def begun_workspace(folder: Path | None, course: Course) -> Workspace:
+    """The same, for what only makes sense in one: raises UserError where exercises/ is not there."""
+    place = open_workspace(folder, course)
+    if not place.exists:
+        raise UserError("You are not in a workspace.", GO_THERE)
+    return place
+
+
 def complete_target(incomplete: str) -> list[str]:
     """Lectures and exercises that begin with what was typed."""
     course = open_course(None)
@@ -49,8 +68,21 @@ Targets = Annotated[
         show_default=False,
     ),
 ]
+SomeTargets = Annotated[
+    list[str],
+    typer.Argument(
+        help="Lectures or exercises: lecture5, 5, lecture5.dprobs, 5.dprobs, dprobs.",
+        autocompletion=complete_target,
+        show_default=False,
+    ),
+]
 CourseFolder = Annotated[
     Path | None,
     typer.Option("--course", metavar="DIR", help="Another course: a folder with a course.toml."),
 ]
+WorkspaceFolder = Annotated[
+    Path | None,
+    typer.Option("--workspace", metavar="DIR", help="The folder that holds exercises/."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object and nothing else.")]
+GO_THERE = "Go to yours with `cd`, name it with --workspace DIR, or make one: `zth init DIR`."

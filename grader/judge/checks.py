@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.judge.compare import Tolerance, describe, difference
-from grader.judge.results import Outcome
+from grader.judge.results import Outcome, Step
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +25,12 @@ class Stopped(Exception):
     """The learner's code gave no observation: why, as the outcome of the check."""
 
     def __init__(
-        self, outcome: Outcome, message: str, line: int | None = None, stub: str = ""
+        self,
+        outcome: Outcome,
+        message: str,
+        line: int | None = None,
+        stub: str = "",
+        steps: tuple[Step, ...] = (),
     ) -> None:
         super().__init__(message)
         self.outcome = outcome
@@ -33,6 +38,7 @@ class Stopped(Exception):
         self.line = line
         self.stub = stub
         """The other exercise whose stub was reached."""
+        self.steps = steps
 
 
 class Remarks:

@@ -9,7 +9,7 @@ from grader.course.manifest import Exercise, Lecture, Limits
 from grader.judge.checks import Stopped
 from grader.judge.compare import number
 from grader.judge.messages import Frame, Raised
-from grader.judge.results import Outcome
+from grader.judge.results import Outcome, Step
 from grader.judge.sandbox import Died
 from grader.judge.submission import Submission, find_anywhere, parse
 
@@ -78,11 +78,12 @@ class Endings:
         message = _at(message, place)
         if raised.kind in NOT_AT_HAND and place and place[2] == "<module>":
             message += AT_IMPORT
-        return Stopped(Outcome.ERROR, message, line)
+        return Stopped(Outcome.ERROR, message, line, steps=self._steps(raised.frames))
 
     def died(self, died: Died, killed_by: int, status: int, seconds: float) -> Stopped:
         """`seconds` is what the probe was allowed."""
-        place = self._place(list(reversed(died.frames)))
+        frames = list(reversed(died.frames))
+        place = self._place(frames)
         line = place[1] if place and place[0] == self._exercise.file else None
         if died.limit == "message":
             message = BROKE_PROTOCOL
@@ -95,7 +96,7 @@ class Endings:
             message = CRASHED.format(name=name, means=SIGNALS.get(name, "a crash"))
         else:
             message = ENDED_ITSELF.format(status=status)
-        return Stopped(Outcome.ERROR, _at(message, place), line)
+        return Stopped(Outcome.ERROR, _at(message, place), line, steps=self._steps(frames))
 
     def _strayed(self, dotted: str) -> tuple[int, str] | None:
         """Where a name that is not where it belongs is defined instead, and how to say so."""
@@ -121,6 +122,20 @@ class Endings:
             if path in self._paths:
                 return self._paths[path], line, function
         return None
+
+    def _steps(self, frames: list[Frame]) -> tuple[Step, ...]:
+        """The frames in the learner's own files, each with its line."""
+        steps = []
+        for path, line, function in frames:
+            if path in self._paths:
+                text = self._lines(path)[line - 1 : line]
+                within = "" if function.startswith("<module") else function
+                steps.append(Step(self._paths[path], line, within, "".join(text).strip()))
+        return tuple(steps)
+
+    def _lines(self, path: str) -> list[str]:
+        sources = (*self._submission.files.values(), *self._submission.others.values())
+        return next(source.text.splitlines() for source in sources if source.path == path)
 
     def _is_raise(self, frames: list[Frame]) -> bool:
         """Whether it was raised by a `raise` of the learner's; torch says NotImplementedError, too."""

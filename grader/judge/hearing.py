@@ -155,7 +155,9 @@ class Hearing:
         unloadable = self._unloadable.get(exercise.file) is stopped
         blocked_by = self._broken_elsewhere(exercise) if unloadable else ()
         outcome = Outcome.BLOCKED if blocked_by else stopped.outcome
-        check = CheckResult(name="source", says="", outcome=outcome, message=stopped.message)
+        check = CheckResult(
+            name="source", says="", outcome=outcome, message=stopped.message, steps=stopped.steps
+        )
         return self._result(exercise, outcome, [check], stopped.line, blocked_by, None, trial)
 
     def _result(

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import cloudpickle
+import msgspec
 import pytest
 
 from grader.errors import UserError
 from grader.judge.checks import MARK, Stopped
 from grader.judge.probes import ProbeCall, run_probe
-from grader.judge.results import CheckResult, Outcome
+from grader.judge.results import CheckResult, Outcome, Step
 from grader.judge.sandbox import Interrupted
 from grader.judge.trial import Trial
 
@@ -100,11 +101,8 @@ class HiddenChecks:
         )
         if ended.outcome is Outcome.PASS and not trial.records:
             raise CourseFault(f"{item.nodeid} passed without observing anything.")
-        return CheckResult(
-            name=ended.name,
-            says=ended.says,
-            outcome=ended.outcome,
-            message=ended.message,
+        return msgspec.structs.replace(
+            ended,
             ran=trial.ran if ended.outcome in (Outcome.FAIL, Outcome.ERROR) else "",
             seconds=round(time.perf_counter() - start, 5),
         )
@@ -124,15 +122,21 @@ class HiddenChecks:
     def _verdict(self, item: pytest.Item, phase: str, error: BaseException) -> CheckResult:
         if isinstance(error, Stopped):
             self.stopped = error
-            return self._result(item, error.outcome, error.message)
+            return self._result(item, error.outcome, error.message, error.steps)
         if phase == "call" and isinstance(error, AssertionError):
             return self._result(item, Outcome.FAIL, str(error) or "It is not so.")
         if isinstance(error, (UserError, Interrupted)):
             raise error
         raise CourseFault(f"{item.nodeid} broke: {type(error).__name__}: {error}") from error
 
-    def _result(self, item: pytest.Item, outcome: Outcome, message: str = "") -> CheckResult:
-        return CheckResult(item.name, sentence_of(item), outcome, message)
+    def _result(
+        self,
+        item: pytest.Item,
+        outcome: Outcome,
+        message: str = "",
+        steps: tuple[Step, ...] = (),
+    ) -> CheckResult:
+        return CheckResult(item.name, sentence_of(item), outcome, message, steps=steps)
 
     # fixtures
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 
 import msgspec
 
@@ -26,6 +27,16 @@ class Misconception(msgspec.Struct, frozen=True):
     says: str
 
 
+class Step(msgspec.Struct, frozen=True):
+    """A line of the learner's that was being run, outermost first: the way to an exception."""
+
+    file: str
+    line: int
+    function: str
+    """Empty at the top of a file."""
+    text: str
+
+
 class CheckResult(msgspec.Struct, frozen=True):
     name: str
     says: str
@@ -35,6 +46,8 @@ class CheckResult(msgspec.Struct, frozen=True):
     """What was seen instead."""
     ran: str = ""
     """What was run beside the learner's code."""
+    steps: tuple[Step, ...] = ()
+    """Where it ended, in the learner's own files."""
     seconds: float = 0.0
 
 
@@ -75,6 +88,11 @@ class LectureResult(msgspec.Struct, frozen=True):
     seconds: float
     notes: tuple[str, ...] = ()
     """What was left out of it, and why."""
+
+    def only(self, wanted: Callable[[ExerciseResult], bool]) -> LectureResult:
+        """The same with those exercises alone."""
+        chosen = tuple(e for e in self.exercises if wanted(e))
+        return msgspec.structs.replace(self, exercises=chosen)
 
     @property
     def points(self) -> int:

@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grader.course.manifest import Course, Exercise, Lecture
+from grader.course.targets import select
 from grader.learn.progress import Standing
 
 Standings = Mapping[tuple[str, str], Standing]
+
+
+def one_exercise(
+    course: Course, target: str | None, standings: Standings
+) -> tuple[Lecture, Exercise]:
+    """The exercise that was named, the first left of a lecture, or the next step of the course.
+
+    Raises UserError where the target names nothing.
+    """
+    if target is None:
+        last = course.lectures[-1]
+        return next_exercise(course, standings) or (last, last.exercise[-1])
+    (selection,) = select(course, [target])
+    lecture = selection.lecture
+    left = exercises_left(lecture, standings) if selection.is_whole else []
+    return lecture, (left or selection.exercises)[0]
 
 
 def next_exercise(course: Course, standings: Standings) -> tuple[Lecture, Exercise] | None:

@@ -10,7 +10,7 @@ import contextlib
 import enum
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -136,18 +136,19 @@ class Progress:
 
     def attempts(self) -> list[Attempt]:
         """Every attempt, the oldest first."""
-        rows = self._read(
-            "SELECT at, lecture, exercise, outcome, misconception, route, seconds"
-            " FROM attempt ORDER BY id"
-        )
-        return [Attempt(a, le, ex, Outcome(o), m, r, s) for a, le, ex, o, m, r, s in rows]
+        return [_attempt(row) for row in self._read(f"{_ATTEMPTS} ORDER BY id")]
+
+    def latest(self) -> Attempt | None:
+        """The last attempt."""
+        rows = self._read(f"{_ATTEMPTS} ORDER BY id DESC LIMIT 1")
+        return _attempt(rows[0]) if rows else None
 
     def deeds(self) -> list[tuple[Deed, str, str, float]]:
         """Every deed with its lecture and exercise and the seconds of work before it."""
         rows = self._read("SELECT deed, lecture, exercise, seconds FROM deed ORDER BY id")
         return [(Deed(deed), lecture, exercise, s) for deed, lecture, exercise, s in rows]
 
-    def _read(self, query: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg] # a row holds what its query names
+    def _read(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         if not self.path.exists():
             return []
         import sqlite3  # only where there is something to read
@@ -203,6 +204,11 @@ class Progress:
             raise kind(f"{NOT_DONE[kind]}: {self.path}: {error}.", DAMAGED) from None
 
 
+def _attempt(row: Sequence[Any]) -> Attempt:
+    at, lecture, exercise, outcome, *rest = row
+    return Attempt(at, lecture, exercise, Outcome(outcome), *rest)
+
+
 def _is_attempt(result: ExerciseResult) -> bool:
     return result.begun or result.outcome is not Outcome.TODO
 
@@ -241,6 +247,7 @@ _STANDING = """
         passed.at > ifnull(reset.at, 0), attempts, tried.at
     FROM tried LEFT JOIN passed USING (lecture, exercise) LEFT JOIN reset USING (lecture, exercise)
 """
+_ATTEMPTS = "SELECT at, lecture, exercise, outcome, misconception, route, seconds FROM attempt"
 _SCHEMA = (
     """
     CREATE TABLE attempt (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -11,9 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.course.manifest import Lecture
-from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Outcome
+from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Outcome, Step
 from grader.show.lecture import place, printed, web_link
 from grader.show.style import LOOKS
+
+OUTER, INNER = 1, 3
+"""Lines shown of a long way to an exception, from its beginning and from its end."""
 
 
 def to_explain(verdict: LectureResult) -> list[tuple[ExerciseResult, int]]:
@@ -38,11 +42,13 @@ def card(
     every_check: bool = False,
     alike: int = 0,
     boxed: bool = True,
+    watched: bool = False,
 ) -> RenderableType:
     """Everything a learner needs to see what went wrong, in about twenty lines.
 
     The first failing check is opened and the others are counted; `every_check` opens them all.
-    `alike` is how many more exercises end in the same way: their file cannot be read.
+    `alike` is how many more exercises end in the same way: their file cannot be read. One that is
+    `watched` is checked again by itself: there is no command to tell.
     """
     failing = [c for c in result.failing if c.outcome is not Outcome.TODO] or list(result.failing)
     opened = failing if every_check else failing[:1]
@@ -52,9 +58,10 @@ def card(
         parts += [*_check(check), Text()]
     if result.misconception:
         parts += [Text(result.misconception.says, "zth.misconception"), Text()]
-    parts.append(_facts(lecture, result, here))
+    parts.append(_facts(lecture, result, here, watched))
     if rest := len(result.failing) - len(opened):
-        parts.append(Text(f"{_more(rest)}; --all opens all {len(result.failing)}.", "zth.note"))
+        opens = "" if watched else f"; --all opens all {len(result.failing)}"
+        parts.append(Text(f"{_more(rest)}{opens}.", "zth.note"))
     if alike:
         parts.append(Text(f"{alike} more in {result.file} for the same reason.", "zth.note"))
     title = Text.assemble((f"{look.sign} {lecture.id}.{result.id}", look.style), f" {look.word}")
@@ -68,10 +75,26 @@ def _check(check: CheckResult) -> list[RenderableType]:
     if check.ran:
         parts.append(Padding(Text(check.ran, "zth.command"), (0, 0, 0, 2)))
     parts.append(Text(check.message))
+    if check.steps:
+        parts.append(Padding(_steps(check.steps), (0, 0, 0, 2)))
     return parts
 
 
-def _facts(lecture: Lecture, result: ExerciseResult, here: Path) -> Table:
+def _steps(steps: Sequence[Step]) -> Table:
+    """The learner's own lines on the way to an exception; of a long way the two ends."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="zth.file", no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    shown = [*steps[:OUTER], None, *steps[-INNER:]] if len(steps) > OUTER + INNER + 1 else steps
+    for step in shown:
+        if step is None:
+            table.add_row("", Text(f"… {len(steps) - OUTER - INNER} lines between", "zth.note"))
+        else:
+            table.add_row(f"{step.file}:{step.line}", Text(step.text))
+    return table
+
+
+def _facts(lecture: Lecture, result: ExerciseResult, here: Path, watched: bool) -> Table:
     table = Table.grid(padding=(0, 1))
     table.add_column(style="zth.label", no_wrap=True)
     table.add_column(overflow="fold")
@@ -82,7 +105,8 @@ def _facts(lecture: Lecture, result: ExerciseResult, here: Path) -> Table:
         table.add_row("note", note)
     if result.output or result.output_dropped:
         table.add_row("printed", printed(result))
-    table.add_row("again", Text(f"zth check {lecture.id}.{result.id}", "zth.command"))
+    if not watched:
+        table.add_row("again", Text(f"zth check {lecture.id}.{result.id}", "zth.command"))
     return table
 
 

@@ -19,21 +19,9 @@ BAR_WIDTH = 30
 OUTPUT_LINES = 6
 
 
-def course_map(course: Course) -> RenderableType:
-    """`zth list`: every lecture and exercise, as a target to type."""
-    parts: list[RenderableType] = []
-    for lecture in course.lectures:
-        table = _grid()
-        for exercise in lecture.exercise:
-            points = Text(f"{exercise.points} {'bonus' if exercise.bonus else 'pt'}")
-            _row(table, Text(" "), Text(exercise.id), exercise.title, exercise.file, points)
-        parts += [_heading(lecture), table, Text()]
-    return Group(*parts[:-1])
-
-
 def lecture_table(lecture: Lecture, result: LectureResult) -> RenderableType:
     """What became of each exercise, and the bar."""
-    table = _grid()
+    table = grid()
     for exercise in result.exercises:
         look = LOOKS[exercise.outcome]
         begun = exercise.outcome is Outcome.TODO and exercise.begun
@@ -41,9 +29,12 @@ def lecture_table(lecture: Lecture, result: LectureResult) -> RenderableType:
         name = Text(exercise.id, "" if exercise.outcome is Outcome.TODO else look.style)
         waits = f"for {', '.join(exercise.blocked_by)}" if exercise.blocked_by else ""
         sign = Text(look.sign, look.style)
-        _row(table, sign, name, waits or exercise.title, exercise.file, Text(word, look.style))
+        exercise_row(
+            table, sign, name, waits or exercise.title, exercise.file, Text(word, look.style)
+        )
+    notes = [Text(note, "zth.note") for note in result.notes]
     cut = [Text(f"{e.id}: {_cut(e)}", "zth.note") for e in result.exercises if e.output_dropped]
-    return Group(_heading(lecture), table, _bar(result), *cut)
+    return Group(heading(lecture), table, _bar(result), *cut, *notes)
 
 
 def passed(lecture: Lecture, result: ExerciseResult) -> RenderableType:
@@ -111,11 +102,15 @@ def _what_follows(course: Course, lecture: Lecture, result: LectureResult) -> Te
 
 
 def place(result: ExerciseResult, here: Path) -> Text:
+    """Where a result points: file:line, a link."""
+    return file_link(Path(result.path), result.line, here)
+
+
+def file_link(path: Path, line: int | None, here: Path) -> Text:
     """file:line, a link where the terminal knows links."""
-    path = Path(result.path)
     shown = path.relative_to(here) if path.is_relative_to(here) else path
-    line = f":{result.line}" if result.line else ""
-    return Text(f"{shown}{line}", f"zth.file link {path.as_uri()}")
+    at = f":{line}" if line else ""
+    return Text(f"{shown}{at}", f"zth.file link {path.absolute().as_uri()}")
 
 
 def web_link(address: str) -> Text:
@@ -133,11 +128,11 @@ def _step(before: str, command: str, after: str) -> Text:
     return Text.assemble(before, (command, "zth.command"), after)
 
 
-def _heading(lecture: Lecture) -> Text:
+def heading(lecture: Lecture) -> Text:
     return Text.assemble((lecture.id, "zth.target"), f" · {lecture.title}")
 
 
-def _grid() -> Table:
+def grid() -> Table:
     """sign, name, title, file, outcome: where it is narrow, the title gives way."""
     table = Table.grid(padding=(0, 2, 0, 0))
     for style in ("", "", "zth.note", "zth.note", ""):
@@ -145,7 +140,7 @@ def _grid() -> Table:
     return table
 
 
-def _row(table: Table, sign: Text, name: Text, title: str, file: str, last: Text) -> None:
+def exercise_row(table: Table, sign: Text, name: Text, title: str, file: str, last: Text) -> None:
     one_line = Text(title, no_wrap=True, overflow="ellipsis")
     table.add_row(sign, name, one_line, Text(file, no_wrap=True), last)
 

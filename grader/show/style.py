@@ -37,5 +37,6 @@ THEME = Theme(
         "zth.command": "cyan",
         "zth.file": "blue",
         "zth.note": "dim",
+        "zth.key": "bold cyan",
     }
 )

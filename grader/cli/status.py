@@ -1,0 +1,74 @@
+"""`zth` alone, `zth status`, `zth list`, `zth log`: how far the learner has come."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from rich.text import Text
+
+from grader.cli.options import (
+    AsJson,
+    CourseFolder,
+    Targets,
+    WorkspaceFolder,
+    open_course,
+    open_workspace,
+    screen,
+)
+from grader.course.targets import select
+
+
+def status(
+    as_json: AsJson = False, workspace: WorkspaceFolder = None, course: CourseFolder = None
+) -> None:
+    """Where you are: every lecture, what you did last, what comes next."""
+    from grader.learn.progress import Progress
+    from grader.show.progress import overview, overview_json
+
+    opened = open_course(course)
+    place = open_workspace(workspace, opened)
+    progress = Progress(place)
+    standings, latest = progress.standing(), progress.latest()
+    if as_json:
+        sys.stdout.buffer.write(overview_json(opened, place, standings, latest) + b"\n")
+    else:
+        screen().print(overview(opened, place, standings, latest, Path.cwd(), time.time()))
+
+
+def list_(workspace: WorkspaceFolder = None, course: CourseFolder = None) -> None:
+    """The map: every lecture and exercise, by the name to type."""
+    from grader.learn.progress import Progress
+    from grader.show.progress import course_map
+
+    opened = open_course(course)
+    screen().print(course_map(opened, Progress(open_workspace(workspace, opened)).standing()))
+
+
+def log(
+    targets: Targets = None,
+    as_json: AsJson = False,
+    workspace: WorkspaceFolder = None,
+    course: CourseFolder = None,
+) -> None:
+    """Your attempts, hints and time. Of an exercise: every attempt."""
+    from grader.learn.log import read_log
+    from grader.learn.progress import Progress
+    from grader.show.progress import attempts_table, log_json, log_table
+
+    opened = open_course(course)
+    selections = select(opened, targets or [lecture.id for lecture in opened.lectures])
+    wanted = {(s.lecture.id, e.id) for s in selections for e in s.exercises}
+    records = read_log(opened, Progress(open_workspace(workspace, opened)), wanted)
+    if as_json:
+        sys.stdout.buffer.write(log_json(records) + b"\n")
+    elif not records:
+        screen().print(Text(NOTHING_YET))
+    elif len(wanted) == 1 and records[0].tried:
+        screen().print(attempts_table(records[0].tried))
+    else:
+        screen().print(log_table(records, time.time()))
+
+
+NOTHING_YET = "Nothing was tried yet: `zth check` and `zth watch` write down every attempt."

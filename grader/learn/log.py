@@ -1,0 +1,70 @@
+"""The log: attempts, hints and time by exercise."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+
+import msgspec
+
+from grader.course.manifest import Course
+from grader.judge.results import Outcome
+from grader.learn.progress import Attempt, Deed, Progress, Standing
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One exercise in the log."""
+
+    lecture: str
+    exercise: str
+    outcome: Outcome
+    """How it stands: PASS where it was passed, else the latest."""
+    attempts: int
+    hints: int
+    spoiled: bool
+    """Whether the solution was looked at before a pass."""
+    seconds: float
+    """Of work, as far as it can be told: from one command to the next, long pauses left out."""
+    at: float
+    """The latest attempt, seconds since 1970; 0 where there was none."""
+    tried: tuple[Attempt, ...]
+
+
+def read_log(
+    course: Course, progress: Progress, wanted: Collection[tuple[str, str]]
+) -> list[Record]:
+    """What was done for the wanted exercises, in the course's order; the untouched are left out."""
+    standings = progress.standing()
+    tried: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
+    for attempt in progress.attempts():
+        tried[attempt.lecture, attempt.exercise].append(attempt)
+    seconds: dict[tuple[str, str], float] = defaultdict(float)
+    done: dict[tuple[str, str], list[Deed]] = defaultdict(list)
+    for deed, lecture, exercise, worked in progress.deeds():
+        done[lecture, exercise].append(deed)
+        seconds[lecture, exercise] += worked
+    records = []
+    for pair in [(le.id, e.id) for le in course.lectures for e in le.exercise]:
+        if pair not in wanted or (pair not in tried and pair not in done):
+            continue
+        standing = standings.get(pair)
+        records.append(
+            Record(
+                lecture=pair[0],
+                exercise=pair[1],
+                outcome=_outcome(standing),
+                attempts=len(tried[pair]),
+                hints=done[pair].count(Deed.HINT),
+                spoiled=Deed.SPOIL in done[pair],
+                seconds=round(seconds[pair] + sum(a.seconds for a in tried[pair]), 1),
+                at=standing.at if standing else 0.0,
+                tried=tuple(tried[pair]),
+            )
+        )
+    return records
+
+
+def _outcome(standing: Standing | None) -> Outcome:
+    if standing is None:
+        return Outcome.TODO
+    return Outcome.PASS if standing.done else standing.outcome
