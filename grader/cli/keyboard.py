@@ -8,7 +8,7 @@ import sys
 import termios
 import tty
 from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 
@@ -21,7 +21,8 @@ class Keyboard:
             self.fd = sys.stdin.fileno() if sys.stdin.isatty() and sys.stdout.isatty() else -1
         except (AttributeError, ValueError, OSError):  # closed, or replaced by what is no file
             self.fd = -1
-        self._found: list[object] | None = None
+        self.found: list[Any] | None = None
+        """The terminal's modes as they were, while we have it."""
 
     @property
     def there(self) -> bool:
@@ -36,16 +37,16 @@ class Keyboard:
 
     def take(self) -> None:
         if self.there:
-            self._found = list(termios.tcgetattr(self.fd))
+            self.found = termios.tcgetattr(self.fd)
             tty.setcbreak(self.fd)
             _write(HIDE_CURSOR)
 
     def give_back(self) -> None:
-        if self._found is not None:
+        if self.found is not None:
             _write(SHOW_CURSOR)
             with contextlib.suppress(termios.error):  # the terminal is gone
-                termios.tcsetattr(self.fd, termios.TCSADRAIN, self._found)  # type: ignore[arg-type] # as tcgetattr gave it
-            self._found = None
+                termios.tcsetattr(self.fd, termios.TCSADRAIN, self.found)
+            self.found = None
 
     @contextlib.contextmanager
     def lent(self) -> Iterator[None]:

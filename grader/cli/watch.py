@@ -104,8 +104,8 @@ class _Loop:
                 lecture = state.lecture
                 self._ready = False
                 self._show()
-                terminal = self._keyboard.fd
-                with WarmJudge(state.course, lecture, state.workspace.root, terminal) as judge:
+                root, keyboard = state.workspace.root, self._keyboard
+                with WarmJudge(state.course, lecture, root, keyboard.fd, keyboard.found) as judge:
                     code = self._judge_saves(judge, saves, signals)
                 if code is not None:
                     return code

@@ -154,8 +154,9 @@ class Progress:
         import sqlite3  # only where there is something to read
 
         with self._explained(UserError):
+            # not only to read: what a kill left half written has to be taken back first
             database = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE_SECONDS
+                f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=PATIENCE_SECONDS
             )
             with contextlib.closing(database):
                 if not self._version_of(database):

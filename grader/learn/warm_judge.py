@@ -17,7 +17,7 @@ import termios
 import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -88,29 +88,41 @@ _pack = msgspec.msgpack.Encoder().encode
 class WarmJudge:
     """The judge of one lecture of a workspace, seen from outside. A context manager."""
 
-    def __init__(self, course: Course, lecture: Lecture, workspace: Path, terminal: int) -> None:
-        """`terminal` is a descriptor of the terminal to put back after a kill; -1 for none."""
-        self._arguments = [str(course.root), lecture.id, str(workspace), str(terminal)]
+    def __init__(
+        self,
+        course: Course,
+        lecture: Lecture,
+        workspace: Path,
+        terminal: int = -1,
+        found: list[Any] | None = None,
+    ) -> None:
+        """`terminal` is put back as it was `found`, as tcgetattr gives it, where we are killed."""
+        self._arguments = [str(course.root), lecture.id, str(workspace)]
         self._terminal = terminal
+        self._found = found
 
     def __enter__(self) -> Self:
         import socket
 
         ours, theirs = socket.socketpair()
         self._said = tempfile.TemporaryFile()
+        # a descriptor of its own: the terminal is our standard input, and the judge has none
+        terminal = os.dup(self._terminal) if self._found is not None else -1
         with theirs:
-            fds = tuple(fd for fd in (theirs.fileno(), self._terminal) if fd >= 0)
+            fds = theirs.fileno(), terminal
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__, str(theirs.fileno()), *self._arguments],
-                pass_fds=fds,
+                [sys.executable, "-P", "-m", __name__, *map(str, fds), *self._arguments],
+                pass_fds=[fd for fd in fds if fd >= 0],
                 stdin=subprocess.DEVNULL,
                 stdout=self._said,
                 stderr=self._said,
                 start_new_session=True,  # a Ctrl-C is for the one who watches
             )
         self._channel = Connection(ours.detach())
-        if self._terminal >= 0:
-            *modes, characters = termios.tcgetattr(self._terminal)
+        if terminal >= 0:
+            os.close(terminal)
+        if self._found is not None:
+            *modes, characters = self._found
             self._tell(Hello(modes, characters))
         return self
 
@@ -227,7 +239,7 @@ def _waiting(judge: Judge, lecture: Lecture, result: LectureResult) -> tuple[str
     )
 
 
-def main(fd: str, root: str, lecture: str, workspace: str, terminal: str) -> None:
+def main(fd: str, terminal: str, root: str, lecture: str, workspace: str) -> None:
     channel = Connection(int(fd))
     bench = _Bench(channel, int(terminal))
     try:

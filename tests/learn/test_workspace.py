@@ -10,7 +10,7 @@ from judging import TINY
 
 from grader.course.manifest import Course
 from grader.errors import UserError
-from grader.learn.workspace import find_workspace, make_workspace, named_workspace
+from grader.learn.workspace import find_workspace, named_workspace
 
 
 def test_a_folder_without_exercises_is_refused_by_name(tmp_path: Path) -> None:
@@ -32,15 +32,3 @@ def test_somebody_elses_exercises_folder_is_not_ours(tiny: Course, tmp_path: Pat
         source.code
         for source in find_workspace(tmp_path, tiny).submission(tiny.lectures[0]).files.values()
     )
-
-
-def test_a_workspace_holds_the_stubs_and_nothing_hidden(tiny: Course, tmp_path: Path) -> None:
-    workspace = make_workspace(tmp_path / "new", tiny)
-    held = {p.relative_to(workspace.root) for p in workspace.root.rglob("*") if p.is_file()}
-    assert held == {Path("exercises/tiny") / name for name in ("arrays.py", "model.py")}
-
-
-def test_a_folder_that_cannot_be_written_is_said(tiny: Course, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="cannot be written"):
-        make_workspace(tmp_path / "file" / "inside", tiny)
