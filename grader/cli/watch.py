@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 BLINK_SECONDS = 0.15
 """A verdict that takes longer is announced."""
+TRIES = 2
+"""How often a judge that was killed is followed by another before it has given a verdict."""
 GRACE_SECONDS = 0.15
 """How long a file may be gone while an editor saves it."""
 
@@ -149,7 +151,7 @@ class _Loop:
 
     def _heard(self, judge: WarmJudge) -> bool:
         """Whether the judge is still there."""
-        from grader.learn.warm_judge import Begun, Failed, Ready, Verdict
+        from grader.learn.warm_judge import Begun, Failed, Gone, Ready, Verdict
 
         message = judge.hear()
         if isinstance(message, Ready):
@@ -162,13 +164,15 @@ class _Loop:
             self._show()
         elif isinstance(message, Begun):
             self._state.judging = message.exercise
-        else:
-            assert isinstance(message, Failed)
-            self._tries += 1
+        elif isinstance(message, Failed):
             if message.fix:
                 raise UserError(message.message, message.fix)
-            if self._tries > 1 or message.trace:
-                raise RuntimeError(f"{message.message}\n{message.trace}")
+            raise RuntimeError(f"{message.message}\n{message.trace}")
+        else:
+            assert isinstance(message, Gone)
+            self._tries += 1
+            if self._tries > TRIES:
+                raise RuntimeError(f"the judge ended with {message.status}\n{message.printed}")
             return False
         return True
 
@@ -249,15 +253,18 @@ class _Loop:
         return self._state.keys(can_open=self._editor is not None)
 
     def _show(self) -> None:
-        from grader.show.watch import page
+        from grader.show.watch import fitted, page
 
-        if self._keyboard.there:
-            self._console.control(Control.home())
-            self._console.file.write("\x1b[J")
-        self._console.print(page(self._state, Path.cwd()))
-        if self._keyboard.there:
-            self._console.print()
-            self._last_line()
+        shown = page(self._state, Path.cwd())
+        if not self._keyboard.there:
+            self._console.print(shown)
+            self._console.file.flush()
+            return
+        self._console.control(Control.home())
+        self._console.file.write(CLEAR_BELOW)
+        self._console.print(fitted(shown, self._console))
+        self._console.print()
+        self._last_line()
 
     def _last_line(self) -> None:
         """The keys, or what takes so long; written over what stood there."""
@@ -271,13 +278,13 @@ class _Loop:
             text = busy_line(self._state)
         else:
             text = keys_line(self._state, self._keys())
-        self._console.file.write("\r\x1b[K")
+        self._console.file.write(CLEAR_LINE)
         self._console.print(text, end="", soft_wrap=True)
         self._console.file.flush()
 
     def _leave(self) -> None:
         if self._keyboard.there:
-            self._console.file.write("\r\x1b[K")
+            self._console.file.write(CLEAR_LINE)
             self._console.file.flush()
 
 
@@ -313,5 +320,6 @@ def _signals() -> Iterator[int]:
         os.close(theirs)
 
 
+CLEAR_BELOW, CLEAR_LINE = "\x1b[J", "\r\x1b[K"
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MAKE_ONE = "Make it with `zth init`, or name the folder that has it with --workspace DIR."

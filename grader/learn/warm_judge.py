@@ -77,8 +77,15 @@ class Failed(msgspec.Struct, tag=True, frozen=True):
     trace: str = ""
 
 
+class Gone(msgspec.Struct, tag=True, frozen=True):
+    """It ended and said nothing of it; what it printed tells more."""
+
+    status: int
+    printed: str
+
+
 ToJudge = Hello | Order | Bye
-FromJudge = Ready | Begun | Verdict | Failed
+FromJudge = Ready | Begun | Verdict | Failed | Gone
 
 _to_judge = msgspec.msgpack.Decoder(ToJudge)
 _from_judge = msgspec.msgpack.Decoder(FromJudge)
@@ -152,7 +159,7 @@ class WarmJudge:
             self._process.wait()
             self._said.seek(0)
             said = self._said.read().decode("utf-8", "replace").strip()
-            return Failed(f"the judge ended by itself with {self._process.returncode}", trace=said)
+            return Gone(self._process.returncode, said)
 
     def _tell(self, message: ToJudge) -> None:
         with contextlib.suppress(OSError):  # gone: `hear` tells how

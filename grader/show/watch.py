@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
@@ -47,6 +48,17 @@ def page(watch: Watch, here: Path) -> RenderableType:
     line = Table.grid(padding=(0, 2, 0, 0))
     line.add_row(bar(done, of, width=30), f"{done} of {of} in {watch.lecture.id}")
     return Group(*parts, line)
+
+
+def fitted(page: RenderableType, console: Console) -> RenderableType:
+    """The page, or as much of its beginning as the window has room for above the last line."""
+    lines = console.render_lines(page, pad=False)
+    room = max(1, console.height - 3)
+    if len(lines) <= room:
+        return page
+    text = f"… {len(lines) - room + 1} more lines: there is no room for them in this window"
+    shown = [Segments([*line, Segment.line()]) for line in lines[: room - 1]]
+    return Group(*shown, Text(text, "zth.note", no_wrap=True, overflow="ellipsis"))
 
 
 def keys_line(watch: Watch, keys: Sequence[Key]) -> Text:
