@@ -9,32 +9,48 @@ import contextlib
 import os
 import sys
 import traceback
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from grader.cli.check import check
+from grader.cli.data import data
 from grader.cli.dev import dev
-from grader.cli.options import CourseFolder, Exit, open_course, screen
+from grader.cli.doctor import doctor
+from grader.cli.files import init, reset, restore, update
+from grader.cli.help import hint, solution
+from grader.cli.open import open_
+from grader.cli.options import Exit, screen
+from grader.cli.status import list_, log, status
+from grader.cli.watch import watch
 from grader.errors import UserError
-from grader.learn.workspace import make_workspace
-from grader.show.lecture import course_map
 
 app = typer.Typer(
     name="zth",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="The autograded course for Neural Networks: Zero to Hero.",
     epilog="Begin with: zth check lecture1",
 )
 app.command(epilog="Example: zth check lecture5.cross_entropy_backward")(check)
+app.command(epilog="Example: zth data names.txt")(data)
+app.command("open", epilog="Example: zth open lecture5.dprobs")(open_)
+app.command(epilog="Example: zth doctor")(doctor)
+app.command(epilog="Example: zth watch lecture2")(watch)
+app.command(epilog="Example: zth status --json")(status)
+app.command("list", epilog="Example: zth list")(list_)
+app.command(epilog="Example: zth log lecture1.value_mul")(log)
+app.command(epilog="Example: zth init my-course")(init)
+app.command(epilog="Example: zth reset lecture1.value_mul")(reset)
+app.command(epilog="Example: zth update")(update)
+app.command(epilog="Example: zth restore latest")(restore)
+app.command(epilog="Example: zth hint lecture1.value_mul")(hint)
+app.command(epilog="Example: zth solution lecture1.value_mul")(solution)
 app.add_typer(dev, name="dev")
 
 
-def _version(wanted: bool) -> None:
+def _say_version(wanted: bool) -> None:
     if wanted:
         from importlib import metadata  # slow to import, and wanted only here
 
@@ -42,31 +58,16 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="The version.")
+    context: typer.Context,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="The version.")
     ] = False,
 ) -> None:
-    """The autograded course for Neural Networks: Zero to Hero."""
-
-
-@app.command("list", epilog="Example: zth list")
-def list_(course: CourseFolder = None) -> None:
-    """The map: every lecture and exercise, by the name to type."""
-    screen().print(course_map(open_course(course)))
-
-
-@app.command(epilog="Example: zth init my-course")
-def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where; here by default.")] = Path(),
-    course: CourseFolder = None,
-) -> None:
-    """Make a workspace: the stubs of every lecture, in a folder of your own."""
-    workspace = make_workspace(folder, open_course(course))
-    screen().print(
-        Text.assemble("The stubs are in ", (f"{workspace.root}/exercises", "zth.file"), ".")
-    )
+    """The autograded course for Neural Networks: Zero to Hero. Alone: where you are in it."""
+    if context.invoked_subcommand is None:
+        status()
 
 
 def main() -> None:

@@ -20,9 +20,9 @@ from grader.cli.options import (
     CourseFolder,
     Exit,
     WorkspaceFolder,
+    begun_workspace,
     complete_target,
     open_course,
-    open_workspace,
     screen,
 )
 from grader.errors import UserError
@@ -44,13 +44,13 @@ GRACE_SECONDS = 0.15
 
 def watch(
     target: Annotated[
-        str | None,
+        str,
         typer.Argument(
             help="Where to begin: a lecture or an exercise; the next one to do by default.",
             autocompletion=complete_target,
             show_default=False,
         ),
-    ] = None,
+    ] = "",
     auto: Annotated[bool, typer.Option("--auto", help="After a pass go on by itself.")] = False,
     poll: Annotated[
         bool, typer.Option("--poll", help="Look at the files, where no events arrive.")
@@ -60,16 +60,14 @@ def watch(
 ) -> None:
     """Judge what you save, as you save it."""
     from grader.cli.keyboard import Keyboard
-    from grader.learn.next_step import one_exercise
+    from grader.learn.next_step import exercise_meant
     from grader.learn.progress import Progress
     from grader.learn.watch import Watch
 
     opened = open_course(course)
-    place = open_workspace(workspace, opened)
-    if not place.exists:
-        raise UserError(f"There is no exercises/ folder in {place.root}.", MAKE_ONE)
+    place = begun_workspace(workspace, opened)
     progress = Progress(place)
-    start = one_exercise(opened, target, progress.standing())
+    start = exercise_meant(opened, target, progress.standing())
     state = Watch(opened, place, progress, start, auto)
     with Keyboard() as keyboard:
         raise typer.Exit(_Loop(state, keyboard, screen(), poll).run())
@@ -322,4 +320,3 @@ def _signals() -> Iterator[int]:
 
 CLEAR_BELOW, CLEAR_LINE = "\x1b[J", "\r\x1b[K"
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-MAKE_ONE = "Make it with `zth init`, or name the folder that has it with --workspace DIR."

@@ -69,7 +69,7 @@ def locate(dataset: Dataset) -> Located:
 def named_folder() -> Path | None:
     """The folder that ZTH_DATA names; None where it is not set or empty."""
     named = os.environ.get(VARIABLE)
-    return Path(named).expanduser().absolute() if named else None
+    return Path(named).expanduser().resolve() if named else None
 
 
 def cache_folder() -> Path:

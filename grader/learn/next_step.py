@@ -6,25 +6,32 @@ from collections.abc import Mapping
 
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import select
+from grader.errors import UserError
 from grader.learn.progress import Standing
 
 Standings = Mapping[tuple[str, str], Standing]
 
 
-def one_exercise(
-    course: Course, target: str | None, standings: Standings
-) -> tuple[Lecture, Exercise]:
-    """The exercise that was named, the first left of a lecture, or the next step of the course.
+def exercise_meant(course: Course, target: str, standings: Standings) -> tuple[Lecture, Exercise]:
+    """The exercise a target names: itself, a lecture's next one, or for "" the course's next one.
 
-    Raises UserError where the target names nothing.
+    Raises UserError where the target names nothing, or nothing is left to do.
     """
-    if target is None:
-        last = course.lectures[-1]
-        return next_exercise(course, standings) or (last, last.exercise[-1])
+    if not target:
+        following = next_exercise(course, standings)
+        if following is None:
+            first = course.lectures[0]
+            raise UserError(ALL_PASSED, NAME_ONE.format(f"{first.id}.{first.exercise[0].id}"))
+        return following
     (selection,) = select(course, [target])
     lecture = selection.lecture
-    left = exercises_left(lecture, standings) if selection.is_whole else []
-    return lecture, (left or selection.exercises)[0]
+    if not selection.is_whole or len(lecture.exercise) == 1:
+        return lecture, selection.exercises[0]
+    left = exercises_left(lecture, standings)
+    if not left:
+        name = f"{lecture.id}.{lecture.exercise[-1].id}"
+        raise UserError(f"You have passed all of {lecture.id}.", NAME_ONE.format(name))
+    return lecture, left[0]
 
 
 def next_exercise(course: Course, standings: Standings) -> tuple[Lecture, Exercise] | None:
@@ -62,3 +69,7 @@ def is_done(lecture: Lecture, exercise: Exercise, standings: Standings) -> bool:
     """Whether it was passed, by any route."""
     standing = standings.get((lecture.id, exercise.id))
     return standing is not None and standing.done
+
+
+ALL_PASSED = "You have passed everything."
+NAME_ONE = "Name an exercise: {}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import msgspec
@@ -12,6 +11,7 @@ from grader.errors import UserError
 from grader.judge.submission import Submission, read_submission
 
 FOLDER = "exercises"
+OWN = ".zth"
 
 
 class Workspace(msgspec.Struct, frozen=True):
@@ -26,7 +26,7 @@ class Workspace(msgspec.Struct, frozen=True):
     @property
     def own(self) -> Path:
         """zth's own folder: progress, and copies of what was replaced."""
-        return self.root / ".zth"
+        return self.root / OWN
 
     def folder(self, lecture: Lecture) -> Path:
         return self.root / FOLDER / lecture.dir
@@ -38,10 +38,13 @@ class Workspace(msgspec.Struct, frozen=True):
 def find_workspace(start: Path, course: Course) -> Workspace:
     """The nearest folder at or above `start` that holds exercises/ with a lecture of the course.
 
-    Where there is none, the checkout the course itself lies in, and then `start`, not begun.
+    Where there is none, the checkout the course itself lies in, and then `start`, not begun. The
+    copies in `.zth` are no workspaces, though they look like one.
     """
     for folder in (start, *start.parents):
-        if any((folder / FOLDER / lecture.dir).is_dir() for lecture in course.lectures):
+        if OWN not in folder.parts and any(
+            (folder / FOLDER / lecture.dir).is_dir() for lecture in course.lectures
+        ):
             return Workspace(folder)
     if (course.root / ".git").exists() and (course.root / FOLDER).is_dir():
         return Workspace(course.root)
@@ -57,26 +60,3 @@ def named_workspace(folder: Path) -> Workspace:
             f"Name the folder that has {FOLDER}/ in it, or make one with `zth init {folder}`.",
         )
     return workspace
-
-
-def make_workspace(folder: Path, course: Course) -> Workspace:
-    """A new workspace with every stub of the course. Raises UserError where the folder is in use."""
-    target = folder / FOLDER
-    if target.exists():
-        raise UserError(
-            f"{target} is there already; nothing was changed.",
-            "Work in it, or name a new folder: `zth init DIR`.",
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for lecture in course.lectures:
-            shutil.copytree(
-                course.stubs(lecture),
-                target / lecture.dir,
-                ignore=shutil.ignore_patterns("__pycache__", ".*"),
-            )
-    except OSError as error:
-        raise UserError(
-            f"{target} cannot be written: {error.strerror}.", "Name a folder that you may write to."
-        ) from None
-    return Workspace(folder.resolve())

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +15,7 @@ from rich.text import Text
 from grader.judge.results import Outcome
 from grader.learn.watch import Key, Watch
 from grader.show.card import card
+from grader.show.hint import prose
 from grader.show.lecture import heading, passed, place
 from grader.show.progress import bar, count_done, exercise_list, states
 from grader.show.style import LOOKS
@@ -118,8 +120,8 @@ def _hints(watch: Watch) -> list[RenderableType]:
     if watch.passed:
         return []
     return [
-        Text.assemble((f"hint {number + 1}  ", "zth.label"), hint)
-        for number, hint in enumerate(watch.exercise.hints[: watch.hints])
+        Group(Text(f"hint {number}", "zth.label"), Padding(prose(hint), (0, 0, 0, 2)))
+        for number, hint in enumerate(watch.exercise.hints[: watch.hints], 1)
     ]
 
 

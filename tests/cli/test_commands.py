@@ -172,16 +172,6 @@ def test_a_syntax_error_is_one_sentence_for_the_whole_file(zth: Run, workspace: 
     assert "more in arrays.py for the same reason" in done.stdout
 
 
-def test_init_makes_a_workspace_and_refuses_one_in_use(zth: Run, workspace: Path) -> None:
-    done = zth("init", "mine")
-    assert done.returncode == 0
-    stub = (workspace / "mine" / "exercises" / "tiny" / "arrays.py").read_text()
-    assert stub == (TINY / "exercises" / "tiny" / "arrays.py").read_text()
-    again = zth("init", "mine")
-    assert again.returncode == 2
-    assert "nothing was changed" in again.stderr
-
-
 def test_without_a_workspace_everything_is_not_started(zth: Run, workspace: Path) -> None:
     shutil.rmtree(workspace / "exercises")
     done = zth("check", "lecture1")

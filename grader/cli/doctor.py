@@ -1,0 +1,60 @@
+"""`zth doctor`: what is amiss on this machine, and what to do about it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import typer
+from rich.console import Console
+
+from grader.cli.options import AsJson, CourseFolder, Exit, WorkspaceFolder, open_course, screen
+from grader.learn.doctor import Doctor, Finding, State, Terminal
+from grader.show.doctor import finding_view, verdict
+
+
+def doctor(
+    as_json: AsJson = False, workspace: WorkspaceFolder = None, course: CourseFolder = None
+) -> None:
+    """When something does not work: what zth needs, tried one by one, each with its remedy."""
+    if not as_json and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # what cannot be written is among the findings
+    console = screen()
+    colours = COLOURS.get(console.color_system or "", "")
+    terminal = Terminal(console.is_terminal, console.width, colours, console.encoding)
+    here = (workspace or Path.cwd()).resolve()
+    patient = Doctor(lambda: open_course(course), here, terminal, os.environ)
+    findings: list[Finding] = []
+    try:
+        with _live_line(console, quiet=as_json) as say:
+            for finding in patient.findings(say):
+                findings.append(finding)
+                if not as_json:
+                    console.print(finding_view(finding))
+    except KeyboardInterrupt:
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.encode({"format": 1, "findings": findings}) + b"\n")
+    else:
+        console.print(verdict(findings))
+    wrong = any(finding.state is State.WRONG for finding in findings)
+    raise typer.Exit(Exit.NOT_PASSED if wrong else Exit.PASSED)
+
+
+@contextlib.contextmanager
+def _live_line(console: Console, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A line that says what is looked at, while it is; nothing where nobody watches."""
+    if quiet or not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("") as status:
+        yield lambda name: status.update(f"looking at {name}")
+
+
+COLOURS = {"standard": "16", "256": "256", "truecolor": "16 million"}
+"""As rich calls them."""

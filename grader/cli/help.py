@@ -1,0 +1,130 @@
+"""`zth hint`, `zth solution`: help on the way, and a look at another way afterwards."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.text import Text
+
+from grader.cli.options import (
+    AsJson,
+    CourseFolder,
+    SomeTargets,
+    WorkspaceFolder,
+    begun_workspace,
+    complete_target,
+    open_course,
+    screen,
+)
+from grader.course.targets import select
+
+
+def hint(
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="An exercise; a lecture's next one; or, without it, your next one.",
+            autocompletion=complete_target,
+            show_default=False,
+        ),
+    ] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="All three at once.", show_default=False)
+    ] = False,
+    as_json: AsJson = False,
+    workspace: WorkspaceFolder = None,
+    course: CourseFolder = None,
+) -> None:
+    """A hint, and one more each time you ask.
+
+    There are three, from a question to nearly the answer, each with the minute of the video.
+    """
+    from grader.learn.hints import next_hints
+    from grader.learn.next_step import exercise_meant
+    from grader.learn.progress import Progress
+    from grader.show.hint import hint_view
+
+    opened = open_course(course)
+    place = begun_workspace(workspace, opened)
+    progress = Progress(place)
+    standings = progress.standing()
+    lecture, exercise = exercise_meant(opened, target, standings)
+    standing = standings.get((lecture.id, exercise.id))
+    passed = standing is not None and standing.passed
+    hints = next_hints(progress, lecture, exercise, passed, everything)
+    if as_json:
+        _write_json(
+            {
+                "lecture": lecture.id,
+                "exercise": exercise.id,
+                "hints": [{"number": n, "says": exercise.hints[n - 1]} for n in hints.shown],
+                "of": hints.of,
+                "video": lecture.link(exercise),
+                "at": exercise.at,
+            }
+        )
+    else:
+        screen().print(hint_view(hints))
+    if hints.not_recorded:
+        screen(stderr=True).print(Text(str(hints.not_recorded), "zth.note"), soft_wrap=True)
+
+
+def solution(
+    targets: SomeTargets,
+    spoil: Annotated[
+        bool, typer.Option("--spoil", help="Before you have passed it.", show_default=False)
+    ] = False,
+    as_json: AsJson = False,
+    workspace: WorkspaceFolder = None,
+    course: CourseFolder = None,
+) -> None:
+    """The worked solution beside yours, once yours has passed.
+
+    Of a lecture: all of its exercises that have passed.
+    """
+    from grader.learn.progress import Deed, NotRecorded, Progress
+    from grader.learn.worked import solutions_to_show
+    from grader.show.solution import solution_view
+
+    opened = open_course(course)
+    place = begun_workspace(workspace, opened)
+    progress = Progress(place)
+    standings = progress.standing()
+    shown = [
+        worked
+        for selection in select(opened, targets)
+        for worked in solutions_to_show(selection, place, opened, standings, spoil)
+    ]
+    if as_json:
+        _write_json(
+            {
+                "exercises": [
+                    {
+                        "lecture": w.lecture.id,
+                        "exercise": w.exercise.id,
+                        "passed": w.passed,
+                        "worked": w.worked,
+                        "yours": w.yours,
+                    }
+                    for w in shown
+                ]
+            }
+        )
+    else:
+        console = screen()
+        for worked in shown:
+            view = solution_view(worked, console.is_terminal)
+            console.print(view, soft_wrap=not console.is_terminal)
+    try:
+        for worked in shown:
+            if not worked.passed:
+                progress.note(Deed.SPOIL, worked.lecture.id, worked.exercise.id)
+    except NotRecorded as error:
+        screen(stderr=True).print(Text(str(error), "zth.note"), soft_wrap=True)
+
+
+def _write_json(what: dict[str, object]) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode({"format": 1, **what}) + b"\n")

@@ -1,0 +1,69 @@
+"""`zth open`: the learner's file in their editor, at the line of the exercise."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from grader.cli.options import (
+    CourseFolder,
+    WorkspaceFolder,
+    begun_workspace,
+    complete_target,
+    open_course,
+    screen,
+)
+from grader.errors import UserError
+
+if TYPE_CHECKING:
+    pass
+
+
+def open_(
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="A lecture or an exercise; the next one to do by default.",
+            autocompletion=complete_target,
+            show_default=False,
+        ),
+    ] = "",
+    only_print: Annotated[
+        bool, typer.Option("--print", help="Only print the place, as FILE:LINE.")
+    ] = False,
+    workspace: WorkspaceFolder = None,
+    course: CourseFolder = None,
+) -> None:
+    """Open an exercise in your editor, at its line.
+
+    VISUAL and EDITOR say which editor, then the one whose terminal this is.
+    Of a lecture, the first exercise that you have not done is opened.
+    """
+    from grader.learn.editors import choose, place_of, start
+    from grader.learn.next_step import exercise_meant
+    from grader.learn.progress import Deed, NotRecorded, Progress
+
+    opened = open_course(course)
+    place = begun_workspace(workspace, opened)
+    progress = Progress(place)
+    lecture, exercise = exercise_meant(opened, target, progress.standing())
+    path, line = place_of(place, lecture, exercise)
+    shown = Text(f"{path}:{line}" if line else str(path))
+    if only_print:
+        screen().print(shown, soft_wrap=True)
+        return
+    editor = choose(os.environ)
+    if editor.in_terminal and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UserError(f"{editor.name} wants a terminal, and this is none.", f"Open {shown}")
+    try:
+        progress.note(Deed.OPEN, lecture.id, exercise.id)
+    except NotRecorded as error:
+        screen(stderr=True).print(Text(str(error), "zth.note"), soft_wrap=True)
+    start(editor, path, line)
+    if not editor.in_terminal:
+        text = Text.assemble((str(shown), "zth.file"), f" is open in {editor.name}.")
+        screen().print(text, soft_wrap=True)

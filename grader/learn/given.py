@@ -1,0 +1,129 @@
+"""What a course gives a learner: the stubs and a README. And what it gave: the base of an update."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from grader.course.manifest import Course, Lecture
+from grader.course.stubs import stubs_of
+from grader.errors import UserError
+from grader.learn.workspace import FOLDER, Workspace
+
+README = "README.md"
+FORMAT = 1
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Which course a workspace is of, and the zth that last brought its stubs."""
+
+    title: str
+    zth: str
+    format: int = FORMAT
+
+
+def given_files(course: Course) -> dict[str, bytes]:
+    """Every file of a new workspace, by its path in it."""
+    files = {
+        f"{FOLDER}/{lecture.dir}/{path.name}": text.encode()
+        for lecture in course.lectures
+        for path, text in stubs_of(course, lecture).items()
+    }
+    return files | {README: readme(course).encode()}
+
+
+def given_stubs(course: Course, lecture: Lecture) -> dict[str, str]:
+    """The stubs of a lecture by file name, from the solutions: exercises/ may be worked in."""
+    return {path.name: text for path, text in stubs_of(course, lecture).items()}
+
+
+def base_folder(workspace: Workspace) -> Path:
+    """Where the files are kept as they were given, in the same places as in the workspace."""
+    return workspace.own / "stubs"
+
+
+def origin_path(workspace: Workspace) -> Path:
+    return workspace.own / "workspace.json"
+
+
+def origin_bytes(course: Course) -> bytes:
+    from importlib import metadata  # slow to import
+
+    origin = Origin(course.manifest.title, metadata.version("zth"))
+    return msgspec.json.format(msgspec.json.encode(origin)) + b"\n"
+
+
+def read_origin(workspace: Workspace) -> Origin | None:
+    """None where the workspace was not made by `zth init`. Raises UserError for a newer one."""
+    try:
+        data = origin_path(workspace).read_bytes()
+    except OSError:
+        return None
+    try:
+        origin = msgspec.json.decode(data, type=Origin)
+    except msgspec.DecodeError:
+        return None
+    if origin.format > FORMAT:
+        raise UserError("This workspace was made by a newer zth.", "Update zth.")
+    return origin
+
+
+def readme(course: Course) -> str:
+    """The page a learner finds in a new workspace."""
+    first = course.lectures[0]
+    return README_TEXT.format(
+        title=course.manifest.title,
+        exercise=f"{first.id}.{first.exercise[0].id}",
+        file=f"{FOLDER}/{first.dir}/{first.exercise[0].file}",
+        lectures="\n".join(map(_about, course.lectures)),
+    )
+
+
+def _about(lecture: Lecture) -> str:
+    count = len(lecture.exercise)
+    exercises = "1 exercise" if count == 1 else f"{count} exercises"
+    titles = " · ".join(exercise.title for exercise in lecture.exercise)
+    return (
+        f"### {lecture.id} · {lecture.title}\n\n"
+        f"[The video](https://youtu.be/{lecture.video}) · {exercises} in "
+        f"[{FOLDER}/{lecture.dir}]({FOLDER}/{lecture.dir})\n\n"
+        f"{titles}\n"
+    )
+
+
+README_TEXT = """\
+# {title}
+
+This folder is yours. Watch a lecture, open the file that goes with it, and write what is missing:
+every place is marked with `# TODO` and its goal. Then ask whether it is right. The first one is in
+[{file}]({file}):
+
+    zth check {exercise}
+
+When it is wrong you are told what was called, what came of it, where it is in your file and, if it
+is a mistake that others have made too, what they had in mind. Print whatever you like, write
+functions of your own, bring what you wrote along with the video: an exercise is found by the names
+it defines, and the rest of the file is up to you.
+
+## The commands
+
+| | |
+|---|---|
+| `zth` | where you are, and what comes next |
+| `zth check` | check the first lecture that is not finished; or name one, or an exercise |
+| `zth watch` | check again each time you save |
+| `zth hint {exercise}` | a hint; ask again for the next, there are three |
+| `zth solution {exercise}` | once it passes: yours beside the worked one |
+| `zth reset {exercise}` | begin an exercise anew; what you wrote is kept |
+| `zth restore` | bring back what a reset or an update replaced |
+| `zth update` | new and changed exercises, after you have installed a newer zth |
+| `zth log` | what you tried, and when |
+| `zth data` | the lectures' data sets, for training on the real thing |
+| `zth doctor` | when something does not work |
+
+`zth COMMAND --help` says more. Your progress and the copies are in `.zth`: keep that folder.
+
+## The lectures
+
+{lectures}"""

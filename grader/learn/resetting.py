@@ -1,0 +1,121 @@
+"""`zth reset`: an exercise begun anew, the rest of its file untouched."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from grader.course.manifest import Course, Exercise, Lecture
+from grader.course.targets import Selection, select
+from grader.errors import UserError
+from grader.judge.submission import SourceFile, compile_source, read_source
+from grader.learn.definitions import Tangled, definition, put
+from grader.learn.given import given_stubs
+from grader.learn.kept import Copy, keep, replace_files
+from grader.learn.workspace import Workspace
+
+
+class Reset(msgspec.Struct, frozen=True):
+    """What a reset has done."""
+
+    files: tuple[str, ...]
+    """As paths from the workspace."""
+    exercises: tuple[tuple[Lecture, Exercise], ...]
+    """Those that were more than a stub, or less."""
+    kept: Copy | None
+
+
+def reset(workspace: Workspace, course: Course, targets: Sequence[str]) -> Reset:
+    """The targets' stubs put back: a lecture's files, of an exercise its definitions.
+
+    What was there is kept first. Raises UserError, and then nothing was changed.
+    """
+    changed: dict[Path, bytes] = {}
+    begun: dict[tuple[str, str], tuple[Lecture, Exercise]] = {}
+    for target in targets:
+        for selection in select(course, [target]):
+            lecture, folder = selection.lecture, workspace.folder(selection.lecture)
+            stubs = {folder / name: text for name, text in given_stubs(course, lecture).items()}
+            whole = _names_lecture(target, selection)
+            for exercise in selection.exercises:
+                path = folder / exercise.file
+                file = _file(path, changed)
+                if not _is_stub(file, stubs[path], exercise):
+                    begun[lecture.id, exercise.id] = lecture, exercise
+                    if not whole:
+                        changed[path] = _reset_in(file, stubs[path], lecture, exercise)
+            if whole:
+                stubs_now = {path: text.encode() for path, text in stubs.items()}
+                changed |= {p: data for p, data in stubs_now.items() if _data(p, changed) != data}
+    kept = keep(workspace, "reset", f"zth reset {' '.join(targets)}", changed)
+    replace_files(changed)
+    files = tuple(path.relative_to(workspace.root).as_posix() for path in changed)
+    return Reset(files, tuple(begun.values()), kept)
+
+
+def _names_lecture(target: str, selection: Selection) -> bool:
+    """A lecture of one exercise may be asked for by either name."""
+    ids = {exercise.id for exercise in selection.lecture.exercise}
+    return selection.is_whole and "." not in target and target.strip() not in ids
+
+
+class _File(msgspec.Struct, frozen=True):
+    source: SourceFile
+    mark: bytes
+    """The byte order mark, where the file has one."""
+
+
+def _file(path: Path, changed: dict[Path, bytes]) -> _File:
+    """A file as it is, or as another target will have made it."""
+    source = read_source(path)
+    data = _data(path, changed) if source.code or path in changed else b""
+    if path in changed:
+        source = compile_source(path.name, str(path), data)
+    return _File(source, codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b"")
+
+
+def _data(path: Path, changed: dict[Path, bytes]) -> bytes:
+    if path in changed:
+        return changed[path]
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _is_stub(file: _File, stub: str, exercise: Exercise) -> bool:
+    return bool(file.source.code) and all(
+        definition(file.source.text, name) == definition(stub, name) for name in exercise.names
+    )
+
+
+def _reset_in(file: _File, stub: str, lecture: Lecture, exercise: Exercise) -> bytes:
+    """The file's bytes with the exercise's stubs in it."""
+    source = file.source
+    if source.trouble and source.trouble.absent:
+        return stub.encode()
+    if source.trouble:
+        line = source.trouble.line
+        raise UserError(
+            f"{source.trouble.message} {NOT_ALONE.format(exercise=exercise.id)}",
+            f"{f'Mend line {line}' if line else 'Mend the file'}, or {ANEW.format(id=lecture.id)}",
+        )
+    text = source.text
+    try:
+        for name in exercise.names:
+            text = put(text, stub, name)
+        for other in lecture.exercise:  # a method of a class that was put back is another's work
+            for inner in other.names if other.file == exercise.file and other != exercise else ():
+                if any(inner.startswith(f"{name}.") for name in exercise.names):
+                    text = put(text, source.text, inner)
+    except Tangled as error:
+        raise UserError(
+            TANGLED.format(file=source.name, line=error.line),
+            f"Give it lines of its own, or {ANEW.format(id=lecture.id)}",
+        ) from None
+    return file.mark + text.encode()
+
+
+NOT_ALONE = "So {exercise} cannot be told from the rest of the file; nothing was changed."
+TANGLED = "{file}, line {line} has other code on the lines of a definition; nothing was changed."
+ANEW = "begin the whole lecture anew: `zth reset {id}`. What you wrote is kept."

@@ -1,0 +1,49 @@
+"""A hint: which of how many, what it says, the minute of the video, what comes after."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from grader.learn.hints import Hints
+from grader.show.lecture import web_link
+
+
+def hint_view(hints: Hints) -> RenderableType:
+    """The hints that are given now."""
+    name = f"{hints.lecture.id}.{hints.exercise.id}"
+    parts: list[RenderableType] = [
+        Text.assemble((name, "zth.target"), f" · {hints.exercise.title}")
+    ]
+    for number in hints.shown:
+        parts += [
+            Text(f"\nhint {number} of {hints.of}", "zth.label"),
+            Padding(prose(hints.exercise.hints[number - 1]), (0, 0, 0, 2)),
+        ]
+    link = hints.lecture.link(hints.exercise)
+    video = Text.assemble(("\nvideo ", "zth.label"), web_link(link), f"  {hints.exercise.at}")
+    return Group(*parts, video, _after(hints, name))
+
+
+def _after(hints: Hints, name: str) -> Text:
+    if hints.passed:
+        return Text.assemble(("yours ", "zth.label"), "has passed: ", _command(f"solution {name}"))
+    if hints.last:
+        return Text.assemble(
+            ("then  ", "zth.label"),
+            "that was all; the answer: ",
+            _command(f"solution {name} --spoil"),
+        )
+    return Text.assemble(("more  ", "zth.label"), _command(f"hint {name}"))
+
+
+def prose(text: str) -> Text:
+    """A sentence with code in it, which has its colour."""
+    prose = Text(text)
+    prose.highlight_regex(r"`[^`]+`", "zth.command")
+    return prose
+
+
+def _command(line: str) -> tuple[str, str]:
+    return f"zth {line}", "zth.command"
