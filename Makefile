@@ -21,6 +21,7 @@ prove:
 
 bench:
 	python -m benchmarks.startup
+	python -m benchmarks.completion
 	python -m benchmarks.cold_check
 	python -m benchmarks.warm_judge
 	python -m benchmarks.proof

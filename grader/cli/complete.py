@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "_ZTH_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
-FORMAT = "2"
+FORMAT = "1"
 """Of the kept tables; another is made anew."""
 FILES = "files"
 """What is typed here is a path: the shell knows better."""
@@ -180,6 +180,11 @@ _QUICK: dict[str, Callable[[_Line, str], Iterator[Word]]] = {
     "complete_copy": copies,
 }
 """Answered here without the import of the function that typer would ask."""
+
+
+def complete_target(typed: str) -> list[str]:
+    """Lectures and exercises of the course that begin as typed."""
+    return [name for name, _ in targets(_Line(), typed)]
 
 
 def complete_data(typed: str) -> list[str]:

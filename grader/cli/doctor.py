@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import typer
 from rich.console import Console
 
 from grader.cli.options import AsJson, CourseFolder, Exit, WorkspaceFolder, open_course, screen
-from grader.learn.doctor import Doctor, Finding, State, Terminal
-from grader.show.doctor import finding_view, verdict
+
+if TYPE_CHECKING:
+    from grader.learn.doctor import Finding
 
 
 def doctor(
     as_json: AsJson = False, workspace: WorkspaceFolder = None, course: CourseFolder = None
 ) -> None:
     """When something does not work: what zth needs, tried one by one, each with its remedy."""
-    if not as_json and isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # what cannot be written is among the findings
+    from grader.learn.doctor import Doctor, State, Terminal
+    from grader.show.doctor import finding_view, verdict
+
     console = screen()
     colours = COLOURS.get(console.color_system or "", "")
     terminal = Terminal(console.is_terminal, console.width, colours, console.encoding)

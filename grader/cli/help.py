@@ -9,13 +9,13 @@ import msgspec
 import typer
 from rich.text import Text
 
+from grader.cli.complete import complete_target
 from grader.cli.options import (
     AsJson,
     CourseFolder,
     SomeTargets,
     WorkspaceFolder,
     begun_workspace,
-    complete_target,
     open_course,
     screen,
 )

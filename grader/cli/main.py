@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -33,21 +35,41 @@ app = typer.Typer(
     help="The autograded course for Neural Networks: Zero to Hero.",
     epilog="Begin with: zth check lecture1",
 )
-app.command(epilog="Example: zth check lecture5.cross_entropy_backward")(check)
-app.command(epilog="Example: zth data names.txt")(data)
-app.command("open", epilog="Example: zth open lecture5.dprobs")(open_)
-app.command(epilog="Example: zth doctor")(doctor)
-app.command(epilog="Example: zth watch lecture2")(watch)
-app.command(epilog="Example: zth status --json")(status)
-app.command("list", epilog="Example: zth list")(list_)
-app.command(epilog="Example: zth log lecture1.value_mul")(log)
-app.command(epilog="Example: zth init my-course")(init)
-app.command(epilog="Example: zth reset lecture1.value_mul")(reset)
-app.command(epilog="Example: zth update")(update)
-app.command(epilog="Example: zth restore latest")(restore)
-app.command(epilog="Example: zth hint lecture1.value_mul")(hint)
-app.command(epilog="Example: zth solution lecture1.value_mul")(solution)
-app.add_typer(dev, name="dev")
+
+
+def _register() -> None:
+    """In the order in which a learner meets them."""
+    for panel, commands in PANELS.items():
+        for name, (command, example) in commands.items():
+            app.command(name, epilog=f"Example: {example}", rich_help_panel=panel)(command)
+
+
+PANELS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
+    "Learn": {
+        "watch": (watch, "zth watch lecture2"),
+        "check": (check, "zth check lecture5.cross_entropy_backward"),
+        "hint": (hint, "zth hint lecture1.value_mul"),
+        "solution": (solution, "zth solution lecture1.value_mul"),
+        "open": (open_, "zth open lecture5.dprobs"),
+    },
+    "See how far you are": {
+        "status": (status, "zth status --json"),
+        "list": (list_, "zth list"),
+        "log": (log, "zth log lecture1.value_mul"),
+    },
+    "Your files": {
+        "init": (init, "zth init my-course"),
+        "reset": (reset, "zth reset lecture1.value_mul"),
+        "update": (update, "zth update"),
+        "restore": (restore, "zth restore latest"),
+    },
+    "This machine": {
+        "data": (data, "zth data names.txt"),
+        "doctor": (doctor, "zth doctor"),
+    },
+}
+_register()
+app.add_typer(dev, name="dev", rich_help_panel="The course")
 
 
 def _say_version(wanted: bool) -> None:
@@ -76,6 +98,9 @@ def main() -> None:
     All is written and every child is gone by then, so the end is a short one: to take torch and the
     interpreter apart would cost a quarter of a second that somebody waits for.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no ✓ is no fault of ours
     code = _run()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from grader.cli.complete import complete_target
 from grader.cli.options import (
     CourseFolder,
     WorkspaceFolder,
     begun_workspace,
-    complete_target,
     open_course,
     screen,
 )

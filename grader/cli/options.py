@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from grader.cli.complete import complete_target
 from grader.course.manifest import Course, bundled_course, load_course
 from grader.errors import UserError
 from grader.show.style import THEME
@@ -50,14 +51,6 @@ def begun_workspace(folder: Path | None, course: Course) -> Workspace:
     if not place.exists:
         raise UserError("You are not in a workspace.", GO_THERE)
     return place
-
-
-def complete_target(incomplete: str) -> list[str]:
-    """Lectures and exercises that begin with what was typed."""
-    course = open_course(None)
-    names = [lecture.id for lecture in course.lectures]
-    names += [f"{lecture.id}.{e.id}" for lecture in course.lectures for e in lecture.exercise]
-    return [name for name in names if name.startswith(incomplete)]
 
 
 Targets = Annotated[

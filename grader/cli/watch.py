@@ -16,12 +16,12 @@ import typer
 from rich.console import Console
 from rich.control import Control
 
+from grader.cli.complete import complete_target
 from grader.cli.options import (
     CourseFolder,
     Exit,
     WorkspaceFolder,
     begun_workspace,
-    complete_target,
     open_course,
     screen,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import hashlib
 import os
 from pathlib import Path
 
@@ -74,7 +73,7 @@ def named_folder() -> Path | None:
 
 def cache_folder() -> Path:
     """Where `zth data` keeps what it fetched. It need not be there yet."""
-    import platformdirs  # what only reads the course does without it
+    import platformdirs  # slow to import, and wanted only here
 
     return Path(platformdirs.user_cache_dir("zth")) / "data"
 
@@ -84,6 +83,8 @@ _checksums: dict[tuple[Path, int, int], str] = {}
 
 def checksum(path: Path) -> str:
     """The sha256 of a file; one that has not changed is read once in a process."""
+    import hashlib  # what only names the data sets does without it
+
     with path.open("rb") as file:
         stat = os.fstat(file.fileno())
         key = (path, stat.st_size, stat.st_mtime_ns)

@@ -308,7 +308,7 @@ def _data_problems(data: tuple[Dataset, ...]) -> Iterator[tuple[str, str]]:
         where = f"the data set {dataset.name!r}"
         if not _DATA_NAME.fullmatch(dataset.name):
             yield f"`name` of {where} is not one file's name.", "Use letters, digits, _ . and -."
-        if not re.match(r"https?://[^/\s]+/\S+$", dataset.url):
+        if not re.match(r"https?://[^/\s\[\]]+/\S+$", dataset.url):
             yield f"`url` of {where} is {dataset.url!r}.", "Write it as https://HOST/FILE."
         if not _SHA256.fullmatch(dataset.sha256):
             yield (

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
-from grader.judge.compare import Tolerance, describe, difference
-from grader.judge.results import Outcome, Step
+from grader.judge.compare import Tolerance, describe, difference, sentence
+from grader.judge.results import Gap, Outcome, Step
 
 if TYPE_CHECKING:
     import torch
@@ -19,6 +20,11 @@ MARK = "exercise"
 
 class CheckFailed(AssertionError):
     """What the learner's code gave is not what the check asks for."""
+
+    def __init__(self, message: str, gap: Gap | None = None) -> None:
+        super().__init__(message)
+        self.gap = gap
+        """The message in its parts."""
 
 
 class Stopped(Exception):
@@ -83,7 +89,8 @@ class Observation:
         """
         tolerance = Tolerance(atol, rtol, loose_shape)
         if found := difference(expected, self.value, tolerance, self._label):
-            raise CheckFailed(f"{says} {found}".strip())
+            found = msgspec.structs.replace(found, at=f"{says} {found.at}".lstrip())
+            raise CheckFailed(sentence(found), found)
         self._remarks.notes += tolerance.notes
 
     def equals(self, expected: Any, says: str = "") -> None:

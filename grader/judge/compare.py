@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from grader.judge.results import Gap
 from grader.judge.wire import Foreign
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ class Tolerance:
         self.notes: list[str] = []
 
 
-def difference(expected: Any, got: Any, tolerance: Tolerance, label: str = "") -> str:
-    """How `got` misses `expected`, empty where it does not. `label` says which part it is."""
+def difference(expected: Any, got: Any, tolerance: Tolerance, label: str = "") -> Gap | None:
+    """How `got` misses `expected`, None where it does not. `label` says which part it is."""
     import torch
 
     at = f"{label}: " if label else ""
@@ -39,13 +40,23 @@ def difference(expected: Any, got: Any, tolerance: Tolerance, label: str = "") -
     if _is_number(expected):
         return _number_difference(expected, got, tolerance, at)
     if type(expected) is not type(got) or expected != got:
-        return f"{at}expected {describe(expected)}, got {describe(got)}."
-    return ""
+        return Gap(at, "", describe(expected), describe(got))
+    return None
 
 
-def _another_kind(expected: str, got: Any, at: str) -> str:
-    hint = " Is a `return` missing?" if got is None and not at else ""
-    return f"{at}expected {expected}, got {describe(got)}.{hint}"
+def sentence(gap: Gap) -> str:
+    """The gap on one line."""
+    parts = [gap.says] if gap.says else []
+    if gap.expected:
+        parts.append(f"expected {gap.kind}{gap.expected}, got {gap.got}")
+    text = f"{gap.at}{': '.join(parts)}"
+    text = gap.joint.join([text, *gap.more])
+    return text if text.endswith("?") else f"{text}."
+
+
+def _another_kind(expected: str, got: Any, at: str) -> Gap:
+    more = ("Is a `return` missing?",) if got is None and not at else ()
+    return Gap(at, "", expected, describe(got), more=more, joint=". ")
 
 
 def describe(value: Any) -> str:
@@ -93,23 +104,23 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _number_difference(expected: float, got: Any, tolerance: Tolerance, at: str) -> str:
+def _number_difference(expected: float, got: Any, tolerance: Tolerance, at: str) -> Gap | None:
     if isinstance(got, bool) or not isinstance(got, (int, float)):
         return _another_kind(f"a number ({number(expected)})", got, at)
     one, other = as_float(expected), as_float(got)
     if _near(one, other, tolerance):
-        return ""
-    return f"{at}{_both(expected, got)}{_factor(one, other)}."
+        return None
+    return Gap(at, "", *_both(expected, got), more=_factor(one, other), joint=": ")
 
 
-def _both(expected: float, got: float) -> str:
-    """`expected 1, got 2`, with as many digits as it takes to see that they differ."""
+def _both(expected: float, got: float) -> tuple[str, str]:
+    """The two numbers, with as many digits as it takes to see that they differ."""
     one, other = number(expected), number(got)
     if one == other and isinstance(expected, float) and isinstance(got, float):
         one, other = f"{expected:.12g}", f"{got:.12g}"
         if one == other:
             one, other = repr(expected), repr(got)
-    return f"expected {one}, got {other}"
+    return one, other
 
 
 def as_float(value: float) -> float:
@@ -128,56 +139,59 @@ def _near(expected: float, got: float, tolerance: Tolerance) -> bool:
     return abs(expected - got) <= tolerance.atol + tolerance.rtol * abs(expected)
 
 
-def _factor(expected: float, got: float) -> str:
-    """`, −1 times that`: the relation a learner can use, where there is a simple one."""
+def _factor(expected: float, got: float) -> tuple[str, ...]:
+    """`twice that`: the relation a learner can use, where there is a simple one."""
     if not (math.isfinite(expected) and math.isfinite(got)) or abs(expected) < 1e-12 or got == 0:
-        return ""
+        return ()
     ratio = got / expected
     for simple, says in RELATIONS.items():
         if math.isclose(ratio, simple, rel_tol=1e-6):
-            return f": {says}"
-    return ""
+            return (says,)
+    return ()
 
 
-def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, label: str) -> str:
+def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, label: str) -> Gap | None:
     at = f"{label}: " if label else ""
     if not isinstance(got, (list, tuple)):
         return _another_kind(describe(expected), got, at)
     if len(got) != len(expected):
-        return f"{at}expected {len(expected)} values, got {len(got)}."
+        return Gap(at, "", f"{len(expected)} values", str(len(got)))
     for index, (one, other) in enumerate(zip(expected, got, strict=True)):
         part = f"{label}[{index}]" if label else f"number {index}"
         if found := difference(one, other, tolerance, part):
             return found
-    return ""
+    return None
 
 
 def _dict_difference(
     expected: dict[str, Any], got: dict[str, Any], tolerance: Tolerance, label: str
-) -> str:
+) -> Gap | None:
     at = f"{label}: " if label else ""
     if missing := [key for key in expected if key not in got]:
-        return f"{at}{', '.join(missing)} missing."
+        return Gap(at, f"{', '.join(missing)} missing")
     for key, value in expected.items():
         if found := difference(value, got[key], tolerance, f"{label}.{key}" if label else key):
             return found
-    return ""
+    return None
 
 
 def _tensor_difference(
     expected: torch.Tensor, got: torch.Tensor, tolerance: Tolerance, at: str
-) -> str:
+) -> Gap | None:
     if expected.shape != got.shape:
         if not (tolerance.loose_shape and same_rows(expected, got)):
             squeezed = [n for n in expected.shape if n != 1] == [n for n in got.shape if n != 1]
-            hint = " (the values may be right: the dimension of size 1 is not)" if squeezed else ""
-            return f"{at}expected shape {tuple(expected.shape)}, got {tuple(got.shape)}{hint}."
+            more = (
+                ("(the values may be right: the dimension of size 1 is not)",) if squeezed else ()
+            )
+            shapes = str(tuple(expected.shape)), str(tuple(got.shape))
+            return Gap(at, "", *shapes, kind="shape ", more=more, joint=" ")
         tolerance.notes.append(
             f"{at}shape {tuple(got.shape)} is accepted for {tuple(expected.shape)}."
         )
         got = got.reshape(expected.shape)
     if expected.dtype != got.dtype:
-        return f"{at}expected dtype {dtype_name(expected)}, got {dtype_name(got)}."
+        return Gap(at, "", dtype_name(expected), dtype_name(got), kind="dtype ")
     return _value_difference(expected, got, tolerance, at)
 
 
@@ -195,11 +209,11 @@ def same_rows(one: torch.Tensor, other: torch.Tensor) -> bool:
 
 def _value_difference(
     expected: torch.Tensor, got: torch.Tensor, tolerance: Tolerance, at: str
-) -> str:
+) -> Gap | None:
     import torch
 
     if expected.numel() == 0:
-        return ""
+        return None
     if not expected.dtype.is_floating_point and not expected.dtype.is_complex:
         wrong = expected != got
         gap = wrong.to(torch.float64)
@@ -210,22 +224,21 @@ def _value_difference(
         gap = torch.where(equal, 0.0, gap.nan_to_num(nan=math.inf))
         wrong = ~equal & ~(gap <= tolerance.atol + tolerance.rtol * one.abs())
     if not bool(wrong.any()):
-        return ""
+        return None
     worst = int(torch.where(wrong, gap, -1.0).argmax())
     index = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), expected.shape))
-    where = f"[{', '.join(map(str, index))}]" if index else ""
-    both = _both(expected[index].item(), got[index].item())
-    parts = [
-        f"{at}{int(wrong.sum())} of {expected.numel()} values differ"
-        if expected.numel() > 1
-        else f"{at}the value differs",
-        f"worst at {where}: {both}" if where else both,
-    ]
+    says = "the value differs"
+    if expected.numel() > 1:
+        says = f"{int(wrong.sum())} of {expected.numel()} values differ"
+    if index:
+        says += f"; worst at [{', '.join(map(str, index))}]"
+    more: list[str] = []
     if expected.dtype.is_floating_point:
-        parts.append(_lecture_words(expected, got, float(gap.max())))
-        if says := _tensor_relation(expected, got):
-            parts.append(says)
-    return "; ".join(parts) + "."
+        more.append(_lecture_words(expected, got, float(gap.max())))
+        if relation := _tensor_relation(expected, got):
+            more.append(relation)
+    both = _both(expected[index].item(), got[index].item())
+    return Gap(at, says, *both, more=tuple(more))
 
 
 def _lecture_words(expected: torch.Tensor, got: torch.Tensor, maxdiff: float) -> str:

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from grader.errors import UserError
-from grader.judge.checks import MARK, Stopped
+from grader.judge.checks import MARK, CheckFailed, Stopped
 from grader.judge.probes import ProbeCall, run_probe
 from grader.judge.results import CheckResult, Outcome, Step
 from grader.judge.sandbox import Interrupted
@@ -124,7 +124,9 @@ class HiddenChecks:
             self.stopped = error
             return self._result(item, error.outcome, error.message, error.steps)
         if phase == "call" and isinstance(error, AssertionError):
-            return self._result(item, Outcome.FAIL, str(error) or "It is not so.")
+            failed = self._result(item, Outcome.FAIL, str(error) or "It is not so.")
+            gap = error.gap if isinstance(error, CheckFailed) else None
+            return msgspec.structs.replace(failed, gap=gap)
         if isinstance(error, (UserError, Interrupted)):
             raise error
         raise CourseFault(f"{item.nodeid} broke: {type(error).__name__}: {error}") from error

@@ -27,6 +27,22 @@ class Misconception(msgspec.Struct, frozen=True):
     says: str
 
 
+class Gap(msgspec.Struct, frozen=True):
+    """What was expected and what came, in words; `compare.sentence` puts it on one line."""
+
+    at: str
+    """Which part of what came, with a colon, or a word ahead of it; empty for the whole."""
+    says: str
+    """How much differs, and where most; empty where the two say it all."""
+    expected: str = ""
+    got: str = ""
+    kind: str = ""
+    """What the two are: `shape `, `dtype `, or empty for values."""
+    more: tuple[str, ...] = ()
+    """What else there is to see: the lecture's own words for a miss, how the two relate."""
+    joint: str = "; "
+
+
 class Step(msgspec.Struct, frozen=True):
     """A line of the learner's that was being run, outermost first: the way to an exception."""
 
@@ -46,6 +62,8 @@ class CheckResult(msgspec.Struct, frozen=True):
     """What was seen instead."""
     ran: str = ""
     """What was run beside the learner's code."""
+    gap: Gap | None = None
+    """The message in its parts, where it is about something expected."""
     steps: tuple[Step, ...] = ()
     """Where it ended, in the learner's own files."""
     seconds: float = 0.0

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.course.manifest import Lecture
-from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Outcome, Step
+from grader.judge.results import CheckResult, ExerciseResult, Gap, LectureResult, Outcome, Step
 from grader.show.lecture import place, printed, web_link
 from grader.show.style import LOOKS
 
@@ -74,10 +74,23 @@ def _check(check: CheckResult) -> list[RenderableType]:
     parts: list[RenderableType] = [Text(check.says)] if check.says else []
     if check.ran:
         parts.append(Padding(Text(check.ran, "zth.command"), (0, 0, 0, 2)))
-    parts.append(Text(check.message))
+    parts.append(_gap(check.gap) if check.gap and check.gap.expected else Text(check.message))
     if check.steps:
         parts.append(Padding(_steps(check.steps), (0, 0, 0, 2)))
     return parts
+
+
+def _gap(gap: Gap) -> RenderableType:
+    """What was expected above what came, and below what else there is to see."""
+    pair = Table.grid(padding=(0, 2, 0, 0))
+    pair.add_column(style="zth.label", no_wrap=True)
+    pair.add_column(overflow="fold")
+    pair.add_row("expected", f"{gap.kind}{gap.expected}")
+    pair.add_row("got", Text(f"{gap.kind}{gap.got}", "zth.got"))
+    more = [Text(line) for line in gap.more]
+    shown = Padding(Group(pair, *more), (0, 0, 0, 2))
+    head = f"{gap.at}{gap.says}".strip()
+    return Group(Text(head.removesuffix(":")), shown) if head else shown
 
 
 def _steps(steps: Sequence[Step]) -> Table:

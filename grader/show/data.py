@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.course.data import VARIABLE, DataState, Located
-from grader.show.style import Look
+from grader.show.style import Look, linked
 
 LOOKS = {
     DataState.VERIFIED: Look("✓", "verified", "zth.pass"),
@@ -29,7 +29,7 @@ def data_table(found: Sequence[Located], folder: Path, named: bool) -> Renderabl
         name, about = located.dataset.name, located.dataset.about
         table.add_row(Text(look.sign, look.style), name, Text(look.word, look.style), about)
     by = f", which {VARIABLE} names" if named else ""
-    link = f"zth.file link {folder.as_uri()}"
-    where = Text.assemble("in ", (str(folder), link), (by, "zth.note"), overflow="fold")
+    place = linked(str(folder), folder.as_uri())
+    where = Text.assemble("in ", place, (by, "zth.note"))
     whys = [Text(f"{each.why}") for each in found if each.state is DataState.WRONG]
     return Group(table, where, *whys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from rich.text import Text
 
 from grader.course.manifest import Course, Lecture
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.learn.editors import link
 from grader.learn.workspace import Workspace
-from grader.show.style import LOOKS
+from grader.show.style import LOOKS, linked
 
 BAR_WIDTH = 30
 OUTPUT_LINES = 6
@@ -110,11 +112,11 @@ def file_link(path: Path, line: int | None, here: Path) -> Text:
     """file:line, a link where the terminal knows links."""
     shown = path.relative_to(here) if path.is_relative_to(here) else path
     at = f":{line}" if line else ""
-    return Text(f"{shown}{at}", f"zth.file link {path.absolute().as_uri()}")
+    return linked(f"{shown}{at}", link(path.absolute(), line, os.environ))
 
 
 def web_link(address: str) -> Text:
-    return Text(address, f"zth.file link {address}")
+    return linked(address, address)
 
 
 def finished_line(lecture: Lecture, result: LectureResult) -> Text:
@@ -145,13 +147,22 @@ def exercise_row(table: Table, sign: Text, name: Text, title: str, file: str, la
     table.add_row(sign, name, one_line, Text(file, no_wrap=True), last)
 
 
+def bar(done: int, of: int, width: int = BAR_WIDTH) -> ProgressBar:
+    return ProgressBar(
+        of,
+        done,
+        width=width,
+        style="zth.bar",
+        complete_style="zth.pass",
+        finished_style="zth.pass",
+    )
+
+
 def _bar(result: LectureResult) -> RenderableType:
     passed, of = _count(result.exercises)
     line = Table.grid(padding=(0, 2, 0, 0))
     line.add_row(
-        ProgressBar(
-            of, passed, width=BAR_WIDTH, complete_style="zth.pass", finished_style="zth.pass"
-        ),
+        bar(passed, of),
         f"{passed} of {of} exercises, {result.points} of {result.max_points} points",
         Text(f"{result.seconds:.1f} s", "zth.note"),
     )

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 from rich.console import Group, RenderableType
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -19,10 +18,10 @@ from grader.learn.log import Record
 from grader.learn.next_step import Standings, is_done, next_exercise
 from grader.learn.progress import Attempt
 from grader.learn.workspace import Workspace
-from grader.show.lecture import exercise_row, file_link, grid, heading, web_link
+from grader.show.lecture import bar, exercise_row, file_link, grid, heading, web_link
 from grader.show.style import LOOKS, Look
 
-BAR_WIDTH = 20
+OVERVIEW_BAR = 20
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -76,7 +75,7 @@ def overview(
             Text(look.sign, look.style),
             Text(lecture.id, "zth.target"),
             Text(lecture.title),
-            bar(done, of),
+            bar(done, of, OVERVIEW_BAR),
             Text.assemble(f"{done} of {of}", (f"  {wrong} wrong" if wrong else "", "zth.fail")),
         )
     parts: list[RenderableType] = [Text(course.manifest.title, "zth.target"), Text(), table, Text()]
@@ -123,10 +122,6 @@ def count_done(lecture: Lecture, standings: Standings) -> tuple[int, int]:
     done = [is_done(lecture, e, standings) for e in lecture.exercise]
     counted = [d for e, d in zip(lecture.exercise, done, strict=True) if d or not e.bonus]
     return sum(counted), len(counted)
-
-
-def bar(done: int, of: int, width: int = BAR_WIDTH) -> ProgressBar:
-    return ProgressBar(of, done, width=width, complete_style="zth.pass", finished_style="zth.pass")
 
 
 def log_table(records: Sequence[Record], now: float) -> RenderableType:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rich.style import Style
+from rich.text import Text
 from rich.theme import Theme
 
 from grader.judge.results import Outcome
@@ -23,20 +25,30 @@ LOOKS = {
     Outcome.BLOCKED: Look("◦", "waits", "zth.blocked"),
 }
 
-# Named colours only: the terminal's own palette fits its background, light or dark.
+# Red, green and magenta of the terminal's own palette, and no others: yellow and cyan cannot be read
+# on white, nor blue on black. The rest is bold, dim or underlined.
 THEME = Theme(
     {
         "zth.pass": "green",
         "zth.fail": "red",
         "zth.error": "magenta",
         "zth.todo": "dim",
-        "zth.blocked": "yellow",
+        "zth.blocked": "dim",
         "zth.label": "dim",
         "zth.target": "bold",
         "zth.misconception": "bold",
-        "zth.command": "cyan",
-        "zth.file": "blue",
+        "zth.command": "bold",
+        "zth.file": "underline",
         "zth.note": "dim",
-        "zth.key": "bold cyan",
+        "zth.got": "bold",
+        "zth.key": "bold",
+        "zth.bar": "dim",
     }
 )
+
+
+def linked(text: str, address: str) -> Text:
+    """A file or an address, and a link where the terminal knows links."""
+    made = Text(text, "zth.file")
+    made.stylize(Style(link=address))
+    return made

@@ -16,8 +16,8 @@ from grader.judge.results import Outcome
 from grader.learn.watch import Key, Watch
 from grader.show.card import card
 from grader.show.hint import prose
-from grader.show.lecture import heading, passed, place
-from grader.show.progress import bar, count_done, exercise_list, states
+from grader.show.lecture import bar, heading, passed, place
+from grader.show.progress import count_done, exercise_list, states
 from grader.show.style import LOOKS
 
 WIDTH = 80
@@ -48,7 +48,7 @@ def page(watch: Watch, here: Path) -> RenderableType:
         parts += [Text(watch.trouble.message, "zth.fail"), Text(watch.trouble.fix)]
     done, of = count_done(watch.lecture, watch.standings)
     line = Table.grid(padding=(0, 2, 0, 0))
-    line.add_row(bar(done, of, width=30), f"{done} of {of} in {watch.lecture.id}")
+    line.add_row(bar(done, of), f"{done} of {of} in {watch.lecture.id}")
     return Group(*parts, line)
 
 

@@ -54,6 +54,15 @@ def refused(root: Path, text: str | bytes) -> UserError:
     return caught.value
 
 
+DATA = f"""
+[[data]]
+name = "a.txt"
+url = "https://host/a"
+sha256 = "{"0" * 64}"
+about = "a"
+
+"""
+
 # what is changed, into what; what the message says besides the file; the remedy
 BROKEN: dict[str, tuple[str, str, list[str], str]] = {
     "an unknown key": (
@@ -194,6 +203,36 @@ BROKEN: dict[str, tuple[str, str, list[str], str]] = {
         ["`memory_mb` in the limits of lecture1.two is -1"],
         "A limit is above zero.",
     ),
+    "two data sets with one name": (
+        "[[lecture]]",
+        DATA + DATA.replace("a.txt", "A.txt") + "[[lecture]]",
+        ["two data sets have the name 'a.txt'"],
+        "Rename one of them.",
+    ),
+    "data elsewhere": (
+        "[[lecture]]",
+        DATA.replace("a.txt", "../a.txt") + "[[lecture]]",
+        ["`name` of the data set '../a.txt' is not one file's name"],
+        "Use letters, digits, _ . and -.",
+    ),
+    "data of another kind of address": (
+        "[[lecture]]",
+        DATA.replace("https:", "file:") + "[[lecture]]",
+        ["`url` of the data set 'a.txt' is 'file://host/a'"],
+        "Write it as https://HOST/FILE.",
+    ),
+    "data without its checksum": (
+        "[[lecture]]",
+        DATA.replace("0" * 64, "0" * 63) + "[[lecture]]",
+        ["`sha256` of the data set 'a.txt' is not one"],
+        "Write what `sha256sum FILE` prints.",
+    ),
+    "data without an address": (
+        "[[lecture]]",
+        DATA.replace('url = "https://host/a"\n', "") + "[[lecture]]",
+        ["missing required field `url`", "data a.txt"],
+        "Mend that key",
+    ),
     "another format": (
         "format = 1",
         "format = 2",
@@ -304,3 +343,12 @@ def test_an_exercise_changes_the_limits_it_names(root: Path) -> None:
 @pytest.mark.parametrize("root", [TINY, bundled_course()])
 def test_our_own_courses_are_good(root: Path) -> None:
     assert load_course(root).lectures
+
+
+def test_data_sets_are_found_by_name(root: Path) -> None:
+    (root / "course.toml").write_text(GOOD + DATA)
+    course = load_course(root)
+    assert course.dataset("a.txt").url == "https://host/a"
+    with pytest.raises(UserError, match=r"no data set 'b\.txt'") as caught:
+        course.dataset("b.txt")
+    assert caught.value.fix == "Name one of: a.txt."

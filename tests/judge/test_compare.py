@@ -6,8 +6,16 @@ import pytest
 import torch
 from judging import Judged, words
 
-from grader.judge.compare import Tolerance, difference
+from grader.judge.compare import Tolerance, sentence
+from grader.judge.compare import difference as gap_between
 from grader.judge.results import Outcome
+
+
+def difference(expected: object, got: object, tolerance: Tolerance, label: str = "") -> str:
+    """The gap as a sentence, empty where there is none."""
+    gap = gap_between(expected, got, tolerance, label)
+    return sentence(gap) if gap else ""
+
 
 ELSE = "expected a tensor of shape (3, 2), float64, got "
 RETURNS = {

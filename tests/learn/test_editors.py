@@ -179,7 +179,7 @@ def test_the_link(environ: dict[str, str], address: str) -> None:
     assert link(FILE, 12, environ) == address
 
 
-def test_every_kind_says_where(path: Path) -> None:
+def test_every_kind_says_where() -> None:
     for kind in EDITORS:
         for name in kind.names:
             words = " ".join(command(Chosen((name,), kind), FILE, 12))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import os
+import re
+import textwrap
 from io import StringIO
 from pathlib import Path
 
+import msgspec
 import pytest
-from rich.console import Console, RenderableType
+import torch
+from goldens import HERE, held, rendered
+from judging import Judged
+from rich.console import Console
 
 from grader.course.manifest import Course
+from grader.judge.compare import Tolerance, difference, sentence
 from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Misconception, Outcome
 from grader.learn.workspace import Workspace
 from grader.show.card import card
-from grader.show.lecture import course_map, lecture_table, next_step, passed
+from grader.show.lecture import lecture_table, next_step, passed
+from grader.show.progress import course_map
 from grader.show.style import THEME
-
-GOLDEN = Path(__file__).parent / "golden"
-HERE = Path("/home/learner")
 
 
 def made(exercise_id: str, outcome: Outcome, **changes: object) -> ExerciseResult:
@@ -48,7 +52,25 @@ WRONG = CheckResult(
 RIGHT = CheckResult("test_empty", "An empty tensor is fine.", Outcome.PASS)
 MEANS = Misconception("once", "You give x back as it came: twice means x + x.")
 
+_FOUR = torch.arange(120.0, dtype=torch.float64).view(2, 3, 4, 5)
+_GAP = difference(_FOUR, torch.where(_FOUR == 87, -87.0, _FOUR), Tolerance(1e-9, 1e-7), "attention")
+assert _GAP
+
 CARDS = {
+    "four_dimensions": made(
+        "double",
+        Outcome.FAIL,
+        checks=(
+            CheckResult(
+                "test_double",
+                "Every head attends to the past alone.",
+                Outcome.FAIL,
+                sentence(_GAP),
+                "attention(q, k, v)\n# q (2, 3, 4, 5) float64, k (2, 3, 4, 5) float64",
+                gap=_GAP,
+            ),
+        ),
+    ),
     "wrong_and_named": made("double", Outcome.FAIL, checks=(WRONG, RIGHT), misconception=MEANS),
     "wrong_and_not_named": made("double", Outcome.FAIL, checks=(WRONG, WRONG, RIGHT)),
     "broke_with_output": made(
@@ -107,18 +129,91 @@ TABLE = LectureResult(
 )
 
 
-def rendered(what: RenderableType, width: int = 80) -> str:
-    console = Console(file=StringIO(), width=width, theme=THEME, color_system=None, emoji=False)
-    console.print(what)
-    assert isinstance(console.file, StringIO)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
+CODE = {
+    "another_shape": """
+        def double(x):
+            return torch.stack([x, x], dim=-1).view(x.shape + (1, 2))
+        """,
+    "own_exception": """
+        def scaled(x, by):
+            return x * by[0]
+
+        def double(x):
+            return scaled(x, {1: 2})
+        """,
+    "endless_recursion": """
+        def double(x):
+            return twice(x)
+
+        def twice(x):
+            return double(x)
+        """,
+    "named": """
+        def double(x):
+            return x
+        """,
+    "not_named": """
+        def double(x):
+            y = x + x
+            y[0] = 7
+            return y
+        """,
+    "float32": """
+        def double(x):
+            return (2 * x).float()
+        """,
+    "nothing_came_back": """
+        def double(x):
+            y = x + x
+        """,
+    "time_limit": """
+        def double(x):
+            import time
+
+            time.sleep(600)
+        """,
+    "not_python": """
+        def double(x):
+            return (x + x
+        """,
+    "prints": """
+        def double(x):
+            print("x is", type(x).__name__)
+            return 3 * x
+        """,
+}
+"""What a learner wrote, judged for real: the card as it is shown in the end."""
 
 
-def held(name: str, text: str) -> None:
-    path = GOLDEN / f"{name}.txt"
-    if os.environ.get("ZTH_WRITE_GOLDENS"):
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8"), f"make goldens shows what changed in {path}"
+@pytest.mark.parametrize("name", CODE)
+def test_card_of_what_was_really_judged(judged: Judged, tiny: Course, name: str) -> None:
+    result = judged.one(textwrap.dedent(CODE[name]), "double")
+    path = HERE / "exercises" / "tiny" / "arrays.py"
+    result = msgspec.structs.replace(result, path=str(path))
+    text = rendered(card(tiny.lectures[0], result, HERE))
+    assert max(map(len, text.splitlines())) <= 80
+    assert len(text.splitlines()) <= 24
+    assert "site-packages" not in text, "only their own lines"
+    held(f"judged_{name}", text)
+
+
+def test_only_the_colours_of_the_terminal(tiny: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that can be read on light and on dark; and the links of file and video."""
+    for name in ("VISUAL", "EDITOR", "TERM_PROGRAM"):
+        monkeypatch.delenv(name, raising=False)
+    stream = StringIO()
+    console = Console(
+        file=stream, width=80, theme=THEME, force_terminal=True, color_system="truecolor"
+    )
+    for result in CARDS.values():
+        console.print(card(tiny.lectures[0], result, HERE))
+    runs = re.findall(r"\x1b\[([0-9;]*)m", stream.getvalue())
+    codes = {code for run in runs for code in run.split(";")}
+    assert codes <= {"0", "1", "2", "3", "4", "31", "32", "35"}
+    text = re.sub(r"\x1b\]8;id=\d+;", "\x1b]8;id=1;", stream.getvalue())
+    assert "\x1b]8;id=1;file:///home/learner/exercises/tiny/arrays.py\x1b" in text
+    assert "\x1b]8;id=1;https://youtu.be/VMj-3S1tku0?t=1\x1b" in text
+    held("card_colours", text)
 
 
 @pytest.mark.parametrize("name", CARDS)
@@ -152,7 +247,7 @@ def test_passed_with_prints_and_a_note(tiny: Course) -> None:
 
 
 def test_map(tiny: Course) -> None:
-    held("map", rendered(course_map(tiny)))
+    held("map", rendered(course_map(tiny, {})))
 
 
 def test_next_steps(tiny: Course, tmp_path: Path) -> None:
