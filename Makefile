@@ -24,6 +24,7 @@ bench:
 	python -m benchmarks.completion
 	python -m benchmarks.cold_check
 	python -m benchmarks.warm_judge
+	python -m benchmarks.watch
 	python -m benchmarks.proof
 
 goldens:

@@ -1,9 +1,68 @@
-"""The commands that only read the course, beside the import of the libraries they are made with."""
+"""Commands that judge nothing, beside what they cannot do without: the import of typer and rich.
+
+In a workspace with ten thousand attempts, as somebody has who did the course twice.
+"""
+
+import random
+import tempfile
+from pathlib import Path
 
 from benchmarks.side_by_side import compare, python, zth
+from grader.course.manifest import bundled_course, load_course
+from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.learn.beginning import make_workspace
+from grader.learn.progress import Progress
+from grader.learn.workspace import Workspace
 
-BESIDE = python("import typer, rich")
+BOUND = 4
+ATTEMPTS = 10_000
+COMMANDS = (
+    (),
+    ("--help",),
+    ("list",),
+    ("status",),
+    ("log",),
+    ("hint", "lecture1.value_mul"),
+    ("solution", "lecture1.value_mul", "--spoil"),
+    ("restore",),
+)
+
+
+def main() -> None:
+    beside = python("import typer, rich")
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = make_workspace(Path(folder) / "course", load_course(bundled_course()))
+        fill(workspace)
+        for command in COMMANDS:
+            what = " ".join(("zth", *command))
+            compare(what, zth(*command), beside, BOUND, workspace.root)
+
+
+def fill(workspace: Workspace) -> None:
+    """Ten thousand attempts at every exercise in turn, most of them wrong."""
+    rng = random.Random(1)
+    course = load_course(bundled_course())
+    pairs = [(lecture, e) for lecture in course.lectures for e in lecture.exercise]
+    progress = Progress(workspace)
+    while (there := len(progress.attempts())) < ATTEMPTS:
+        verdicts = []
+        for lecture, exercise in pairs[: ATTEMPTS - there]:
+            outcome = rng.choice([Outcome.PASS, Outcome.FAIL, Outcome.FAIL, Outcome.ERROR])
+            result = ExerciseResult(
+                id=exercise.id,
+                title=exercise.title,
+                outcome=outcome,
+                points=0,
+                max_points=exercise.points,
+                file=exercise.file,
+                path=exercise.file,
+                bonus=exercise.bonus,
+                begun=True,
+                line=None,
+            )
+            verdicts.append(LectureResult(lecture.id, 1, "fork", (result,), 0.0))
+        progress.record(verdicts, "check")
+
 
 if __name__ == "__main__":
-    compare("zth list", zth("list"), BESIDE, 4)
-    compare("zth --help", zth("--help"), BESIDE, 4)
+    main()
