@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import select
@@ -35,7 +35,7 @@ def exercise_meant(course: Course, target: str, standings: Standings) -> tuple[L
 
 
 def next_exercise(course: Course, standings: Standings) -> tuple[Lecture, Exercise] | None:
-    """The first one not done in the lecture worked on last; where that is finished, in the next.
+    """The one tried last, where it is not done; else the next in its lecture, else in a later one.
 
     A bonus is never next. None where everything else is done.
     """
@@ -43,7 +43,7 @@ def next_exercise(course: Course, standings: Standings) -> tuple[Lecture, Exerci
     here = lectures.index(current_lecture(course, standings))
     for lecture in lectures[here:] + lectures[:here]:
         if left := exercises_left(lecture, standings):
-            return lecture, left[0]
+            return lecture, _tried_last(lecture, left, standings) or left[0]
     return None
 
 
@@ -58,6 +58,15 @@ def current_lecture(course: Course, standings: Standings) -> Lecture:
     if latest is None:
         return course.lectures[0]
     return next(lecture for lecture in course.lectures if lecture.id == latest[0])
+
+
+def _tried_last(
+    lecture: Lecture, left: Sequence[Exercise], standings: Standings
+) -> Exercise | None:
+    """The first of those left that were judged in the latest run; None where that left none."""
+    times = {e.id: s.at for e in lecture.exercise if (s := standings.get((lecture.id, e.id)))}
+    latest = max(times.values(), default=None)
+    return next((e for e in left if e.id in times and times[e.id] == latest), None)
 
 
 def exercises_left(lecture: Lecture, standings: Standings) -> list[Exercise]:

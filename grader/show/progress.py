@@ -143,7 +143,7 @@ def log_table(records: Sequence[Record], now: float) -> RenderableType:
             ago(now - record.at) if record.at else "",
         )
     total = Text(
-        f"{sum(r.attempts for r in records)} attempts, {span(sum(r.seconds for r in records))}. "
+        f"{_attempts(sum(r.attempts for r in records))}, {span(sum(r.seconds for r in records))}. "
         "Time counts from one command to the next; pauses of more than 15 minutes do not.",
         "zth.note",
     )
@@ -175,6 +175,10 @@ def attempts_table(attempts: Sequence[Attempt]) -> RenderableType:
     ]
     more = [Text(), Text("Came back: " + ", ".join(often), "zth.note")] if often else []
     return Group(table, *more)
+
+
+def _attempts(number: int) -> str:
+    return "1 attempt" if number == 1 else f"{number} attempts"
 
 
 def span(seconds: float) -> str:
