@@ -9,7 +9,7 @@ from typing import Any
 from grader.judge import wire
 from grader.judge.compare import as_float
 from grader.judge.modules import ModuleSet
-from grader.judge.probes import run_probe
+from grader.judge.probes import run_unheard
 from grader.judge.results import Misconception
 from grader.judge.solutions import Chaff, Solutions
 from grader.judge.trial import Record, Saw, Threw
@@ -76,7 +76,7 @@ def _answers_alike(modules: ModuleSet, records: Sequence[Record]) -> bool:
 
 def _answer(modules: ModuleSet, record: Record) -> Saw | Threw:
     try:
-        value, changed = run_probe(record.call, modules)
+        value, changed = run_unheard(record.call, modules)
     except Exception as error:  # a chaff breaks the way the learner's code did
         return Threw(type(error).__name__, str(error))
     return Saw(wire.decode(wire.encode(value)), tuple(changed))

@@ -180,7 +180,7 @@ class Hearing:
             file=exercise.file,
             path=source.path,
             bonus=exercise.bonus,
-            begun=bool(source.code) and is_begun(source.text, exercise),
+            begun=bool(source.code) and self._is_begun(source.text, exercise),
             line=line or source.definition_line(exercise.names[0]),
             checks=tuple(checks),
             misconception=misconception,
@@ -190,6 +190,11 @@ class Hearing:
             flags=tuple(dict.fromkeys(trial.remarks.flags)) if trial else (),
             blocked_by=blocked_by,
         )
+
+    def _is_begun(self, text: str, exercise: Exercise) -> bool:
+        """Whether some of it is the learner's; what stands beside the stubs is given."""
+        given = self._judge.solutions(self._lecture).stubs(exercise)
+        return is_begun(text, exercise) and count_stubs(text, exercise) != given
 
     def _blocked_by(
         self, exercise: Exercise, outcome: Outcome, heard: Sequence[Heard]

@@ -15,7 +15,7 @@ import pytest
 
 from grader.errors import UserError
 from grader.judge.checks import MARK, CheckFailed, Stopped
-from grader.judge.probes import ProbeCall, run_probe
+from grader.judge.probes import ProbeCall, run_unheard
 from grader.judge.results import CheckResult, Outcome, Step
 from grader.judge.sandbox import Interrupted
 from grader.judge.trial import Trial
@@ -164,7 +164,7 @@ class HiddenChecks:
             call = ProbeCall(
                 wire.pickle_trusted(probe), wire.pickle_trusted(inputs), self._now.seed, dtype
             )
-            return run_probe(call, modules)[0]
+            return run_unheard(call, modules)[0]
 
         return run
 

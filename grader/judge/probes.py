@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import io
 import random
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -53,6 +56,16 @@ def run_probe(call: ProbeCall, modules: ModuleSet) -> tuple[object, list[str]]:
         if name not in call.may_change and not _unchanged(inputs[name], fresh[name])
     ]
     return seen, changed
+
+
+def run_unheard(call: ProbeCall, modules: ModuleSet) -> tuple[object, list[str]]:
+    """The same in the judge's own process, where a chaff that prints or warns would speak for us."""
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(action="ignore"),
+    ):
+        return run_probe(call, modules)
 
 
 def modules_wanted(probe: Probe, inputs: dict[str, object]) -> list[str]:

@@ -67,7 +67,9 @@ class Tripwire:
         if isinstance(target, types.ModuleType):
             for inner, value in list(vars(target).items()):
                 # not builtins: torch's own Python calls those of torch._C all the time
-                if isinstance(value, types.FunctionType) and not inner.startswith("_"):
+                if isinstance(value, types.FunctionType) and not (
+                    inner.startswith("_") or _looks_at_its_caller(value)
+                ):
                     setattr(target, inner, self._wrap(value, f"{rule}.{inner}", rule))
         elif callable(target) and not isinstance(target, type):
             setattr(holder, name, self._wrap(target, rule, rule))
@@ -104,6 +106,11 @@ def _within_an_import() -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _looks_at_its_caller(function: types.FunctionType) -> bool:
+    """As torch.fx.wrap does, which fails where a wrapper of ours stands between."""
+    return not {"currentframe", "_getframe", "stack"}.isdisjoint(function.__code__.co_names)
 
 
 def _resolve(dotted: str) -> Any:

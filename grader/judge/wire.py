@@ -123,6 +123,8 @@ def _parts(tensor: torch.Tensor) -> tuple[str, tuple[int, ...], bytes]:
     import torch
 
     flat = tensor.detach().resolve_conj().resolve_neg().contiguous().reshape(-1)
+    # one element may keep the stride of the tensor it was cut from, and then it has no view as bytes
+    flat = flat.as_strided((flat.numel(),), (1,))
     data = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
     return str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape), data
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from judging import Judged, words
@@ -269,3 +271,11 @@ def test_digits_enough_to_see_a_difference() -> None:
 def test_zero_but_for_rounding() -> None:
     one = torch.tensor([1.0, -2.0], dtype=torch.float64)
     assert "yours is zero but for rounding" in difference(one, one * 1e-16, Tolerance(1e-9, 0.0))
+
+
+def test_an_expected_infinity_is_met_by_nothing_finite() -> None:
+    one = torch.tensor([math.inf, 1.0], dtype=torch.float64)
+    assert "expected inf, got 5" in difference(
+        one, torch.tensor([5.0, 1.0], dtype=torch.float64), Tolerance(1e-9, 1e-7)
+    )
+    assert difference(one, one.clone(), Tolerance(1e-9, 1e-7)) == ""

@@ -118,3 +118,24 @@ says = "Another way to the same mistake."
         result = Judged(other, judged.folder).one(code, "double")
     assert result.outcome is Outcome.FAIL
     assert result.misconception is None
+
+
+def test_a_chaff_is_not_heard(
+    judged: Judged, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It runs in the judge, whose terminal is the learner's: prints and warnings stay there."""
+    copy = tmp_path / "course"
+    shutil.copytree(TINY, copy)
+    for folder in ("solutions", "tests/hidden"):
+        (copy / folder / "tiny").rename(copy / folder / "loud")
+    manifest = copy / "course.toml"
+    manifest.write_text(manifest.read_text().replace('dir = "tiny"', 'dir = "loud"'))
+    chaffs = copy / "tests" / "hidden" / "loud" / "chaffs.toml"
+    loud = """with = '(print("HEARD"), __import__("warnings").warn("HEARD"), x)[-1]'"""
+    chaffs.write_text(chaffs.read_text().replace('with = "x"', loud, 1))
+    with WarmJudge(load_course(copy), Isolation.FORK) as other:
+        result = Judged(other, judged.folder).one("def double(x):\n    return x\n", "double")
+    assert result.misconception is not None
+    assert result.misconception.name == "once"
+    heard = capfd.readouterr()
+    assert "HEARD" not in heard.out + heard.err

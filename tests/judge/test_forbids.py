@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -210,6 +211,22 @@ def double(x):
     return y.grad
 """
     assert judged.one(code, "double").outcome is Outcome.PASS
+
+
+def test_a_function_that_looks_at_its_caller_is_left_alone() -> None:
+    """torch.fx.wrap does, and torch.optim calls it: a wrapper would stand between."""
+    code = """
+import torch
+from grader.judge.tripwire import TRIPWIRE
+TRIPWIRE.guard(["torch.fx"])
+weight = torch.ones(2, requires_grad=True)
+optimizer = torch.optim.SGD([weight], lr=0.1)
+weight.sum().backward()
+optimizer.step()
+print(weight.tolist())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "0.89" in done.stdout, done.stderr
 
 
 def test_what_a_library_calls_while_it_is_imported_is_its_own(
