@@ -180,7 +180,12 @@ def double(x):
     us = int((proc / "self").resolve().name)
     before = set(children_of(us))
     assert words(stopped(judged, code)).startswith(TIME)
-    assert len(set(children_of(us)) - before) <= 1  # the zygote's next spare child
+    end = time.monotonic() + 5  # those killed take a moment to go
+    while (left := set(children_of(us)) - before) and time.monotonic() < end:
+        if len(left) == 1:  # the zygote's next spare child
+            break
+        time.sleep(0.05)
+    assert len(left) <= 1
 
 
 def test_threads_are_bounded(judged: Judged) -> None:
