@@ -64,18 +64,29 @@ def check(
 
     console, progress = screen(), Progress(place)
     selections = select(opened, targets) if targets else _from_here_on(opened, progress)
+    troubles: list[NotRecorded] = []
+
+    def record(result: LectureResult) -> None:
+        try:
+            progress.record([result], "debug" if debug else "check")
+        except NotRecorded as error:
+            troubles.append(error)
+
     try:
         with (
             Sandbox(Isolation.SPAWN if debug else None, debug, opened.forbids) as sandbox,
             _live_line(console, quiet=as_json or debug) as say,
         ):
-            verdicts = _judge(opened, place, selections, seed, sandbox, say, stop_early=not targets)
+            verdicts: Verdicts = []
+            for selection, verdict in _verdicts(opened, place, selections, seed, sandbox, say):
+                record(verdict)
+                verdicts.append((selection, verdict))
+                if not targets and not verdict.passed:
+                    break
     except KeyboardInterrupt:
         raise typer.Exit(Exit.INTERRUPTED) from None
-    try:
-        progress.record([result for _, result in verdicts], "debug" if debug else "check")
-    except NotRecorded as error:
-        screen(stderr=True).print(Text(str(error), "zth.fail"), soft_wrap=True)
+    for trouble in troubles[:1]:
+        screen(stderr=True).print(Text(str(trouble), "zth.fail"), soft_wrap=True)
     if as_json:
         sys.stdout.buffer.write(to_json([result for _, result in verdicts]) + b"\n")
     else:
@@ -93,19 +104,17 @@ def _from_here_on(course: Course, progress: Progress) -> list[Selection]:
     return [Selection(lecture, lecture.exercise) for lecture in course.lectures[first:]]
 
 
-def _judge(
+def _verdicts(
     course: Course,
     place: Workspace,
     selections: list[Selection],
     seed: int | None,
     sandbox: Sandbox,
     say: Callable[[str], None],
-    stop_early: bool,
-) -> Verdicts:
-    """The verdict on each selection; with `stop_early` up to the first that is not finished."""
+) -> Iterator[tuple[Selection, LectureResult]]:
+    """The verdict on each selection, one after another."""
     from grader.judge.session import with_judge  # imports torch while the zygote does
 
-    verdicts: Verdicts = []
     for selection in selections:
         lecture = selection.lecture
         say(lecture.id)
@@ -114,11 +123,7 @@ def _judge(
             submission = place.submission(selection.lecture)
             return judge.judge(selection, submission, seed, on_start=lambda e: say(e.id))
 
-        verdict = with_judge(course, [lecture], work, sandbox)
-        verdicts.append((selection, verdict))
-        if stop_early and not verdict.passed:
-            break
-    return verdicts
+        yield selection, with_judge(course, [lecture], work, sandbox)
 
 
 @contextlib.contextmanager
@@ -147,6 +152,8 @@ def _show(
         alone = verdict.exercises[0] if len(verdict.exercises) == 1 else None
         if alone and alone.outcome is Outcome.PASS:
             console.print(passed(lecture, alone))
+            for note in verdict.notes:
+                console.print(Text(note, "zth.note"))
         elif not alone:
             console.print(lecture_table(lecture, verdict))
             console.print()

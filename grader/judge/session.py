@@ -109,7 +109,7 @@ class Judge:
             isolation=self.sandbox.isolation.value,
             exercises=tuple(results),
             seconds=time.perf_counter() - start,
-            notes=self._data_notes(selection) if on_data else (),
+            notes=() if brief else self._data_notes(selection),
         )
 
     def run_checks(self, lecture: Lecture, trial: Trial, seed: int) -> Iterator[Heard]:

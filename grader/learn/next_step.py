@@ -15,7 +15,8 @@ Standings = Mapping[tuple[str, str], Standing]
 def exercise_meant(course: Course, target: str, standings: Standings) -> tuple[Lecture, Exercise]:
     """The exercise a target names: itself, a lecture's next one, or for "" the course's next one.
 
-    Raises UserError where the target names nothing, or nothing is left to do.
+    Where all of a lecture is done, its first. Raises UserError where the target names nothing, or is
+    empty and everything is done.
     """
     if not target:
         following = next_exercise(course, standings)
@@ -25,13 +26,8 @@ def exercise_meant(course: Course, target: str, standings: Standings) -> tuple[L
         return following
     (selection,) = select(course, [target])
     lecture = selection.lecture
-    if not selection.is_whole or len(lecture.exercise) == 1:
-        return lecture, selection.exercises[0]
-    left = exercises_left(lecture, standings)
-    if not left:
-        name = f"{lecture.id}.{lecture.exercise[-1].id}"
-        raise UserError(f"You have passed all of {lecture.id}.", NAME_ONE.format(name))
-    return lecture, left[0]
+    left = exercises_left(lecture, standings) if selection.is_whole else []
+    return lecture, (left or selection.exercises)[0]
 
 
 def next_exercise(course: Course, standings: Standings) -> tuple[Lecture, Exercise] | None:

@@ -31,12 +31,11 @@ def bigram_nn_loss(W, xs, ys, reg=0.01):
 
 def train_bigram_nn(xs, ys, steps, lr, g):
     W = nn.Parameter(torch.randn((VOCAB, VOCAB), generator=g))
+    optimizer = torch.optim.SGD([W], lr=lr)
     for _ in range(steps):
-        loss = bigram_nn_loss(W, xs, ys, reg=0)
-        loss.backward()
-        with torch.no_grad():
-            W.sub_(W.grad, alpha=lr)
-            W.grad.zero_()
+        optimizer.zero_grad()
+        bigram_nn_loss(W, xs, ys, reg=0).backward()
+        optimizer.step()
     return W
 
 
