@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -78,7 +80,10 @@ def check(
             _live_line(console, quiet=as_json or debug) as say,
         ):
             verdicts: Verdicts = []
-            for selection, verdict in _verdicts(opened, place, selections, seed, sandbox, say):
+            start = _Start(console)
+            for selection, verdict in _verdicts(
+                opened, place, selections, seed, sandbox, say, start
+            ):
                 record(verdict)
                 verdicts.append((selection, verdict))
                 if not targets and not verdict.passed:
@@ -111,19 +116,51 @@ def _verdicts(
     seed: int | None,
     sandbox: Sandbox,
     say: Callable[[str], None],
+    start: _Start,
 ) -> Iterator[tuple[Selection, LectureResult]]:
     """The verdict on each selection, one after another."""
-    from grader.judge.session import with_judge  # imports torch while the zygote does
-
     for selection in selections:
         lecture = selection.lecture
         say(lecture.id)
 
         def work(judge: Judge, selection: Selection = selection) -> LectureResult:
+            start.is_over()
             submission = place.submission(selection.lecture)
             return judge.judge(selection, submission, seed, on_start=lambda e: say(e.id))
 
-        yield selection, with_judge(course, [lecture], work, sandbox)
+        with start:
+            from grader.judge.session import with_judge  # imports torch while the zygote does
+
+            verdict = with_judge(course, [lecture], work, sandbox)
+        yield selection, verdict
+
+
+class _Start:
+    """While torch is imported and checks are collected, Ctrl-C ends the process at once.
+
+    Whoever is imported may swallow a KeyboardInterrupt, and pytest takes it for its own. Nothing of
+    the learner's runs by then, and the zygote ends with us.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._before: Any = None
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGINT, self._end)
+
+    def __exit__(self, *_: object) -> None:
+        self.is_over()
+
+    def is_over(self) -> None:
+        """From here on Ctrl-C is a KeyboardInterrupt again."""
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+            self._before = None
+
+    def _end(self, *_: object) -> NoReturn:
+        self._console.show_cursor()
+        os._exit(Exit.INTERRUPTED)
 
 
 @contextlib.contextmanager
