@@ -174,6 +174,6 @@ def gradient_of(function: Callable[..., torch.Tensor], *tensors: torch.Tensor) -
 
 
 __all__ = [
-    *("CheckFailed", "Foreign", "Observation", "Stopped"),
+    *("CheckFailed", "Observation", "Stopped"),
     *("exercise", "fail", "gradient_of"),
 ]

@@ -457,5 +457,4 @@ CPU_BUILD = (
 NO_NAMESPACES = (
     "User namespaces may be switched off, as in many containers. You need it only to grade a class."
 )
-OWN_IT = "Make it yours, or work in another folder: zth init DIR"
 GO_THERE = "Go to yours with `cd`, or make one: zth init DIR"
