@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self
@@ -29,9 +29,9 @@ PATIENCE = 120
 class WarmJudge:
     """A judge that answers in a thread of its own until it is closed."""
 
-    def __init__(self, course: Course, isolation: Isolation) -> None:
+    def __init__(self, course: Course, isolation: Isolation, hide: Sequence[Path] = ()) -> None:
         self.course = course
-        self.sandbox = Sandbox(isolation)
+        self.sandbox = Sandbox(isolation, hide=hide)
         self._jobs: queue.SimpleQueue[tuple[Callable[[Judge], Any], Future[Any]] | None]
         self._jobs = queue.SimpleQueue()
         self._ended: Future[None] = Future()

@@ -17,7 +17,7 @@ import types
 from collections.abc import Iterator
 from typing import Any, Literal, TextIO
 
-from grader.judge import limits, wire
+from grader.judge import cell, limits, wire
 from grader.judge.messages import (
     Frame,
     Load,
@@ -183,7 +183,9 @@ def _has(module: types.ModuleType, dotted: str) -> bool:
     return True
 
 
-def settle_in_sandbox(output: int, trace: int, memory_mb: int, folder: str) -> None:
+def settle_in_sandbox(
+    output: int, trace: int, memory_mb: int, folder: str, in_cell: bool = False
+) -> None:
     """Everything a child gives up before it meets the learner's code."""
     limits.die_with_parent()
     with contextlib.suppress(OSError):
@@ -195,11 +197,14 @@ def settle_in_sandbox(output: int, trace: int, memory_mb: int, folder: str) -> N
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as we live
     sys.stdout, sys.stderr = _lines_to(1), _lines_to(2)
     sys.argv = [""]
-    with contextlib.suppress(OSError):
-        os.chdir(folder)
     faulthandler.enable(file=trace)
     limits.limit_resources(memory_mb)
-    limits.forbid_processes()
+    if in_cell:
+        cell.lock()
+    else:
+        with contextlib.suppress(OSError):
+            os.chdir(folder)
+    limits.forbid_processes(in_cell)
 
 
 def settle_in_foreground(_output: int, trace: int, _memory_mb: int, folder: str) -> None:

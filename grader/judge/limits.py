@@ -19,7 +19,8 @@ _SECCOMP_MODE_FILTER = 2
 _CLONE_THREAD = 0x00010000
 _SIGKILL = 9
 
-# Linux system call numbers: (audit architecture, {name: number}).
+# Linux system call numbers: (audit architecture, {name: number}, {those refused in a cell besides}).
+# In a cell: what leads to a socket, to memory that no limit counts, to a namespace or a mount.
 _CALLS = {
     "x86_64": (
         0xC000003E,
@@ -28,6 +29,14 @@ _CALLS = {
             "rt_sigqueueinfo": 129, "tkill": 200, "tgkill": 234, "rt_tgsigqueueinfo": 297,
             "process_vm_readv": 310, "process_vm_writev": 311, "execveat": 322,
             "pidfd_send_signal": 424, "pidfd_open": 434, "clone3": 435,
+        },
+        {
+            "shmget": 29, "shmat": 30, "socket": 41, "semget": 64, "msgget": 68, "mknod": 133,
+            "personality": 135, "pivot_root": 155, "chroot": 161, "mount": 165, "umount2": 166,
+            "mq_open": 240, "add_key": 248, "request_key": 249, "keyctl": 250, "mknodat": 259,
+            "unshare": 272, "perf_event_open": 298, "name_to_handle_at": 303,
+            "open_by_handle_at": 304, "setns": 308, "kcmp": 312, "memfd_create": 319, "bpf": 321,
+            "userfaultfd": 323,
         },
     ),
     "aarch64": (
@@ -38,8 +47,22 @@ _CALLS = {
             "process_vm_readv": 270, "process_vm_writev": 271, "execveat": 281,
             "pidfd_send_signal": 424, "pidfd_open": 434, "clone3": 435,
         },
+        {
+            "mknodat": 33, "umount2": 39, "mount": 40, "pivot_root": 41, "chroot": 51,
+            "personality": 92, "unshare": 97, "mq_open": 180, "msgget": 186, "semget": 190,
+            "shmget": 194, "shmat": 196, "socket": 198, "add_key": 217, "request_key": 218,
+            "keyctl": 219, "perf_event_open": 241, "name_to_handle_at": 264,
+            "open_by_handle_at": 265, "setns": 268, "kcmp": 272, "memfd_create": 279, "bpf": 280,
+            "userfaultfd": 282,
+        },
     ),
 }  # fmt: skip
+_NEWER_CALLS = {
+    "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428,
+    "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "pidfd_getfd": 438,
+    "process_madvise": 440, "mount_setattr": 442, "memfd_secret": 447,
+}  # fmt: skip
+"""The same number on every architecture."""
 
 
 def die_with_parent() -> None:
@@ -68,8 +91,10 @@ def allow_cpu_seconds(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
-def forbid_processes() -> None:
+def forbid_processes(in_cell: bool = False) -> None:
     """No new process, no signal to another, no look into another's memory.
+
+    In a cell, no socket, no shared memory, no namespace and no mount either.
 
     RLIMIT_NPROC counts by user and does not bind root; a filter on system calls binds everyone.
     Where the filter cannot be set (not Linux), RLIMIT_NPROC is the second best.
@@ -80,7 +105,9 @@ def forbid_processes() -> None:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NPROC, (0, hard))
         return
-    program = b"".join(_filter(*arch))
+    number, calls, cell_calls = arch
+    refused = {**calls, **cell_calls, **_NEWER_CALLS} if in_cell else calls
+    program = b"".join(_filter(number, refused))
     buffer = ctypes.create_string_buffer(program, len(program))
     fprog = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(buffer))
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)

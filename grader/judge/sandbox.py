@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Self
 
 import msgspec
@@ -22,6 +23,7 @@ import msgspec
 from grader.course.manifest import Limits
 from grader.errors import UserError
 from grader.judge import wire
+from grader.judge.bubblewrap import words_before
 from grader.judge.messages import (
     End,
     Fork,
@@ -49,6 +51,8 @@ _TRACE_LINE = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 class Isolation(enum.StrEnum):
     FORK = "fork"
     """A child forked from a zygote that has torch imported and nothing else."""
+    BWRAP = "bwrap"
+    """The same inside bubblewrap, each child in a cell of its own: for people not to be trusted."""
     SPAWN = "spawn"
     """A new Python for each exercise: slower, and safe where fork is not."""
 
@@ -228,7 +232,8 @@ class Sandbox:
 
     In the `foreground` a child has the terminal and no limits, and only one runs at a time.
     `forbids` is what a course forbids, made ready for all children at once. As soon as there is
-    something to read from `interrupt`, whoever waits for a child gets Interrupted instead.
+    something to read from `interrupt`, whoever waits for a child gets Interrupted instead. In
+    bubblewrap no child sees the folders of `hide`, wherever they lie.
     """
 
     def __init__(
@@ -237,8 +242,10 @@ class Sandbox:
         foreground: bool = False,
         forbids: Sequence[str] = (),
         interrupt: int | None = None,
+        hide: Sequence[Path] = (),
     ) -> None:
         self._interrupt = interrupt
+        self._hide = hide
         self.isolation = isolation or default_isolation()
         self.foreground = foreground
         self._forbids = forbids
@@ -250,7 +257,7 @@ class Sandbox:
     def __enter__(self) -> Self:
         if sys.platform == "win32":
             raise UserError("zth judges on Linux and macOS.", "On Windows, run it in WSL.")
-        if self.isolation is Isolation.FORK:
+        if self.isolation is not Isolation.SPAWN:
             self._start_zygote()
         return self
 
@@ -336,10 +343,17 @@ class Sandbox:
         return True
 
     def _start_zygote(self) -> None:
+        walled = self.isolation is Isolation.BWRAP
+        before = words_before(self._hide) if walled else ()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             fd = theirs.fileno()
-            self._zygote = _python("grader.judge.zygote", [str(fd), *self._forbids], (fd,))
+            self._zygote = _python(
+                "grader.judge.zygote",
+                [str(fd), "cell" if walled else "", *self._forbids],
+                (fd,),
+                before=before,
+            )
 
     def _stop_zygote(self) -> None:
         if self._control is not None:
@@ -355,7 +369,11 @@ class Sandbox:
 
 
 def _python(
-    module: str, arguments: list[str], fds: tuple[int, ...], foreground: bool = False
+    module: str,
+    arguments: list[str],
+    fds: tuple[int, ...],
+    foreground: bool = False,
+    before: Sequence[str] = (),
 ) -> subprocess.Popen[bytes]:
     """A Python that does not look for modules in the current folder, and computes on one thread."""
     changes = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -363,7 +381,7 @@ def _python(
         changes["MPLBACKEND"] = "Agg"  # plt.show(), copied along with the video, waits for nobody
     nowhere = None if foreground else subprocess.DEVNULL
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", module, *arguments],
+        [*before, sys.executable, "-P", "-m", module, *arguments],
         pass_fds=fds,
         stdin=nowhere,
         stdout=nowhere,

@@ -15,34 +15,60 @@ import socket
 import sys
 from pathlib import Path
 
-from grader.judge import child, limits
+from grader.judge import cell, child, limits
 from grader.judge.messages import Ended, Fork, pack, to_zygote
 from grader.judge.tripwire import TRIPWIRE
 from grader.judge.warm import warm
 
 
-class _Spare:
-    """A forked child that waits for its first orders on a socket of its own."""
+class _Forked:
+    """A child: first it waits for its orders on a socket of its own, then it runs.
 
-    def __init__(self, keep_out: socket.socket) -> None:
+    In a cell it is two: one that waits outside and is ours to wait for, and the one inside.
+    """
+
+    def __init__(self, keep_out: socket.socket, in_cell: bool) -> None:
         ours, theirs = socket.socketpair()
         self.pid = os.fork()
         if self.pid == 0:
             try:
                 keep_out.close()
                 ours.close()
-                _wait_and_serve(theirs)
+                if in_cell:
+                    cell.enter()
+                _wait_and_serve(theirs, in_cell)
             finally:
                 os._exit(70)
         theirs.close()
         self._orders = ours
+        self._in_cell = in_cell
 
     def send(self, order: Fork, fds: list[int]) -> None:
         socket.send_fds(self._orders, [pack(order)], fds)
         self._orders.close()
 
+    def end(self, keep: set[int]) -> int:
+        """Kill it and all it left behind; its status as waitpid gives it."""
+        self._orders.close()
+        if self._in_cell and (inside := _children(self.pid)):
+            # the one outside then ends as this one did; the kernel ends the rest
+            for pid in inside:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        else:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        try:
+            _, status = os.waitpid(self.pid, 0)
+        except ChildProcessError:
+            status = 0
+        _end_orphans(keep)
+        return status
 
-def _wait_and_serve(orders: socket.socket) -> None:
+
+def _wait_and_serve(orders: socket.socket, in_cell: bool) -> None:
     data, fds, _, _ = socket.recv_fds(orders, 1 << 16, 3)
     if not data:
         os._exit(0)
@@ -50,71 +76,61 @@ def _wait_and_serve(orders: socket.socket) -> None:
     order = to_zygote.decode(data)
     if isinstance(order, Fork):
         channel, output, trace = fds
-        child.settle_in_sandbox(output, trace, order.memory_mb, order.folder)
+        child.settle_in_sandbox(output, trace, order.memory_mb, order.folder, in_cell)
         child.serve(channel, trace)
 
 
-def serve(control: socket.socket) -> None:
+def serve(control: socket.socket, in_cell: bool) -> None:
     """Fork and end children as told, until the judge closes the socket. Does not return."""
     limits.adopt_orphans()
-    spare = _Spare(control)
-    running: dict[int, int] = {}
+    spare = _Forked(control, in_cell)
+    running: dict[int, _Forked] = {}
     while True:
         data, fds, _, _ = socket.recv_fds(control, 1 << 16, 3)
         if not data:
             break
         message = to_zygote.decode(data)
         if isinstance(message, Fork):
-            running[message.child] = spare.pid
+            running[message.child] = spare
             spare.send(message, list(fds))
             for fd in fds:
                 os.close(fd)
-            spare = _Spare(control)
+            spare = _Forked(control, in_cell)
         else:
-            pid = running.pop(message.child)
-            status = _end(pid, keep={spare.pid, *running.values()})
+            forked = running.pop(message.child)
+            status = forked.end(keep={spare.pid, *(other.pid for other in running.values())})
             if message.answer:
                 control.send(pack(Ended(status)))
-    for pid in (*running.values(), spare.pid):
-        _end(pid, keep=set())
+    for forked in (*running.values(), spare):
+        forked.end(keep=set())
     os._exit(0)  # not the slow way, through the end of the interpreter and of torch
 
 
-def _end(pid: int, keep: set[int]) -> int:
-    """Kill a child and all it left behind; its status as waitpid gives it."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    try:
-        _, status = os.waitpid(pid, 0)
-    except ChildProcessError:
-        status = 0
-    while orphans := _children() - keep:
+def _end_orphans(keep: set[int]) -> None:
+    while orphans := _children(os.getpid()) - keep:
         for orphan in orphans:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(orphan, signal.SIGKILL)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(orphan, 0)
-    return status
 
 
-def _children() -> set[int]:
+def _children(pid: int) -> set[int]:
     try:
-        listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
     except OSError:
         return set()
     return {int(pid) for pid in listed.split()}
 
 
-def main(control_fd: int, forbids: list[str]) -> None:
+def main(control_fd: int, in_cell: bool, forbids: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's to handle
     warm()
     TRIPWIRE.guard(forbids)
     gc.freeze()
     with socket.socket(fileno=control_fd) as control:
-        serve(control)
+        serve(control, in_cell)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
+    main(int(sys.argv[1]), sys.argv[2] == "cell", sys.argv[3:])

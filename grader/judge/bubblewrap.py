@@ -1,0 +1,115 @@
+"""The zygote inside bubblewrap: Python and its libraries to read, and nothing else of this machine.
+
+No network, no home, no course, no submissions, no environment; a process table of its own. What lies
+in a folder that is shown (a course inside site-packages, say) is covered.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from grader.errors import UserError
+from grader.judge.cell import SCRATCH
+
+LIBRARIES = ("torch", "numpy", "msgspec", "cloudpickle")
+"""What a child imports besides the standard library; what they need lies beside them."""
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store")
+FILES = ("/etc/ld.so.cache", "/etc/localtime", "/sys/devices/system/cpu")
+"""/sys/…/cpu: torch chooses its kernels by what the processor can do."""
+DEVICES = ("null", "zero", "full", "random", "urandom")
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "HOME": SCRATCH,
+    "TMPDIR": SCRATCH,
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MPLBACKEND": "Agg",
+}
+USER = 65534
+"""nobody"""
+
+
+def find_bubblewrap() -> str:
+    """The path of bwrap. Raises UserError where there is none."""
+    path = shutil.which("bwrap")
+    if path is None:
+        raise UserError("bubblewrap is not installed, and it keeps submissions apart.", INSTALL)
+    return path
+
+
+def words_before(hide: Sequence[Path]) -> list[str]:
+    """What to put before the command. `hide` must not be seen inside, wherever it lies.
+
+    Raises UserError where bubblewrap is missing, or where something would be seen all the same.
+    """
+    words = [find_bubblewrap(), *_SWITCHES, "--uid", str(USER), "--gid", str(USER)]
+    for name, value in ENVIRONMENT.items():
+        words += ["--setenv", name, value]
+    shown = list(_shown())
+    for path in SYSTEM:
+        if os.path.islink(path):  # noqa: PTH114 - /lib is a link on most systems
+            words += ["--symlink", os.readlink(path), path]  # noqa: PTH115
+    words += ["--proc", "/proc", "--dir", SCRATCH]
+    if not any(folder.is_relative_to("/tmp") for folder in shown):
+        words += ["--symlink", SCRATCH, "/tmp"]
+    for folder in shown:
+        words += ["--ro-bind", str(folder), str(folder)]
+    for path in FILES:
+        words += ["--ro-bind-try", path, path]
+    for name in DEVICES:
+        words += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+    for folder in _to_cover(shown, hide):
+        words += ["--tmpfs", str(folder)]
+    package = _package()
+    words += ["--ro-bind", str(package), str(package)]
+    if (inside := package / "_course").is_dir():
+        words += ["--tmpfs", str(inside)]
+    return [*words, "--remount-ro", "/", "--chdir", SCRATCH]
+
+
+def _shown() -> Iterator[Path]:
+    """The folders to read, each outside of all others: the system's, Python's, the libraries'."""
+    wanted = [Path(path) for path in SYSTEM if not Path(path).is_symlink()]
+    wanted += [Path(path).resolve() for path in (sys.base_prefix, sys.prefix, sys.exec_prefix)]
+    for name in LIBRARIES:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise UserError(f"{name} is not installed.", f"python -m pip install {name}")
+        wanted.append(Path(spec.origin).resolve().parent.parent)
+    taken: list[Path] = []
+    for folder in sorted({folder for folder in wanted if folder.is_dir()}):
+        if not any(folder.is_relative_to(other) for other in taken):
+            taken.append(folder)
+            yield folder
+
+
+def _to_cover(shown: Sequence[Path], hide: Sequence[Path]) -> Iterator[Path]:
+    for secret in (path.resolve() for path in hide):
+        if not secret.is_dir():
+            continue
+        if any(folder.is_relative_to(secret) for folder in shown):
+            raise UserError(f"Python itself lies in {secret}, which has to be hidden.", MOVE_IT)
+        if any(secret.is_relative_to(folder) for folder in shown):
+            yield secret
+
+
+def _package() -> Path:
+    return Path(__file__).resolve().parent.parent
+
+
+_SWITCHES = (
+    *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+    *("--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"),
+    *("--cap-drop", "ALL", "--hostname", "zth"),
+)
+INSTALL = (
+    "Install your system's package bubblewrap (apt install bubblewrap), or accept less with "
+    "--isolation fork: then a submission may read this disk."
+)
+MOVE_IT = "Install Python elsewhere, or keep the course and the submissions in another folder."

@@ -1,0 +1,88 @@
+"""A cell inside bubblewrap: a child's own process table, mounts and IPC, and no right to change them.
+
+bubblewrap walls off the zygote. Each child walls itself off once more, from the zygote and from the
+children before and after it: it is process 1 of a table of its own, its one folder is empty and goes
+with it, there is no /proc, and when it ends the kernel ends all it has started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+from typing import NoReturn
+
+from grader.judge import limits
+
+SCRATCH = "/scratch"
+"""The one folder that can be written to. Not /tmp, where Python itself may lie."""
+SCRATCH_BYTES = 64 << 20
+SCRATCH_FILES = 10_000
+
+_CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
+_CLONE_NEWUSER, _CLONE_NEWPID = 0x10000000, 0x20000000
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_PRIVATE = 1, 2, 4, 8, 16384, 1 << 18
+_PR_CAPBSET_DROP, _PR_SET_DUMPABLE = 24, 4
+_LAST_CAPABILITY = 63
+_CAPABILITY_VERSION = 0x20080522
+
+
+def enter() -> None:
+    """Go on as process 1 of new namespaces; the process that was here waits, and ends as we end."""
+    user, group = os.geteuid(), os.getegid()
+    _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWIPC | _CLONE_NEWUTS)
+    _write("/proc/self/setgroups", "deny")
+    _write("/proc/self/uid_map", f"{user} {user} 1")
+    _write("/proc/self/gid_map", f"{group} {group} 1")
+    pid = os.fork()
+    if pid:
+        _stand_outside(pid)
+    limits.die_with_parent()
+    _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
+    small = f"size={SCRATCH_BYTES},nr_inodes={SCRATCH_FILES},mode=0700"
+    _mount("tmpfs", SCRATCH, "tmpfs", _MS_NOSUID | _MS_NODEV, small)
+    os.chdir(SCRATCH)
+
+
+def lock() -> None:
+    """Give up what was needed to get here: /proc, capabilities, and every way to win them back."""
+    _mount("tmpfs", "/proc", "tmpfs", _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "size=0")
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in range(_LAST_CAPABILITY + 1):
+        libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    _call("capset", header, nothing)
+
+
+def _stand_outside(pid: int) -> NoReturn:
+    """Wait for process 1 and end in the same way."""
+    status = 0
+    try:
+        os.closerange(0, 1 << 10)
+        _, status = os.waitpid(pid, 0)
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            with contextlib.suppress(OSError, ValueError):  # SIGKILL has no handler to take away
+                signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+    finally:
+        os._exit(os.WEXITSTATUS(status))
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="ascii") as file:  # noqa: PTH123 - pathlib is not loaded here
+        file.write(text)
+
+
+def _mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
+    words = [word.encode() if word is not None else None for word in (source, target, kind)]
+    _call("mount", *words, ctypes.c_ulong(flags), options.encode())
+
+
+def _call(name: str, *arguments: object) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
