@@ -51,7 +51,8 @@ def words_before(hide: Sequence[Path]) -> list[str]:
     words = [find_bubblewrap(), *_SWITCHES, "--uid", str(USER), "--gid", str(USER)]
     for name, value in ENVIRONMENT.items():
         words += ["--setenv", name, value]
-    shown = list(_shown())
+    needed = _needed()
+    shown = _outermost(needed)
     for path in SYSTEM:
         if os.path.islink(path):  # noqa: PTH114 - /lib is a link on most systems
             words += ["--symlink", os.readlink(path), path]  # noqa: PTH115
@@ -64,7 +65,7 @@ def words_before(hide: Sequence[Path]) -> list[str]:
         words += ["--ro-bind-try", path, path]
     for name in DEVICES:
         words += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
-    for folder in _to_cover(shown, hide):
+    for folder in _to_cover(shown, needed, hide):
         words += ["--tmpfs", str(folder)]
     package = _package()
     words += ["--ro-bind", str(package), str(package)]
@@ -73,8 +74,8 @@ def words_before(hide: Sequence[Path]) -> list[str]:
     return [*words, "--remount-ro", "/", "--chdir", SCRATCH]
 
 
-def _shown() -> Iterator[Path]:
-    """The folders to read, each outside of all others: the system's, Python's, the libraries'."""
+def _needed() -> list[Path]:
+    """The folders to read: the system's, Python's, the libraries'."""
     wanted = [Path(path) for path in SYSTEM if not Path(path).is_symlink()]
     wanted += [Path(path).resolve() for path in (sys.base_prefix, sys.prefix, sys.exec_prefix)]
     for name in LIBRARIES:
@@ -82,20 +83,26 @@ def _shown() -> Iterator[Path]:
         if spec is None or spec.origin is None:
             raise UserError(f"{name} is not installed.", f"python -m pip install {name}")
         wanted.append(Path(spec.origin).resolve().parent.parent)
+    return sorted({folder for folder in wanted if folder.is_dir()})
+
+
+def _outermost(folders: Sequence[Path]) -> list[Path]:
+    """Those that lie in no other."""
     taken: list[Path] = []
-    for folder in sorted({folder for folder in wanted if folder.is_dir()}):
+    for folder in folders:
         if not any(folder.is_relative_to(other) for other in taken):
             taken.append(folder)
-            yield folder
+    return taken
 
 
-def _to_cover(shown: Sequence[Path], hide: Sequence[Path]) -> Iterator[Path]:
+def _to_cover(
+    shown: Sequence[Path], needed: Sequence[Path], hide: Sequence[Path]
+) -> Iterator[Path]:
+    """What is to be hidden and lies in a folder that is shown."""
     for secret in (path.resolve() for path in hide):
-        if not secret.is_dir():
-            continue
-        if any(folder.is_relative_to(secret) for folder in shown):
-            raise UserError(f"Python itself lies in {secret}, which has to be hidden.", MOVE_IT)
-        if any(secret.is_relative_to(folder) for folder in shown):
+        if secret.is_dir() and any(secret.is_relative_to(folder) for folder in shown):
+            if any(folder.is_relative_to(secret) for folder in needed):
+                raise UserError(f"Python itself lies in {secret}, which has to be hidden.", MOVE_IT)
             yield secret
 
 
