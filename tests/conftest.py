@@ -10,7 +10,7 @@ import pytest
 from judging import TINY, Judged, WarmJudge
 
 from grader.course.manifest import Course, load_course
-from grader.judge.sandbox import Isolation
+from grader.judge.isolation import Isolation
 
 
 @pytest.fixture(scope="session")

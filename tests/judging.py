@@ -16,8 +16,9 @@ from typing import Any, Self
 
 from grader.course.manifest import Course, Lecture
 from grader.course.targets import select
+from grader.judge.isolation import Isolation
 from grader.judge.results import ExerciseResult, LectureResult
-from grader.judge.sandbox import Isolation, Sandbox
+from grader.judge.sandbox import Sandbox
 from grader.judge.session import Judge, with_judge
 from grader.judge.submission import read_submission
 

@@ -61,7 +61,8 @@ def check(
     place = open_workspace(workspace, opened)
     # imported here: what only reads the course must not pay for judging
     from grader.judge.results import to_json
-    from grader.judge.sandbox import Isolation, Sandbox
+    from grader.judge.isolation import Isolation
+    from grader.judge.sandbox import Sandbox
     from grader.learn.progress import Progress
 
     console, progress = screen(), Progress(place)

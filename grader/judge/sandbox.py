@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import enum
 import fcntl
 import itertools
 import os
@@ -24,6 +23,7 @@ from grader.course.manifest import Limits
 from grader.errors import UserError
 from grader.judge import wire
 from grader.judge.bubblewrap import words_before
+from grader.judge.isolation import Isolation, default_isolation
 from grader.judge.messages import (
     End,
     Fork,
@@ -46,19 +46,6 @@ _SCRATCH_BYTES = 16 << 10
 _PIPE_BYTES = 1 << 20
 """As much as a pipe holds, and more."""
 _TRACE_LINE = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
-
-
-class Isolation(enum.StrEnum):
-    FORK = "fork"
-    """A child forked from a zygote that has torch imported and nothing else."""
-    BWRAP = "bwrap"
-    """The same inside bubblewrap, each child in a cell of its own: for people not to be trusted."""
-    SPAWN = "spawn"
-    """A new Python for each exercise: slower, and safe where fork is not."""
-
-
-def default_isolation() -> Isolation:
-    return Isolation.FORK if sys.platform == "linux" else Isolation.SPAWN
 
 
 class Interrupted(Exception):

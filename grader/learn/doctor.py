@@ -179,8 +179,9 @@ class Doctor:
             yield Finding("torch", State.OK, found)
 
     def _isolation(self) -> Iterator[Finding]:
+        from grader.judge.isolation import Isolation
         from grader.judge.messages import Ready
-        from grader.judge.sandbox import Isolation, Sandbox
+        from grader.judge.sandbox import Sandbox
 
         if not self._torch_works:
             yield Finding("isolation", State.NOTE, "not tried, for it needs torch")

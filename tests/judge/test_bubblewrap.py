@@ -17,8 +17,9 @@ from judging import TINY, Judged, WarmJudge, children_of, words
 from grader.course.manifest import Course
 from grader.errors import UserError
 from grader.judge.bubblewrap import words_before
+from grader.judge.isolation import Isolation
 from grader.judge.results import Outcome
-from grader.judge.sandbox import Isolation, Sandbox
+from grader.judge.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,10 @@ from judging import Judged, WarmJudge, children_of, words
 
 from grader.course.manifest import Course
 from grader.course.targets import select
+from grader.judge.isolation import Isolation
 from grader.judge.plugin import CourseFault
 from grader.judge.results import Outcome
-from grader.judge.sandbox import Isolation, Sandbox
+from grader.judge.sandbox import Sandbox
 from grader.judge.session import with_judge
 from grader.judge.submission import read_submission
 
