@@ -20,11 +20,12 @@ from grader.cli.options import (
     Exit,
     Targets,
     WorkspaceFolder,
+    begun_workspace,
     open_course,
-    open_workspace,
     screen,
 )
 from grader.course.targets import Selection, select
+from grader.errors import UserError
 from grader.learn.progress import NotRecorded
 
 if TYPE_CHECKING:
@@ -56,12 +57,12 @@ def check(
         bool, typer.Option("--debug", help="In the foreground: breakpoint() and print work.")
     ] = False,
 ) -> None:
-    """Check your work. Without a target: the first lecture that is not finished."""
+    """Check your work. Without a target: the lecture that you are in."""
     opened = open_course(course)
-    place = open_workspace(workspace, opened)
+    place = begun_workspace(workspace, opened)
     # imported here: what only reads the course must not pay for judging
-    from grader.judge.results import to_json
     from grader.judge.isolation import Isolation
+    from grader.judge.results import to_json
     from grader.judge.sandbox import Sandbox
     from grader.learn.progress import Progress
 
@@ -96,7 +97,8 @@ def check(
     if as_json:
         sys.stdout.buffer.write(to_json([result for _, result in verdicts]) + b"\n")
     else:
-        _show(console, opened, place, verdicts, everything)
+        _show(console, verdicts, everything)
+        console.print(_next(opened, progress, verdicts))
     passed = all(result.passed for _, result in verdicts)
     raise typer.Exit(Exit.PASSED if passed else Exit.NOT_PASSED)
 
@@ -174,12 +176,24 @@ def _live_line(console: Console, quiet: bool) -> Iterator[Callable[[str], None]]
         yield lambda what: status.update(f"checking {what}")
 
 
-def _show(
-    console: Console, course: Course, place: Workspace, verdicts: Verdicts, everything: bool
-) -> None:
+def _next(course: Course, progress: Progress, verdicts: Verdicts) -> Text:
+    """What to do after all this: what is not right yet, or what comes next in the course."""
+    from grader.show.lecture import next_step, what_follows
+
+    for selection, verdict in verdicts:
+        if step := next_step(selection.lecture, verdict, Path.cwd()):
+            alone = len(verdict.exercises) == 1 and len(verdicts) == 1
+            return Text() if alone else step  # the card has said it
+    try:
+        return what_follows(course, progress.standing())
+    except UserError:  # it was said that nothing could be recorded
+        return Text()
+
+
+def _show(console: Console, verdicts: Verdicts, everything: bool) -> None:
     from grader.judge.results import Outcome
     from grader.show.card import card, to_explain
-    from grader.show.lecture import finished_line, lecture_table, next_step, passed
+    from grader.show.lecture import finished_line, lecture_table, passed
 
     here = Path.cwd()
     for number, (selection, verdict) in enumerate(verdicts):
@@ -202,5 +216,3 @@ def _show(
             console.print(card(lecture, result, here, everything, alike, boxed))
         if rest := len(cards) - len(shown):
             console.print(Text(f"{rest} more to explain: --all shows them.\n", "zth.note"))
-        if not (alone and cards):
-            console.print(next_step(course, lecture, verdict, place, here), soft_wrap=True)

@@ -21,6 +21,9 @@ from grader.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from grader.course.manifest import Course
     from grader.learn.workspace import Workspace
 
 
@@ -107,9 +110,11 @@ def restore(
     from grader.learn.kept import restore as do_restore
     from grader.show.files import copies_view, restored_view
 
-    place = begun_workspace(workspace, open_course(course))
+    opened = open_course(course)
+    place = begun_workspace(workspace, opened)
     if copy:
         done = do_restore(place, find_copy(place, copy))
+        _note_restored(opened, place, done.files)
         if as_json:
             _write_json(
                 {"restored": list(done.files), "kept": done.kept.name if done.kept else None}
@@ -128,6 +133,22 @@ def restore(
         )
     else:
         _screen_for(place).print(copies_view(there), soft_wrap=True)
+
+
+def _note_restored(course: Course, place: Workspace, files: Collection[str]) -> None:
+    """What was passed before a reset counts again."""
+    from grader.learn.progress import Deed, NotRecorded, Progress
+    from grader.learn.workspace import FOLDER
+
+    progress = Progress(place)
+    try:
+        for lecture in course.lectures:
+            for exercise in lecture.exercise:
+                name = f"{FOLDER}/{lecture.dir}/{exercise.file}"
+                if name in files and progress.count(Deed.RESET, lecture.id, exercise.id):
+                    progress.note(Deed.RESTORE, lecture.id, exercise.id)
+    except NotRecorded as error:
+        screen(stderr=True).print(Text(str(error), "zth.note"), soft_wrap=True)
 
 
 def _screen_for(place: Workspace) -> Console:

@@ -13,6 +13,7 @@ from grader.cli.options import (
     CourseFolder,
     Targets,
     WorkspaceFolder,
+    begun_workspace,
     open_course,
     open_workspace,
     screen,
@@ -60,7 +61,7 @@ def log(
     opened = open_course(course)
     selections = select(opened, targets or [lecture.id for lecture in opened.lectures])
     wanted = {(s.lecture.id, e.id) for s in selections for e in s.exercises}
-    records = read_log(opened, Progress(open_workspace(workspace, opened)), wanted)
+    records = read_log(opened, Progress(begun_workspace(workspace, opened)), wanted)
     if as_json:
         sys.stdout.buffer.write(log_json(records) + b"\n")
     elif not records:

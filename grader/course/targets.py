@@ -35,6 +35,15 @@ def select(course: Course, targets: Sequence[str]) -> list[Selection]:
     ]
 
 
+def one_exercise(course: Course, target: str) -> tuple[Lecture, Exercise]:
+    """The one exercise a target names. Raises UserError where it names none, or several."""
+    (selection,) = select(course, [target])
+    if len(selection.exercises) > 1:
+        first = f"{selection.lecture.id}.{selection.exercises[0].id}"
+        raise UserError(f"{target!r} is a lecture.", f"Name one of its exercises: {first}, say.")
+    return selection.lecture, selection.exercises[0]
+
+
 def _resolve(course: Course, target: str) -> list[tuple[str, str]]:
     text = target.strip()
     head, dot, tail = text.partition(".")
@@ -69,7 +78,13 @@ def _nearest(course: Course, lecture: Lecture | None, text: str) -> str:
     names |= {full: full for full in names.values()}
     if not lecture:
         names |= {le.id: le.id for le in lectures}
-    near = difflib.get_close_matches(text, names, n=3, cutoff=0.5)
+    # the exercise, in the lecture it belongs to; then what is spelled alike
+    tail = text.rpartition(".")[2].lower()
+    near = [
+        f"{le.id}.{e.id}" for le in course.lectures for e in le.exercise if e.id.lower() == tail
+    ]
+    names |= {name: name for name in near}
+    near += difflib.get_close_matches(text.lower(), names, n=3, cutoff=0.5)
     if lecture:
         near += difflib.get_close_matches(text.partition(".")[2], names, n=3, cutoff=0.5)
     spelled = list(dict.fromkeys(names[n] for n in near))[:3]

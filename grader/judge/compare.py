@@ -170,9 +170,16 @@ def _dict_difference(
     if missing := [key for key in expected if key not in got]:
         return Gap(at, f"{', '.join(missing)} missing")
     for key, value in expected.items():
-        if found := difference(value, got[key], tolerance, f"{label}.{key}" if label else key):
+        if found := difference(value, got[key], tolerance, _part(label, key)):
             return found
     return None
+
+
+def _part(label: str, key: str) -> str:
+    """`stoi`, `stoi.a`, `stoi['.']`."""
+    if not label:
+        return key
+    return f"{label}.{key}" if key.isidentifier() else f"{label}[{key!r}]"
 
 
 def _tensor_difference(

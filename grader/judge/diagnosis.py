@@ -19,22 +19,22 @@ def diagnose(
     solutions: Solutions,
     exercise_id: str,
     failing: Sequence[Record],
-    before: Sequence[Record],
-    after: Sequence[Record],
+    passed: Sequence[Record],
+    failed: Sequence[Record],
 ) -> Misconception | None:
     """The one chaff that answers the probes of the first failing check as the learner's code did.
 
-    It must also answer those `before` alike, of checks that passed. Where several chaffs do, the
-    probes of the checks `after` decide. Where none does, it may be one of them in another
+    It must also answer those of the checks that `passed` alike. Where several chaffs do, the probes
+    of the other checks that `failed` decide. Where none does, it may be one of them in another
     precision, or without `keepdim=True`. Chaffs run here: they are our own code, and the learner's
     is long gone.
     """
     if not failing:
         return None
     chaffs = [(chaff, solutions.variant(chaff)) for chaff in solutions.chaffs[exercise_id]]
-    found = [one for one in chaffs if _answers_alike(one[1], [*failing, *before])]
+    found = [one for one in chaffs if _answers_alike(one[1], [*failing, *passed])]
     if len(found) > 1:
-        found = [one for one in found if _answers_alike(one[1], after)]
+        found = [one for one in found if _answers_alike(one[1], failed)]
     elif not found:
         found = _nearly(solutions, chaffs, failing)
     if len(found) != 1:

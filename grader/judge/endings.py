@@ -218,5 +218,6 @@ ENDINGS = {
     "SystemExit": "Your code called exit (SystemExit: {message}); return the answer instead.",
     "KeyboardInterrupt": "Your code raised KeyboardInterrupt.",
     "RecursionError": "RecursionError: it calls itself without coming to an end.",
+    "BdbQuit": "breakpoint() needs your terminal: check it with --debug, which gives it one.",
     "EOFError": "EOFError: it asks for input(), and nobody answers here. {message}",
 }

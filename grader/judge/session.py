@@ -19,7 +19,7 @@ from grader.errors import UserError
 from grader.judge.hearing import Heard, Hearing
 from grader.judge.modules import ModuleSet
 from grader.judge.plugin import PYTEST_OPTIONS, HiddenChecks, data_of, exercise_of
-from grader.judge.results import LectureResult
+from grader.judge.results import ExerciseResult, LectureResult, Outcome
 from grader.judge.sandbox import Sandbox
 from grader.judge.solutions import Solutions
 from grader.judge.submission import Submission
@@ -94,7 +94,7 @@ class Judge:
         """
         seed = self.course.manifest.seed if seed is None else seed
         start = time.perf_counter()
-        results = []
+        results: list[ExerciseResult] = []
         lookahead = 0 if self.sandbox.foreground else LOOKAHEAD
         with Hearing(self, selection.lecture, submission, seed, brief, on_data) as hearing:
             for number, exercise in enumerate(selection.exercises):
@@ -109,7 +109,7 @@ class Judge:
             isolation=self.sandbox.isolation.value,
             exercises=tuple(results),
             seconds=time.perf_counter() - start,
-            notes=() if brief else self._data_notes(selection),
+            notes=() if brief else self._data_notes(selection, results),
         )
 
     def run_checks(self, lecture: Lecture, trial: Trial, seed: int) -> Iterator[Heard]:
@@ -132,12 +132,15 @@ class Judge:
             result = self.checks.run(item, trial, seed)
             yield Heard(result, trial.records, self.checks.stopped, bool(data_of(item)))
 
-    def _data_notes(self, selection: Selection) -> tuple[str, ...]:
-        """What was not checked for want of data, and how to have it."""
+    def _data_notes(
+        self, selection: Selection, results: Sequence[ExerciseResult]
+    ) -> tuple[str, ...]:
+        """What was not checked of those that passed, for want of data, and how to have it."""
         waiting = Counter(
             data_of(item)
-            for exercise in selection.exercises
-            for item in self._on_data.get((selection.lecture.id, exercise.id), [])
+            for result in results
+            if result.outcome is Outcome.PASS
+            for item in self._on_data.get((selection.lecture.id, result.id), [])
         )
         return tuple(
             NOT_RUN.format(checks=_checks(checks), name=name, why=at.why, fix=at.fix)

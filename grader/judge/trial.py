@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -103,7 +103,8 @@ class Trial:
             self.records.append(Record(call, Saw(value, tuple(reply.changed))))
             if reply.changed:
                 names = " and ".join(f"`{name}`" for name in reply.changed)
-                raise CheckFailed(CHANGED_INPUT.format(names=names))
+                copy = _how_to_copy(inputs[name] for name in reply.changed)
+                raise CheckFailed(CHANGED_INPUT.format(names=names, copy=copy))
             return Observation(value, remarks=self.remarks)
         if isinstance(reply, Raised):
             self.records.append(Record(call, Threw(reply.kind, reply.message)))
@@ -200,8 +201,15 @@ class Trial:
         self.output_dropped = child.dropped
 
 
+def _how_to_copy(inputs: Iterable[object]) -> str:
+    """The words for it, where all that was changed is of one kind."""
+    kinds = {type(value).__name__ for value in inputs}
+    return COPIES.get(kinds.pop(), "") if len(kinds) == 1 else ""
+
+
+COPIES = {"Tensor": " (`.clone()`)", "list": " (`list(…)`)", "dict": " (`dict(…)`)"}
 _BROKEN = Died("message", [])
 CHANGED_INPUT = (
-    "Your code changed its input {names} in place. Work on a copy (`.clone()`), or make a new one: "
+    "Your code changed what it was given in place: {names}. Work on a copy{copy}, or make a new one: "
     "whoever called you still needs it."
 )

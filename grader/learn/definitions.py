@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable, Sequence
 
 from grader.judge.submission import find_definition, parse
 
@@ -54,6 +55,29 @@ def put(text: str, source: str, dotted: str) -> str:
     if found is None:
         raise Tangled(first + 1)
     return made
+
+
+def with_imports(text: str, source: str, names: Iterable[str]) -> str:
+    """`text` with the imports of `source` that these definitions of it need, and `text` lacks.
+
+    A file that was not made from the stubs knows neither `Tensor` nor that annotations wait.
+    """
+    nodes = [node for name in names if (node := find_definition(source, name))]
+    used = {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+    known = _bound(text)
+    lines = split_lines(source)
+    future, ordinary = [], []
+    for node in parse(source).body:
+        line = "".join(lines[node.lineno - 1 : node.end_lineno]).strip()
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            if line not in text:
+                future.append(line)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            given = {_name_given(alias) for alias in node.names}
+            if given & used - known:
+                ordinary.append(line)
+    text = _insert(text, _after_docstring(text), future)
+    return _insert(text, _after_futures(text), ordinary)
 
 
 def definition(text: str, dotted: str) -> str:
@@ -123,6 +147,57 @@ def _gap(text: str, source: str, dotted: str) -> tuple[int, str, bool]:
     if not parent and isinstance(body[-1], ast.If):  # what is run when the file is
         return body[-1].lineno - 1, "", False
     return span(text, body[-1])[1], _indent(lines, body[-1]), True
+
+
+def _name_given(alias: ast.alias) -> str:
+    return alias.asname or alias.name.partition(".")[0]
+
+
+def _bound(text: str) -> set[str]:
+    """The names that the top of a file gives a value, wherever in it."""
+    bound: set[str] = set()
+    for node in parse(text).body:
+        for inner in ast.walk(node) if not isinstance(node, _SCOPES) else [node]:
+            if isinstance(inner, ast.alias):
+                bound.add(_name_given(inner))
+            elif isinstance(inner, _SCOPES):
+                bound.add(inner.name)
+            elif isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                bound.add(inner.id)
+    return bound
+
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def _after_docstring(text: str) -> int:
+    """The number of lines up to the first statement that is no docstring."""
+    body = parse(text).body
+    if not body:
+        return len(split_lines(text))
+    first = body[0]
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+        return first.end_lineno or first.lineno
+    decorators: list[ast.expr] = getattr(first, "decorator_list", [])
+    return min([first.lineno, *(d.lineno for d in decorators)]) - 1
+
+
+def _after_futures(text: str) -> int:
+    last = _after_docstring(text)
+    for node in parse(text).body:
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            last = node.end_lineno or node.lineno
+    return last
+
+
+def _insert(text: str, at: int, added: Sequence[str]) -> str:
+    """The lines put in after so many of the text's own."""
+    if not added:
+        return text
+    lines, newline = split_lines(text), newline_of(text)
+    if at and not lines[at - 1].endswith(("\r", "\n")):
+        lines[at - 1] += newline
+    return "".join([*lines[:at], *(line + newline for line in added), *lines[at:]])
 
 
 def _body(text: str, parent: str) -> list[ast.stmt]:

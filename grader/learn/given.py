@@ -81,8 +81,10 @@ def readme(course: Course) -> str:
 
 
 def _about(lecture: Lecture) -> str:
-    count = len(lecture.exercise)
+    bonus = sum(exercise.bonus for exercise in lecture.exercise)
+    count = len(lecture.exercise) - bonus
     exercises = "1 exercise" if count == 1 else f"{count} exercises"
+    exercises += f" and {bonus} bonus" if bonus else ""
     titles = " · ".join(exercise.title for exercise in lecture.exercise)
     return (
         f"### {lecture.id} · {lecture.title}\n\n"
@@ -111,7 +113,7 @@ it defines, and the rest of the file is up to you.
 | | |
 |---|---|
 | `zth` | where you are, and what comes next |
-| `zth check` | check the first lecture that is not finished; or name one, or an exercise |
+| `zth check` | check the lecture that you are in; or name one, or an exercise |
 | `zth watch` | check again each time you save |
 | `zth hint {exercise}` | a hint; ask again for the next, there are three |
 | `zth solution {exercise}` | once it passes: yours beside the worked one |

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import msgspec
 
 from grader.judge.submission import parse
-from grader.learn.definitions import Tangled, newline_of, put, span, split_lines
+from grader.learn.definitions import Tangled, newline_of, put, span, split_lines, with_imports
 
 AROUND = "the lines around them"
 """Of a file's definitions, where those lines are what was kept."""
@@ -274,7 +274,7 @@ def _add_new(
             continue
         try:
             if name not in _take_apart(text).bodies:
-                text = put(text, new, name)
+                text = with_imports(put(text, new, name), new, [name])
         except (Tangled, SyntaxError):
             kept = (*kept, name)
     return text, kept

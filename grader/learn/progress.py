@@ -37,6 +37,8 @@ class Deed(enum.StrEnum):
     """Looked at the worked solution before passing."""
     OPEN = "open"
     RESET = "reset"
+    RESTORE = "restore"
+    """Brought back what a reset had taken."""
     WATCH = "watch"
     """Began to watch it."""
 
@@ -87,15 +89,17 @@ class Progress:
 
         Left out is what was not begun, and a pass where the attempt before was one.
         """
-        judged = [(v.id, e) for v in verdicts for e in v.exercises if _is_attempt(e)]
-        if not judged:
+        judged = [(v.id, e, len(v.exercises) == 1) for v in verdicts for e in v.exercises]
+        if not self.path.exists() and not any(
+            _is_attempt(e, None, alone) for _, e, alone in judged
+        ):
             return
         with self._writing() as database:
             before = _latest(database)
             new = [
                 (lecture, e)
-                for lecture, e in judged
-                if (before.get((lecture, e.id)), e.outcome) != (Outcome.PASS, Outcome.PASS)
+                for lecture, e, alone in judged
+                if _is_attempt(e, before.get((lecture, e.id)), alone)
             ]
             now = self._clock()
             seconds = _worked(database, now) / max(1, len(new))
@@ -210,8 +214,19 @@ def _attempt(row: Sequence[Any]) -> Attempt:
     return Attempt(at, lecture, exercise, Outcome(outcome), *rest)
 
 
-def _is_attempt(result: ExerciseResult) -> bool:
-    return result.begun or result.outcome is not Outcome.TODO
+def _is_attempt(result: ExerciseResult, before: Outcome | None, alone: bool) -> bool:
+    """Whether a verdict is one on work: begun, and not only a pass once more.
+
+    A file that cannot be read says nothing of the exercises in it, but for one that was judged
+    `alone`. What was begun `before` and is gone is written down.
+    """
+    if result.outcome is Outcome.PASS:
+        return before is not Outcome.PASS
+    if result.begun:
+        return True
+    if result.outcome is Outcome.TODO:
+        return before in (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED)
+    return alone
 
 
 def _name(result: ExerciseResult) -> str:
@@ -241,8 +256,10 @@ _STANDING = """
         SELECT lecture, exercise, max(at) AS at
         FROM attempt WHERE outcome = 'PASS' GROUP BY lecture, exercise
     ), reset AS (
-        SELECT lecture, exercise, max(at) AS at
-        FROM deed WHERE deed = 'reset' GROUP BY lecture, exercise
+        SELECT lecture, exercise, at FROM (
+            SELECT lecture, exercise, deed, max(id), at
+            FROM deed WHERE deed IN ('reset', 'restore') GROUP BY lecture, exercise
+        ) WHERE deed = 'reset'
     )
     SELECT lecture, exercise, iif(reset.at > tried.at, 'TODO', outcome), passed.at,
         passed.at > ifnull(reset.at, 0), attempts, tried.at

@@ -12,7 +12,7 @@ from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import Selection, select
 from grader.errors import UserError
 from grader.judge.submission import SourceFile, compile_source, read_source
-from grader.learn.definitions import Tangled, definition, put
+from grader.learn.definitions import Tangled, definition, put, with_imports
 from grader.learn.given import given_stubs
 from grader.learn.kept import Copy, keep, replace_files
 from grader.learn.workspace import Workspace
@@ -97,7 +97,7 @@ def _reset_in(file: _File, stub: str, lecture: Lecture, exercise: Exercise) -> b
     if source.trouble:
         line = source.trouble.line
         raise UserError(
-            f"{source.trouble.message} {NOT_ALONE.format(exercise=exercise.id)}",
+            f"{source.trouble.message.rstrip('.')}. {NOT_ALONE.format(exercise=exercise.id)}",
             f"{f'Mend line {line}' if line else 'Mend the file'}, or {ANEW.format(id=lecture.id)}",
         )
     text = source.text
@@ -108,6 +108,7 @@ def _reset_in(file: _File, stub: str, lecture: Lecture, exercise: Exercise) -> b
             for inner in other.names if other.file == exercise.file and other != exercise else ():
                 if any(inner.startswith(f"{name}.") for name in exercise.names):
                     text = put(text, source.text, inner)
+        text = with_imports(text, stub, exercise.names)
     except Tangled as error:
         raise UserError(
             TANGLED.format(file=source.name, line=error.line),
@@ -116,6 +117,6 @@ def _reset_in(file: _File, stub: str, lecture: Lecture, exercise: Exercise) -> b
     return file.mark + text.encode()
 
 
-NOT_ALONE = "So {exercise} cannot be told from the rest of the file; nothing was changed."
+NOT_ALONE = "{exercise} cannot be told from the rest of the file; nothing was changed."
 TANGLED = "{file}, line {line} has other code on the lines of a definition; nothing was changed."
 ANEW = "begin the whole lecture anew: `zth reset {id}`. What you wrote is kept."

@@ -23,7 +23,11 @@ class Touched(msgspec.Struct, frozen=True):
 
 
 def touched(lecture: Lecture, before: Submission, after: Submission) -> Touched:
-    """What has to be judged again after a save. A file that is not Python shakes all in it."""
+    """What has to be judged again after a save.
+
+    A file that is no Python now shakes nothing: it says so for the exercise in view, and the others
+    are as they were once it is mended. One that is gone shakes all in it.
+    """
     files = tuple(
         name for name in lecture.files if _key(before.files[name]) != _key(after.files[name])
     )
@@ -32,6 +36,8 @@ def touched(lecture: Lecture, before: Submission, after: Submission) -> Touched:
     for name in files:
         old, new = before.files[name], after.files[name]
         here = [e for e in lecture.exercise if e.file == name]
+        if new.trouble and not new.trouble.absent:
+            continue
         if not (old.code and new.code):
             shaken += here
             continue
@@ -56,7 +62,8 @@ def touched(lecture: Lecture, before: Submission, after: Submission) -> Touched:
 def with_last_code(before: Submission, after: Submission) -> Submission:
     """`after`, but with the file of `before` where it is no Python now: what to compare with next."""
     files = {
-        name: now if now.code else before.files.get(name, now) for name, now in after.files.items()
+        name: before.files[name] if now.trouble and not now.trouble.absent else now
+        for name, now in after.files.items()
     }
     return msgspec.structs.replace(after, files=files)
 

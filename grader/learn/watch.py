@@ -50,8 +50,6 @@ class Watch:
         self.standings: Standings = progress.standing()
         self.trouble: UserError | None = None
         """Why the last attempt was not recorded."""
-        self.listing = False
-        """Whether the list is in view instead of the exercise."""
         self._number = 0
         self._view(*start)
 
@@ -64,18 +62,27 @@ class Watch:
         self.judged_at: float | None = None
         self.judging = ""
         """The exercise that is judged now, or nothing."""
+        self.came_from = ""
+        """The exercise that passed before this one came into view by itself."""
+        self.listing = False
+        """Whether the list is in view instead of the exercise."""
         self._code = self.workspace.submission(lecture)
         self._later: dict[str, None] = {}
         """What is judged when what was edited has its verdict."""
         self._tried: frozenset[str] = frozenset()
         """What the learner has edited or asked for, and is judged now."""
+        self.hint = 0
+        """The number of the hint in view, or 0."""
         self._count_hints()
         self._note(Deed.WATCH)
 
     # what comes in
 
     def begin(self) -> Order:
-        """The judge is ready: the exercise in view."""
+        """The judge is ready: the exercise in view, and what was saved while it was not."""
+        after = self.workspace.submission(self.lecture)
+        if touched(self.lecture, self._code, after).files:
+            return self.saved()
         return self._order([self.exercise.id])
 
     def half_saved(self) -> bool:
@@ -89,13 +96,16 @@ class Watch:
         changes = touched(self.lecture, self._code, after)
         self._code = with_last_code(self._code, after)
         self.listing = False
+        self.came_from = ""
         if changes.edited and self.exercise not in changes.edited:
             self._turn_to(self._not_done(changes.edited) or changes.edited[0])
         elif changes.files and self.exercise.file not in changes.files:
             here = [e for e in changes.shaken if e.file in changes.files]
             if here:
                 self._turn_to(self._not_done(here) or here[0])
-        first = dict.fromkeys([self.exercise.id, *(e.id for e in changes.edited)])
+        # what was edited in the save before and has no verdict yet is still to be judged
+        unjudged = self._tried if self.judging else ()
+        first = dict.fromkeys([self.exercise.id, *(e.id for e in changes.edited), *unjudged])
         self._later |= dict.fromkeys(e.id for e in changes.shaken)
         self._tried = frozenset(first)
         return self._order(first)
@@ -114,17 +124,20 @@ class Watch:
         self._record(verdict)
         if self._later:
             return self._order(self._later, on_data=True)
-        if self._auto and self.passed and not self.listing and self._next():
+        if self._auto and self.passed and (self._tried or self.came_from) and self._next():
+            self.came_from = self.exercise.id
             return self._go_on()
         return None
 
     def pressed(self, key: Key) -> Order | None:
         """A key that does something now was pressed. OPEN and QUIT are the caller's."""
         if key is Key.NEXT:
+            self.came_from = ""
             return self._go_on()
         if key is Key.HINT:
             self.listing = False
             self.hints += 1
+            self.hint = self.hints
             self._note(Deed.HINT)
         elif key is Key.LIST:
             self.listing = not self.listing
@@ -183,7 +196,9 @@ class Watch:
             return None
         lecture, exercise = following
         if lecture is not self.lecture:
+            came_from, self.came_from = self.came_from, ""
             self._view(lecture, exercise)
+            self.came_from = came_from
             return None
         self._turn_to(exercise)
         self._tried = frozenset()
@@ -205,6 +220,7 @@ class Watch:
         return None
 
     def _turn_to(self, exercise: Exercise) -> None:
+        self.hint = 0
         self.exercise = exercise
         self._count_hints()
 

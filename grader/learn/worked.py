@@ -15,7 +15,7 @@ from grader.learn.definitions import Tangled, definition
 from grader.learn.next_step import Standings
 from grader.learn.workspace import Workspace
 
-_MARKER = re.compile(r"^\s*### (BEGIN SOLUTION .*|END SOLUTION)\s*\n", re.MULTILINE)
+_MARKER = re.compile(r"^[ \t]*### (BEGIN SOLUTION .*|END SOLUTION)[ \t]*\n", re.MULTILINE)
 
 
 class Worked(msgspec.Struct, frozen=True):

@@ -52,7 +52,7 @@ def card(
     """
     failing = [c for c in result.failing if c.outcome is not Outcome.TODO] or list(result.failing)
     opened = failing if every_check else failing[:1]
-    look = LOOKS[result.outcome]
+    look = LOOKS[opened[0].outcome]
     parts: list[RenderableType] = []
     for check in opened:
         parts += [*_check(check), Text()]
@@ -96,7 +96,8 @@ def _gap(gap: Gap) -> RenderableType:
 def _steps(steps: Sequence[Step]) -> Table:
     """The learner's own lines on the way to an exception; of a long way the two ends."""
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(style="zth.file", no_wrap=True)
+    wide = max(len(f"{step.file}:{step.line}") for step in steps)
+    table.add_column(style="zth.file", no_wrap=True, min_width=wide)
     table.add_column(no_wrap=True, overflow="ellipsis")
     shown = [*steps[:OUTER], None, *steps[-INNER:]] if len(steps) > OUTER + INNER + 1 else steps
     for step in shown:

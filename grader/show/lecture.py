@@ -14,7 +14,7 @@ from rich.text import Text
 from grader.course.manifest import Course, Lecture
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
 from grader.learn.editors import link
-from grader.learn.workspace import Workspace
+from grader.learn.next_step import Standings, next_exercise
 from grader.show.style import LOOKS, linked
 
 BAR_WIDTH = 30
@@ -57,50 +57,41 @@ def printed(result: ExerciseResult) -> Text:
     lines = result.output.splitlines()
     text = Text("\n".join(line[:200] for line in lines[-OUTPUT_LINES:]))
     if len(lines) > OUTPUT_LINES:
-        text = Text(f"… {len(lines) - OUTPUT_LINES} lines before\n", "zth.note") + text
+        before = len(lines) - OUTPUT_LINES
+        text = Text(f"… {before} line{'s' * (before > 1)} before\n", "zth.note") + text
     if result.output_dropped:
         text.append(f"\n{_cut(result)}", "zth.note")
     return text
 
 
 def _cut(result: ExerciseResult) -> str:
-    size = result.output_dropped / (1 << 20)
-    return f"cut: {size:.1f} MB more was printed and is not kept"
+    megabytes = result.output_dropped / (1 << 20)
+    size = f"{megabytes:.1f} MB" if megabytes >= 0.1 else f"{result.output_dropped:,} bytes"
+    return f"cut: {size} more was printed and is not kept"
 
 
-def next_step(
-    course: Course, lecture: Lecture, result: LectureResult, workspace: Workspace, here: Path
-) -> Text:
-    """One or two lines: what to open, or what comes after."""
+def next_step(lecture: Lecture, result: LectureResult, here: Path) -> Text | None:
+    """What to mend or to write, and the minute of the video; None where all that counts is right."""
     left = [e for e in result.exercises if e.outcome is not Outcome.PASS]
     needed = [e for e in left if not e.bonus] or left
     if not needed:
-        return _what_follows(course, lecture, result)
-    if not workspace.exists:
-        return _step("Begin with ", "zth init", ": it puts the stubs into exercises/ here.")
+        return None
     wrong = [e for e in needed if e.outcome in (Outcome.FAIL, Outcome.ERROR)]
     first = (wrong or needed)[0]
-    verb = "Mend" if wrong else "Open"
-    what = f" ({first.id})" if wrong else f" and write {first.id}"
-    text = Text.assemble(f"{verb} ", place(first, here), f"{what}, then type ")
-    text.append(f"zth check {lecture.id}.{first.id}", "zth.command")
     exercise = lecture.find(first.id)
-    return text + Text.assemble(
-        f"\nThe lecture on it, from {exercise.at}: ", web_link(lecture.link(exercise))
-    )
+    text = Text.assemble(f"{'Mend' if wrong else 'Write'} {first.id} in ", place(first, here))
+    text.append("\nThen type ").append(f"zth check {lecture.id}.{first.id}", "zth.command")
+    text.append("\nThe lecture on it: ")
+    return text + web_link(lecture.link(exercise)) + Text(f"  {exercise.at}")
 
 
-def _what_follows(course: Course, lecture: Lecture, result: LectureResult) -> Text:
-    """After a pass: the next exercise of the lecture, or the next lecture."""
-    ids = [e.id for e in lecture.exercise]
-    later = ids[ids.index(result.exercises[-1].id) + 1 :]
-    if later:
-        return _step("Next: ", f"zth check {lecture.id}.{later[0]}", "")
-    lectures = [other.id for other in course.lectures]
-    after = lectures[lectures.index(lecture.id) + 1 :]
-    if after:
-        return _step("Next: ", f"zth check {after[0]}", "")
-    return Text("That was the last lecture of the course.", "zth.pass")
+def what_follows(course: Course, standings: Standings) -> Text:
+    """After a pass: the next exercise that is not done."""
+    following = next_exercise(course, standings)
+    if following is None:
+        return Text("Everything is done. Well done.", "zth.pass")
+    lecture, exercise = following
+    return Text.assemble("Next: ", (f"zth check {lecture.id}.{exercise.id}", "zth.command"))
 
 
 def place(result: ExerciseResult, here: Path) -> Text:
@@ -124,10 +115,6 @@ def finished_line(lecture: Lecture, result: LectureResult) -> Text:
         f"✓ {lecture.id} · {lecture.title}: finished, {result.points} of {result.max_points} points",
         "zth.pass",
     )
-
-
-def _step(before: str, command: str, after: str) -> Text:
-    return Text.assemble(before, (command, "zth.command"), after)
 
 
 def heading(lecture: Lecture) -> Text:

@@ -220,11 +220,12 @@ def _next(course: Course, workspace: Workspace, standings: Standings, here: Path
     label = ("Next  ", "zth.label")
     if not workspace.exists:
         return Text.assemble(
-            label, ("zth init", "zth.command"), ": it puts the stubs into exercises/ here."
+            "You are not in a workspace. Go to yours, or make one: ",
+            ("zth init my-course", "zth.command"),
         )
     following = next_exercise(course, standings)
     if following is None:
-        return Text.assemble(label, ("Everything is done. Well done.", "zth.pass"))
+        return Text("Everything is done. Well done.", "zth.pass")
     lecture, exercise = following
     path = workspace.folder(lecture) / exercise.file
     text = Text.assemble(label, (f"{lecture.id}.{exercise.id}", "zth.target"))

@@ -42,8 +42,9 @@ def page(watch: Watch, here: Path) -> RenderableType:
         outcomes = states(watch.lecture, watch.standings) | known
         parts += [exercise_list(watch.lecture, outcomes), Text()]
     else:
-        parts += [_verdict(watch, here), *_hints(watch), *_elsewhere(watch, here), Text()]
-    parts += [Text(note, "zth.note") for note in watch.notes]
+        parts += [*_came_from(watch), *_hint(watch), _verdict(watch, here)]
+        parts += [*_elsewhere(watch, here), Text()]
+        parts += [Text(note, "zth.note") for note in watch.notes if watch.passed]
     if watch.trouble:
         parts += [Text(watch.trouble.message, "zth.fail"), Text(watch.trouble.fix)]
     done, of = count_done(watch.lecture, watch.standings)
@@ -115,14 +116,21 @@ def _verdict(watch: Watch, here: Path) -> RenderableType:
     return Group(*parts)
 
 
-def _hints(watch: Watch) -> list[RenderableType]:
-    """The hints that were asked for; once it is right they are out of the way."""
-    if watch.passed:
+def _came_from(watch: Watch) -> list[RenderableType]:
+    """What passed before this one came into view by itself."""
+    result = watch.results.get(watch.came_from)
+    return (
+        [passed(watch.lecture, result)] if result and watch.came_from != watch.exercise.id else []
+    )
+
+
+def _hint(watch: Watch) -> list[RenderableType]:
+    """The hint that was asked for last: above all else, for a window may be small."""
+    if watch.passed or not watch.hint:
         return []
-    return [
-        Group(Text(f"hint {number}", "zth.label"), Padding(prose(hint), (0, 0, 0, 2)))
-        for number, hint in enumerate(watch.exercise.hints[: watch.hints], 1)
-    ]
+    text = prose(watch.exercise.hints[watch.hint - 1])
+    label = Text(f"hint {watch.hint} of {len(watch.exercise.hints)}", "zth.label")
+    return [Group(label, Padding(text, (0, 0, 1, 2)))]
 
 
 def _elsewhere(watch: Watch, here: Path) -> list[RenderableType]:

@@ -162,4 +162,13 @@ def test_outside_a_workspace(tmp_path: Path, course: Path) -> None:
         text=True,
     )
     assert done.returncode == 0
-    assert "Next  zth init" in done.stdout
+    assert "You are not in a workspace" in done.stdout
+    for command in ("check", "log", "hint", "watch"):
+        refused = subprocess.run(
+            [str(Path(sys.executable).parent / "zth"), command, "--course", str(course)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert refused.returncode == 2, command
+        assert "zth init" in refused.stderr

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from grader.learn.definitions import Tangled, definition, put
+from grader.learn.definitions import Tangled, definition, put, with_imports
 
 STUB = '''"""Given."""
 
@@ -153,3 +153,42 @@ def test_a_class_on_one_line_takes_no_method() -> None:
 def test_a_name_that_is_assigned_is_a_definition_too() -> None:
     made = put("first = lambda x: (\n    x\n)  # so\ny = 1\n", STUB, "first")
     assert made.endswith('raise NotImplementedError("first")\ny = 1\n')
+
+
+TYPED = '''"""A stub."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def mean(x: Tensor) -> Tensor:
+    """The mean."""
+    raise NotImplementedError("mean")
+
+
+def area(r: float) -> float:
+    return math.pi * r
+'''
+
+
+def test_a_stub_put_into_a_file_of_another_make_brings_its_imports() -> None:
+    """A file from the video knows no Tensor, and its annotations are evaluated."""
+    theirs = '"""Mine."""\nimport torch\n\ndef mean(x):\n    return x.mean()\n'
+    made = with_imports(put(theirs, TYPED, "mean"), TYPED, ["mean"])
+    assert made.startswith(
+        '"""Mine."""\nfrom __future__ import annotations\nfrom torch import Tensor\nimport torch\n'
+    )
+    assert "import math" not in made, "nothing that it does not need"
+    assert made.count("import torch\n") == 1
+    compile(made, "made.py", "exec")
+
+
+def test_imports_that_are_there_are_not_brought_again() -> None:
+    for theirs in (TYPED, TYPED.replace("from torch import Tensor", "Tensor = torch.Tensor")):
+        assert with_imports(theirs, TYPED, ["mean", "area"]) == theirs
+    empty = with_imports("", TYPED, ["mean"])
+    assert empty.splitlines() == ["from __future__ import annotations", "from torch import Tensor"]

@@ -62,10 +62,16 @@ def test_a_helper_shakes_the_whole_file_and_what_needs_it(tiny: Course) -> None:
     assert shaken == {"double", "mean", "Tally", "quadruple", "slope", "shift"}
 
 
-def test_a_file_that_is_no_python_shakes_all_in_it(tiny: Course) -> None:
-    edited, shaken = names(tiny, files(tiny, arrays="def double(x:\n"))
-    assert edited == set()
-    assert {"double", "mean", "slope"} <= shaken
+def test_a_file_that_is_no_python_shakes_nothing(tiny: Course) -> None:
+    """Its exercises are as they were once it is mended; the one in view says what is wrong."""
+    broken = files(tiny, arrays="def double(x:\n")
+    assert names(tiny, broken) == (set(), set())
+    assert touched(tiny.lectures[0], files(tiny), broken).files == ("arrays.py",)
+
+
+def test_a_file_that_was_no_python_when_it_began_shakes_all_in_it(tiny: Course) -> None:
+    found = touched(tiny.lectures[0], files(tiny, arrays="def double(x:\n"), files(tiny))
+    assert {"double", "mean", "slope"} <= {e.id for e in found.shaken}
 
 
 def test_after_a_mend_only_what_was_edited_counts(tiny: Course) -> None:

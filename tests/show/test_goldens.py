@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import textwrap
 from io import StringIO
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,13 +12,13 @@ import torch
 from goldens import HERE, held, rendered
 from judging import Judged
 from rich.console import Console
+from rich.text import Text
 
 from grader.course.manifest import Course
 from grader.judge.compare import Tolerance, difference, sentence
 from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Misconception, Outcome
-from grader.learn.workspace import Workspace
 from grader.show.card import card
-from grader.show.lecture import lecture_table, next_step, passed
+from grader.show.lecture import lecture_table, next_step, passed, what_follows
 from grader.show.progress import course_map
 from grader.show.style import THEME
 
@@ -250,21 +249,18 @@ def test_map(tiny: Course) -> None:
     held("map", rendered(course_map(tiny, {})))
 
 
-def test_next_steps(tiny: Course, tmp_path: Path) -> None:
+def test_next_steps(tiny: Course) -> None:
     lecture = tiny.lectures[0]
-    (tmp_path / "exercises").mkdir()
-    begun = Workspace(tmp_path)
 
-    def step(*exercises: ExerciseResult, workspace: Workspace = begun) -> str:
+    def step(*exercises: ExerciseResult) -> str:
         result = LectureResult("lecture1", 1, "fork", exercises, 0.1)
-        return rendered(next_step(tiny, lecture, result, workspace, HERE))
+        return rendered(next_step(lecture, result, HERE) or Text("nothing"))
 
     steps = [
         step(*TABLE.exercises),
         step(made("double", Outcome.TODO)),
-        step(made("double", Outcome.TODO), workspace=Workspace(tmp_path / "nowhere")),
         step(made("double", Outcome.PASS)),
-        step(made("shift", Outcome.PASS)),
+        rendered(what_follows(tiny, {})),
         rendered(passed(lecture, made("double", Outcome.PASS))),
     ]
     held("next_steps", "---\n".join(steps))
