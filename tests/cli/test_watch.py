@@ -162,6 +162,52 @@ def test_half_a_line_is_said_and_passes(watched: Watched) -> None:
     watched.sees("lecture1.double passed")
 
 
+def test_a_mended_file_leaves_nothing_broken(watched: Watched, workspace: Path) -> None:
+    """What was right or not begun beside the slip is as it was, on the page and in the progress."""
+    watched.save("import torch)\n" + watched.right)
+    watched.sees("is not valid Python")
+    watched.save(watched.right)
+    watched.sees("lecture1.double passed")
+    page = watched.page()
+    assert "broke" not in page
+    assert "wrong" not in page
+    assert "wrong" not in zth(workspace, "status")
+
+
+def test_two_files_saved_at_once_are_both_judged(workspace: Path) -> None:
+    """As `Save all` does it, a few hundredths of a second apart."""
+    model = workspace / "exercises" / "tiny" / "model.py"
+    right = model.read_text()
+    watched = Watched(workspace, "double")
+    watched.sees("double passed", "q quit")
+    model.write_text(right.replace("return text", "return text + '!'"))
+    watched.sees("lecture1.echo wrong")
+    watched.save(watched.with_double("return x"))
+    watched.sees("double wrong", "echo")
+    for pause in (0.0, 0.03, 0.06):
+        watched.save(watched.right)
+        time.sleep(pause)
+        model.write_text(right)
+        watched.sees("passed", "q quit")
+        assert "✗" not in watched.page(), pause
+        model.write_text(right.replace("return text", "return text + '!'"))
+        watched.sees("echo wrong")
+        watched.save(watched.with_double("return x"))
+        watched.sees("double wrong")
+        watched.page()
+    watched.press("q")
+    assert watched.end() == 0
+
+
+def test_what_is_saved_before_the_judge_is_ready_is_judged(workspace: Path) -> None:
+    watched = Watched(workspace, "double")
+    watched.sees("getting lecture1 ready")
+    watched.save(watched.right.replace("self.sum += value", "self.sum = value"))
+    watched.sees("lecture1.Tally wrong")
+    watched.press("q")
+    assert watched.end() == 0
+
+
 def test_a_save_during_a_check_starts_it_again(workspace: Path) -> None:
     """A verdict on an endless loop would take a minute; nobody waits for it."""
     course = shutil.copytree(TINY, workspace / "patient")
@@ -207,8 +253,14 @@ def test_it_never_moves_on_by_itself(watched: Watched) -> None:
     watched.sees("lecture1.mean passed")
 
 
-def test_auto_moves_on(workspace: Path) -> None:
+def test_auto_moves_on_after_a_pass_and_says_so(workspace: Path) -> None:
     watched = Watched(workspace, "double", "--auto")
+    watched.sees("lecture1.double passed", "q quit")
+    assert "lecture1.double" in watched.page(), "it was right before: nothing moves"
+    watched.save(watched.with_double("return x"))
+    watched.sees("double wrong")
+    watched.save(watched.right)
+    watched.sees("lecture1.double passed", "lecture1.mean passed")
     watched.sees("lecture1.secret", "The course is finished", "q quit")
     watched.press("q")
     assert watched.end() == 0
@@ -389,6 +441,17 @@ def test_a_window_that_changes_its_size_is_drawn_again(watched: Watched) -> None
     watched.page()
     watched.child.setwinsize(40, 70)
     watched.sees("double wrong", "q quit")
+
+
+def test_a_small_window_shows_the_hint_that_was_asked_for(workspace: Path) -> None:
+    watched = Watched(workspace, "double", rows=12)
+    watched.sees("double passed", "q quit")
+    watched.save(watched.with_double("return x"))
+    watched.sees("double wrong", "h hint 1")
+    watched.press("h")
+    watched.sees("What is x + x?", "h hint 2")
+    watched.press("q")
+    assert watched.end() == 0
 
 
 def test_a_small_window_shows_the_beginning_and_the_keys(workspace: Path) -> None:
