@@ -19,24 +19,24 @@ def diagnose(
     solutions: Solutions,
     exercise_id: str,
     failing: Sequence[Record],
-    passed: Sequence[Record],
-    failed: Sequence[Record],
+    before: Sequence[Record],
+    after: Sequence[Record],
 ) -> Misconception | None:
     """The one chaff that answers the probes of the first failing check as the learner's code did.
 
-    It must also answer those of the checks that `passed` alike. Where several chaffs do, the probes
-    of the other checks that `failed` decide. Where none does, it may be one of them in another
+    It must also answer those `before` alike, of checks that passed. Where several chaffs do, the
+    probes of the checks `after` decide. Where none does, it may be one of them in another
     precision, or without `keepdim=True`. Chaffs run here: they are our own code, and the learner's
     is long gone.
     """
     if not failing:
         return None
     chaffs = [(chaff, solutions.variant(chaff)) for chaff in solutions.chaffs[exercise_id]]
-    found = [one for one in chaffs if _answers_alike(one[1], [*failing, *passed])]
+    found = [one for one in chaffs if _answers_alike(one[1], [*failing, *before])]
     if len(found) > 1:
-        found = [one for one in found if _answers_alike(one[1], failed)]
+        found = [one for one in found if _answers_alike(one[1], after)]
     elif not found:
-        found = _nearly(solutions, chaffs, failing)
+        found = _nearly(solutions, chaffs, failing, before)
     if len(found) != 1:
         return None
     (chaff, _), *_ = found
@@ -44,7 +44,10 @@ def diagnose(
 
 
 def _nearly(
-    solutions: Solutions, chaffs: list[tuple[Chaff, ModuleSet]], failing: Sequence[Record]
+    solutions: Solutions,
+    chaffs: list[tuple[Chaff, ModuleSet]],
+    failing: Sequence[Record],
+    before: Sequence[Record],
 ) -> list[tuple[Chaff, ModuleSet]]:
     """The chaffs that differ from the answers in nothing but precision and dimensions of size 1."""
     # an exception after which the check asked again is not what it failed for
@@ -53,6 +56,9 @@ def _nearly(
     right = [_answer(solutions.modules, record) for record in asked]
 
     def fits(modules: ModuleSet) -> bool:
+        given = [record.outcome for record in before]
+        if not _all_alike(given, [_answer(modules, r) for r in before], same_but_for_shape):
+            return False
         answers = [_answer(modules, record) for record in asked]
         if _all_alike(seen, answers, same_but_for_precision):
             return True

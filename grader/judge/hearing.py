@@ -232,14 +232,13 @@ class Hearing:
         wrong = heard[at]
         if wrong.on_data:  # every chaff fails before that, so it is none of them
             return None
-        others = [h for h in heard if h is not wrong]
-        passed = [r for h in others if h.check.outcome is Outcome.PASS for r in h.records]
-        failed = [r for h in others if h.check.outcome is not Outcome.PASS for r in h.records]
+        before = [record for h in heard[:at] for record in h.records]
+        after = [record for h in heard[at + 1 :] for record in h.records]
         solutions = self._judge.solutions(self._lecture)
         text, solution = self._submission.files[exercise.file].text, solutions.texts[exercise.file]
         if found := other_parameters(text, solution, exercise, wrong.check.message):
             return found
-        return diagnose(solutions, exercise.id, wrong.records, passed, failed)
+        return diagnose(solutions, exercise.id, wrong.records, before, after)
 
 
 def _overall(outcomes: Sequence[Outcome]) -> Outcome:

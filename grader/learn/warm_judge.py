@@ -107,6 +107,7 @@ class WarmJudge:
         self._arguments = [str(course.root), lecture.id, str(workspace)]
         self._terminal = terminal
         self._found = found
+        self._ready = False
 
     def __enter__(self) -> Self:
         import socket
@@ -136,6 +137,8 @@ class WarmJudge:
     def __exit__(self, *_: object) -> None:
         self._tell(Bye())
         self._channel.close()
+        if not self._ready:  # it imports torch and hears nothing; its zygote ends with it
+            self._process.kill()
         try:
             self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -154,6 +157,7 @@ class WarmJudge:
         """The next thing it says; waits for it."""
         try:
             message: FromJudge = _from_judge.decode(self._channel.recv_bytes())
+            self._ready = True
             return message
         except (EOFError, OSError):
             self._process.wait()

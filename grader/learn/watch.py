@@ -19,6 +19,8 @@ from grader.learn.touched import touched, with_last_code
 from grader.learn.warm_judge import Order, Verdict
 from grader.learn.workspace import Workspace
 
+NOT_SETTLED = (Outcome.ERROR, Outcome.BLOCKED)
+
 
 class Key(enum.StrEnum):
     """The keys, in the order in which they are shown."""
@@ -107,6 +109,10 @@ class Watch:
         unjudged = self._tried if self.judging else ()
         first = dict.fromkeys([self.exercise.id, *(e.id for e in changes.edited), *unjudged])
         self._later |= dict.fromkeys(e.id for e in changes.shaken)
+        # what broke or waits may have done so for what is mended now, in whichever file
+        self._later |= dict.fromkeys(
+            name for name, result in self.results.items() if result.outcome in NOT_SETTLED
+        )
         self._tried = frozenset(first)
         return self._order(first)
 

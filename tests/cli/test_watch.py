@@ -333,6 +333,54 @@ def test_polling_sees_saves(workspace: Path) -> None:
     assert watched.end() == 0
 
 
+def test_polling_sees_two_saves_in_one_second(workspace: Path) -> None:
+    """A formatter saves again at once: the last one counts."""
+    watched = Watched(workspace, "double", "--poll")
+    watched.sees("double passed", "q quit")
+    for _ in range(3):
+        watched.save(watched.with_double("return x"))
+        time.sleep(0.35)
+        watched.save(watched.right)
+        time.sleep(1.0)
+        assert "double passed" in watched.page()
+    watched.press("q")
+    assert watched.end() == 0
+
+
+def test_a_folder_that_is_replaced_is_still_watched(watched: Watched) -> None:
+    """As `git checkout` of another branch does it, and as slowly as it may."""
+    lecture, all_of_them = watched.path.parent, watched.path.parent.parent
+    for folder, pause in ((lecture, 0.0), (lecture, 0.6), (all_of_them, 0.6)):
+        away = folder.with_name("away")
+        folder.rename(away)
+        watched.sees("is not there")
+        time.sleep(pause)
+        shutil.copytree(away, folder)
+        shutil.rmtree(away)
+        watched.sees("double wrong")
+        watched.save(watched.right)
+        watched.sees("double passed")
+        watched.save(watched.with_double("return x"))
+        watched.sees("double wrong")
+
+
+def test_what_broke_for_another_file_is_judged_when_that_is_mended(workspace: Path) -> None:
+    """model.py imports arrays.py, which does not import for a while."""
+    watched = Watched(workspace, "double")
+    watched.sees("double passed", "q quit")
+    watched.save("raise ValueError(1)\n" + watched.right)
+    watched.sees("double broke", "q quit")
+    watched.press("c")
+    watched.sees("! double", "◦ shift")
+    watched.save(watched.right)
+    watched.sees("double passed")
+    watched.press("l")
+    watched.sees("✓ double", "✓ echo")
+    assert "!" not in watched.page()
+    watched.press("q")
+    assert watched.end() == 0
+
+
 def test_it_does_not_run_from_a_judge_that_was_killed(watched: Watched) -> None:
     judges = [
         pid
