@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -21,18 +20,20 @@ from grader.cli.options import (
     Targets,
     WorkspaceFolder,
     begun_workspace,
+    here,
+    known_standings,
     open_course,
     screen,
 )
 from grader.course.targets import Selection, select
 from grader.errors import UserError
-from grader.learn.progress import NotRecorded
 
 if TYPE_CHECKING:
     from grader.course.manifest import Course
     from grader.judge.results import LectureResult
     from grader.judge.sandbox import Sandbox
     from grader.judge.session import Judge
+    from grader.learn.next_step import Standings
     from grader.learn.progress import Progress
     from grader.learn.workspace import Workspace
 
@@ -67,13 +68,18 @@ def check(
     from grader.learn.progress import Progress
 
     console, progress = screen(), Progress(place)
-    selections = select(opened, targets) if targets else _from_here_on(opened, progress)
-    troubles: list[NotRecorded] = []
+    troubles: list[UserError] = []
+    if targets:
+        selections = select(opened, targets)
+    else:
+        standings, trouble = known_standings(progress)
+        troubles += [trouble] if trouble else []
+        selections = _from_here_on(opened, standings)
 
     def record(result: LectureResult) -> None:
         try:
             progress.record([result], "debug" if debug else "check")
-        except NotRecorded as error:
+        except UserError as error:
             troubles.append(error)
 
     try:
@@ -103,11 +109,11 @@ def check(
     raise typer.Exit(Exit.PASSED if passed else Exit.NOT_PASSED)
 
 
-def _from_here_on(course: Course, progress: Progress) -> list[Selection]:
+def _from_here_on(course: Course, standings: Standings) -> list[Selection]:
     """The lecture that is worked on and those after it; all of them where everything is done."""
     from grader.learn.next_step import next_exercise
 
-    following = next_exercise(course, progress.standing())
+    following = next_exercise(course, standings)
     first = course.lectures.index(following[0]) if following else 0
     return [Selection(lecture, lecture.exercise) for lecture in course.lectures[first:]]
 
@@ -181,7 +187,7 @@ def _next(course: Course, progress: Progress, verdicts: Verdicts) -> Text:
     from grader.show.lecture import next_step, what_follows
 
     for selection, verdict in verdicts:
-        if step := next_step(selection.lecture, verdict, Path.cwd()):
+        if step := next_step(selection.lecture, verdict, here()):
             alone = len(verdict.exercises) == 1 and len(verdicts) == 1
             return Text() if alone else step  # the card has said it
     try:
@@ -195,7 +201,7 @@ def _show(console: Console, verdicts: Verdicts, everything: bool) -> None:
     from grader.show.card import card, to_explain
     from grader.show.lecture import finished_line, lecture_table, passed
 
-    here = Path.cwd()
+    place = here()
     for number, (selection, verdict) in enumerate(verdicts):
         lecture = selection.lecture
         if selection.is_whole and verdict.passed and number < len(verdicts) - 1:
@@ -213,6 +219,6 @@ def _show(console: Console, verdicts: Verdicts, everything: bool) -> None:
         shown = cards if everything else cards[:CARDS]
         for result, alike in shown:
             boxed = console.is_terminal
-            console.print(card(lecture, result, here, everything, alike, boxed))
+            console.print(card(lecture, result, place, everything, alike, boxed))
         if rest := len(cards) - len(shown):
             console.print(Text(f"{rest} more to explain: --all shows them.\n", "zth.note"))

@@ -6,14 +6,21 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 import typer
 from rich.console import Console
 
-from grader.cli.options import AsJson, CourseFolder, Exit, WorkspaceFolder, open_course, screen
+from grader.cli.options import (
+    AsJson,
+    CourseFolder,
+    Exit,
+    WorkspaceFolder,
+    here,
+    open_course,
+    screen,
+)
 
 if TYPE_CHECKING:
     from grader.learn.doctor import Finding
@@ -29,8 +36,8 @@ def doctor(
     console = screen()
     colours = COLOURS.get(console.color_system or "", "")
     terminal = Terminal(console.is_terminal, console.width, colours, console.encoding)
-    here = (workspace or Path.cwd()).resolve()
-    patient = Doctor(lambda: open_course(course), here, terminal, os.environ)
+    place = (workspace or here()).resolve()
+    patient = Doctor(lambda: open_course(course), place, terminal, os.environ)
     findings: list[Finding] = []
     try:
         with _live_line(console, quiet=as_json) as say:

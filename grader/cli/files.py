@@ -16,9 +16,11 @@ from grader.cli.options import (
     SomeTargets,
     WorkspaceFolder,
     begun_workspace,
+    here,
     open_course,
     screen,
 )
+from grader.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,7 +40,7 @@ def init(
     opened = open_course(course)
     workspace = make_workspace(folder, opened)
     first = opened.lectures[0].id
-    screen().print(init_view(workspace, Path.cwd(), first), soft_wrap=True)
+    screen().print(init_view(workspace, here(), first), soft_wrap=True)
 
 
 def reset(
@@ -84,7 +86,7 @@ def complete_copy(incomplete: str) -> list[str]:
     from grader.learn.kept import LATEST, copies
     from grader.learn.workspace import find_workspace
 
-    there = copies(find_workspace(Path.cwd(), open_course(None)))
+    there = copies(find_workspace(here(), open_course(None)))
     names = [LATEST, *(copy.name for copy in there)] if there else []
     return [name for name in names if name.startswith(incomplete)]
 
@@ -137,7 +139,7 @@ def restore(
 
 def _note_restored(course: Course, place: Workspace, files: Collection[str]) -> None:
     """What was passed before a reset counts again."""
-    from grader.learn.progress import Deed, NotRecorded, Progress
+    from grader.learn.progress import Deed, Progress
     from grader.learn.workspace import FOLDER
 
     progress = Progress(place)
@@ -147,14 +149,14 @@ def _note_restored(course: Course, place: Workspace, files: Collection[str]) -> 
                 name = f"{FOLDER}/{lecture.dir}/{exercise.file}"
                 if name in files and progress.count(Deed.RESET, lecture.id, exercise.id):
                     progress.note(Deed.RESTORE, lecture.id, exercise.id)
-    except NotRecorded as error:
+    except UserError as error:
         screen(stderr=True).print(Text(str(error), "zth.note"), soft_wrap=True)
 
 
 def _screen_for(place: Workspace) -> Console:
     """The terminal; where we are elsewhere, the workspace is named first."""
     console = screen()
-    if not Path.cwd().is_relative_to(place.root):
+    if not here().is_relative_to(place.root):
         where = Text.assemble("In the workspace ", (str(place.root), "zth.file"), ":")
         console.print(where, soft_wrap=True)
     return console

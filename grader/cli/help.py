@@ -16,6 +16,7 @@ from grader.cli.options import (
     SomeTargets,
     WorkspaceFolder,
     begun_workspace,
+    known_standings,
     open_course,
     screen,
 )
@@ -50,7 +51,7 @@ def hint(
     opened = open_course(course)
     place = begun_workspace(workspace, opened)
     progress = Progress(place)
-    standings = progress.standing()
+    standings, trouble = known_standings(progress)
     lecture, exercise = exercise_meant(opened, target, standings)
     standing = standings.get((lecture.id, exercise.id))
     passed = standing is not None and standing.passed
@@ -68,8 +69,8 @@ def hint(
         )
     else:
         screen().print(hint_view(hints))
-    if hints.not_recorded:
-        screen(stderr=True).print(Text(str(hints.not_recorded), "zth.note"), soft_wrap=True)
+    if trouble := trouble or hints.trouble:
+        screen(stderr=True).print(Text(str(trouble), "zth.note"), soft_wrap=True)
 
 
 def solution(

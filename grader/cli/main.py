@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -21,12 +22,14 @@ from grader.cli.data import data
 from grader.cli.dev import dev
 from grader.cli.doctor import doctor
 from grader.cli.files import init, reset, restore, update
+from grader.cli.grade import grade, score
 from grader.cli.help import hint, solution
 from grader.cli.open import open_
 from grader.cli.options import Exit, screen
 from grader.cli.status import list_, log, status
 from grader.cli.watch import watch
 from grader.errors import UserError
+from grader.show.style import visible
 
 app = typer.Typer(
     name="zth",
@@ -63,6 +66,10 @@ PANELS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
         "update": (update, "zth update"),
         "restore": (restore, "zth restore latest"),
     },
+    "Grade a class": {
+        "grade": (grade, "zth grade submissions lecture5 --roster class.csv"),
+        "score": (score, "zth score ada lecture5.dprobs 0.5 --comment 'nearly'"),
+    },
     "This machine": {
         "data": (data, "zth data names.txt"),
         "doctor": (doctor, "zth doctor"),
@@ -98,6 +105,7 @@ def main() -> None:
     All is written and every child is gone by then, so the end is a short one: to take torch and the
     interpreter apart would cost a quarter of a second that somebody waits for.
     """
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no ✓ is no fault of ours
@@ -108,25 +116,64 @@ def main() -> None:
     os._exit(code)
 
 
+def _open_what_is_closed() -> None:
+    """`zth check >&-`: nowhere takes the place, or the next file we open would."""
+    for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(fd)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != fd:
+                os.dup2(nowhere, fd)
+                os.close(nowhere)
+            os.set_inheritable(fd, True)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(fd, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - for as long as we live
+
+
 def _run() -> int:
     try:
-        try:
-            app()
-        except SystemExit as end:
-            sys.stdout.flush()
-            return int(end.code or Exit.PASSED)
+        return _command()
     except UserError as error:
-        err = screen(stderr=True)
-        err.print(Text(error.message, "zth.fail"), soft_wrap=True)
-        err.print(Text(error.fix), soft_wrap=True)
+        _say(error)
         return Exit.WRONG_USE
     except BrokenPipeError:  # `zth list | head`
         return Exit.PASSED
-    except Exception:  # whatever it is, it is ours
-        traceback.print_exc()
-        print(OUR_FAULT, file=sys.stderr)
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            where = error.filename or "the output"
+            _say(UserError(CANNOT_WRITE.format(where=where, why=error.strerror), MAKE_ROOM))
+            return Exit.WRONG_USE
+        # whatever it is, it is ours
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+            print(OUR_FAULT, file=sys.stderr)
         return Exit.OUR_FAULT
+
+
+def _command() -> int:
+    """Its exit code, once all that it says is written."""
+    try:
+        app()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # rich and typer make an end of it
+            raise end.__context__ from None
+        code = int(end.code or Exit.PASSED)
+        with contextlib.suppress(BrokenPipeError):  # nobody reads it; it is as it is
+            sys.stdout.flush()
+        return code
     return Exit.PASSED
 
 
+def _say(error: UserError) -> None:
+    """The two sentences of it, where somebody can read them."""
+    with contextlib.suppress(OSError):
+        err = screen(stderr=True)
+        err.print(Text(visible(error.message), "zth.fail"), soft_wrap=True)
+        err.print(Text(visible(error.fix)), soft_wrap=True)
+
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+CANNOT_WRITE = "There is no room for {where}: {why}."
+MAKE_ROOM = "Make room on that disk, or let it go elsewhere."
 OUR_FAULT = "This is a fault of zth, not of your code. Please report it with the lines above."

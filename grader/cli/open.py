@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -14,13 +14,11 @@ from grader.cli.options import (
     CourseFolder,
     WorkspaceFolder,
     begun_workspace,
+    known_standings,
     open_course,
     screen,
 )
 from grader.errors import UserError
-
-if TYPE_CHECKING:
-    pass
 
 
 def open_(
@@ -45,25 +43,39 @@ def open_(
     """
     from grader.learn.editors import choose, place_of, start
     from grader.learn.next_step import exercise_meant
-    from grader.learn.progress import Deed, NotRecorded, Progress
+    from grader.learn.progress import Deed, Progress
 
     opened = open_course(course)
     place = begun_workspace(workspace, opened)
     progress = Progress(place)
-    lecture, exercise = exercise_meant(opened, target, progress.standing())
+    standings, trouble = known_standings(progress)
+    lecture, exercise = exercise_meant(opened, target, standings)
     path, line = place_of(place, lecture, exercise)
     shown = Text(f"{path}:{line}" if line else str(path))
     if only_print:
         screen().print(shown, soft_wrap=True)
+        _say(trouble)
         return
     editor = choose(os.environ)
     if editor.in_terminal and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UserError(f"{editor.name} wants a terminal, and this is none.", f"Open {shown}")
     try:
         progress.note(Deed.OPEN, lecture.id, exercise.id)
-    except NotRecorded as error:
-        screen(stderr=True).print(Text(str(error), "zth.note"), soft_wrap=True)
+    except UserError as error:
+        trouble = trouble or error
+    _say(trouble)
+    if editor.kind is None and line:
+        _say(NO_LINE.format(editor=editor.name, line=line))
     start(editor, path, line)
     if not editor.in_terminal:
         text = Text.assemble((str(shown), "zth.file"), f" is open in {editor.name}.")
         screen().print(text, soft_wrap=True)
+
+
+def _say(trouble: UserError | str | None) -> None:
+    """What is amiss and does not stop us."""
+    if trouble:
+        screen(stderr=True).print(Text(str(trouble), "zth.note"), soft_wrap=True)
+
+
+NO_LINE = "zth does not know how {editor} is told a line: yours is line {line}."

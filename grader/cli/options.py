@@ -15,6 +15,8 @@ from grader.errors import UserError
 from grader.show.style import THEME
 
 if TYPE_CHECKING:
+    from grader.learn.next_step import Standings
+    from grader.learn.progress import Progress
     from grader.learn.workspace import Workspace
 
 
@@ -34,7 +36,17 @@ def screen(stderr: bool = False) -> Console:
     return console
 
 
+def here() -> Path:
+    """The folder we are in. Raises UserError where somebody has taken it away."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise UserError("The folder you are in is gone.", GO_ELSEWHERE) from None
+
+
 def open_course(folder: Path | None) -> Course:
+    """The course that was named, or ours. Every command begins with it, and so is somewhere."""
+    here()
     return load_course(folder.resolve() if folder else bundled_course())
 
 
@@ -42,7 +54,7 @@ def open_workspace(folder: Path | None, course: Course) -> Workspace:
     """The workspace that was named, or the one we are in. Raises UserError where it is none."""
     from grader.learn.workspace import find_workspace, named_workspace
 
-    return named_workspace(folder) if folder else find_workspace(Path.cwd(), course)
+    return named_workspace(folder) if folder else find_workspace(here(), course)
 
 
 def begun_workspace(folder: Path | None, course: Course) -> Workspace:
@@ -51,6 +63,14 @@ def begun_workspace(folder: Path | None, course: Course) -> Workspace:
     if not place.exists:
         raise UserError("You are not in a workspace.", GO_THERE)
     return place
+
+
+def known_standings(progress: Progress) -> tuple[Standings, UserError | None]:
+    """Where the learner stands, for what can do without: nowhere where it cannot be read, and why."""
+    try:
+        return progress.standing(), None
+    except UserError as error:
+        return {}, error
 
 
 Targets = Annotated[
@@ -78,4 +98,5 @@ WorkspaceFolder = Annotated[
     typer.Option("--workspace", metavar="DIR", help="The folder that holds exercises/."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object and nothing else.")]
+GO_ELSEWHERE = "Go to one that is there, with `cd`, and type it again."
 GO_THERE = "Go to yours with `cd`, name it with --workspace DIR, or make one: `zth init DIR`."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 
 from rich.text import Text
 
@@ -14,6 +13,7 @@ from grader.cli.options import (
     Targets,
     WorkspaceFolder,
     begun_workspace,
+    here,
     open_course,
     open_workspace,
     screen,
@@ -35,7 +35,7 @@ def status(
     if as_json:
         sys.stdout.buffer.write(overview_json(opened, place, standings, latest) + b"\n")
     else:
-        screen().print(overview(opened, place, standings, latest, Path.cwd(), time.time()))
+        screen().print(overview(opened, place, standings, latest, here(), time.time()))
 
 
 def list_(workspace: WorkspaceFolder = None, course: CourseFolder = None) -> None:

@@ -8,7 +8,6 @@ import selectors
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +21,8 @@ from grader.cli.options import (
     Exit,
     WorkspaceFolder,
     begun_workspace,
+    here,
+    known_standings,
     open_course,
     screen,
 )
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 BLINK_SECONDS = 0.15
 """A verdict that takes longer is announced."""
+PATIENCE_SECONDS = 0.3
+"""How long a page waits for another process that writes progress."""
 TRIES = 2
 """How often a judge that was killed is followed by another before it has given a verdict."""
 GRACE_SECONDS = 0.15
@@ -66,9 +69,11 @@ def watch(
 
     opened = open_course(course)
     place = begun_workspace(workspace, opened)
-    progress = Progress(place)
-    start = exercise_meant(opened, target, progress.standing())
+    progress = Progress(place, patience=PATIENCE_SECONDS)
+    standings, trouble = known_standings(progress)
+    start = exercise_meant(opened, target, standings)
     state = Watch(opened, place, progress, start, auto)
+    state.trouble = trouble or state.trouble
     with Keyboard() as keyboard:
         raise typer.Exit(_Loop(state, keyboard, screen(), poll).run())
 
@@ -80,6 +85,7 @@ class _Loop:
         self._state = state
         self._keyboard = keyboard
         self._console = console
+        self._here = here()  # it may be gone before we are
         self._poll = poll
         self._ready = False
         self._busy_since: float | None = None
@@ -238,14 +244,14 @@ class _Loop:
         from grader.learn.editors import place_of, start
 
         assert self._editor is not None
-        path, line = place_of(self._state.workspace, self._state.lecture, self._state.exercise)
-        result = self._state.result
-        line = (result.line if result else None) or line
-        with self._keyboard.lent() if self._editor.in_terminal else contextlib.nullcontext():
-            try:
+        state, result = self._state, self._state.result
+        try:
+            path, line = place_of(state.workspace, state.lecture, state.exercise)
+            line = (result.line if result else None) or line
+            with self._keyboard.lent() if self._editor.in_terminal else contextlib.nullcontext():
                 start(self._editor, path, line)
-            except UserError as error:
-                self._state.trouble = error
+        except UserError as error:
+            state.trouble = error
 
     def _keys(self) -> list[Key]:
         return self._state.keys(can_open=self._editor is not None)
@@ -253,7 +259,7 @@ class _Loop:
     def _show(self) -> None:
         from grader.show.watch import fitted, page
 
-        shown = page(self._state, Path.cwd())
+        shown = page(self._state, self._here)
         if not self._keyboard.there:
             self._console.print(shown)
             self._console.file.flush()

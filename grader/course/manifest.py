@@ -5,6 +5,7 @@ The only list of lectures and exercises: every other part of zth reads it from h
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 import tomllib
@@ -47,6 +48,17 @@ class LimitChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def over(self, base: Limits) -> Limits:
         changed = {k: v for k, v in msgspec.structs.asdict(self).items() if v is not None}
         return msgspec.structs.replace(base, **changed)
+
+
+class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What work handed in after a lecture's `due` loses of the points it reached."""
+
+    grace_minutes: float = 0.0
+    """These do not count, and the days begin after them."""
+    percent_a_day: float = 0.0
+    """For each day begun."""
+    cap_percent: float = 100.0
+    """However late it is, no more than that is lost."""
 
 
 class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,6 +104,8 @@ class Lecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
     """Drawing libraries that may be missing: files from the video import them all the same."""
     forbids: tuple[str, ...] = ()
     forbids_why: str = ""
+    due: datetime.datetime | None = None
+    """When a class has to hand it in; it says its offset from UTC."""
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -125,6 +139,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 1
     """The seed of `zth check`, so that a failure repeats."""
     limits: Limits = Limits()
+    late: Late = Late()
     data: tuple[Dataset, ...] = ()
 
 
@@ -205,7 +220,8 @@ def load_course(root: Path) -> Course:
             f"Install the zth that the course was made for, or write `format = {FORMAT}`.",
         )
     try:
-        manifest = msgspec.convert(raw, Manifest)
+        # TOML knows dates, so a text is none
+        manifest = msgspec.convert(raw, Manifest, builtin_types=(datetime.datetime,))
     except msgspec.ValidationError as error:
         raise UserError(f"{path}: {_spell_out(str(error), raw)}", MEND_THE_KEY) from None
     course = Course(root.resolve(), manifest)
@@ -241,6 +257,7 @@ def _problems(course: Course) -> Iterator[tuple[str, str]]:
     yield from _repeated([lecture.id for lecture in manifest.lecture], "lectures")
     yield from _repeated([lecture.dir for lecture in manifest.lecture], "lectures", "dir")
     yield from _limit_problems(manifest.limits, "the course")
+    yield from _late_problems(manifest.late)
     yield from _data_problems(manifest.data)
     if not manifest.lecture:
         yield "there are no lectures.", "Add a [[lecture]]."
@@ -255,6 +272,12 @@ def _lecture_problems(course: Course, lecture: Lecture) -> Iterator[tuple[str, s
         yield f"{lecture.id} has no exercises.", "Add a [[lecture.exercise]] or drop the lecture."
     if Path(lecture.dir).name != lecture.dir or lecture.dir.startswith("."):
         yield f"`dir` of {lecture.id} is {lecture.dir!r}: not one folder's name.", MEND_THE_KEY
+    if lecture.due is not None and lecture.due.tzinfo is None:
+        written = lecture.due.isoformat()
+        yield (
+            f"`due` of {lecture.id} is {written}, without an offset: when that is depends on where.",
+            f"Write it with the offset from UTC: {written}Z, or {written}+02:00.",
+        )
     yield from _repeated([e.id for e in lecture.exercise], f"exercises of {lecture.id}")
     for folder in (course.solutions(lecture), course.hidden(lecture)):
         if not folder.is_dir():
@@ -299,6 +322,14 @@ def _limit_problems(limits: Limits | LimitChanges, of: str) -> Iterator[tuple[st
     for name, value in msgspec.structs.asdict(limits).items():
         if value is not None and not 0 < value < math.inf:
             yield f"`{name}` in the limits of {of} is {value}.", "A limit is above zero."
+
+
+def _late_problems(late: Late) -> Iterator[tuple[str, str]]:
+    for name, value in msgspec.structs.asdict(late).items():
+        if not 0 <= value < math.inf:
+            yield f"`{name}` in [late] is {value}.", "Write a number that is 0 or more."
+    if late.cap_percent > 100:
+        yield f"`cap_percent` in [late] is {late.cap_percent:g}.", "Nobody loses more than 100."
 
 
 def _data_problems(data: tuple[Dataset, ...]) -> Iterator[tuple[str, str]]:

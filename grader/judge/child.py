@@ -7,11 +7,13 @@ nothing else; whatever the learner's code does to this process, there is no answ
 from __future__ import annotations
 
 import contextlib
+import errno
 import faulthandler
 import inspect
 import marshal
 import os
 import sys
+import time
 import traceback
 import types
 from collections.abc import Iterator
@@ -19,6 +21,11 @@ from typing import Any, Literal, TextIO
 
 from grader.judge import cell, limits, wire
 from grader.judge.messages import (
+    MAX_FRAMES,
+    MAX_LINE,
+    MAX_NAME,
+    MAX_NAMES,
+    MAX_TEXT,
     Frame,
     Load,
     Missing,
@@ -30,30 +37,33 @@ from grader.judge.messages import (
     pack,
     to_child,
 )
-from grader.judge.modules import ModuleSet
+from grader.judge.modules import MAX_PATH, ModuleSet, sendable
 from grader.judge.probes import run_probe
 from grader.judge.tripwire import TRIPWIRE, Forbidden
 from grader.judge.warm import warm
 
-MAX_FRAMES = 200
-MAX_TEXT = 4000
-MAX_NAMES = 12
+LINGER_SECONDS = 60
+"""How long a child that cannot answer waits to be ended."""
 
 
 def serve(channel: int, trace: int) -> None:
     """Answer the judge until it closes the channel. Does not return: the process ends here."""
-    _send(channel, pack(Ready()))
     learner: _Learner | None = None
-    while (data := _receive(channel)) is not None:
-        message = to_child.decode(data)
-        with _watched(message.seconds, trace):
-            if isinstance(message, Load):
-                learner = _Learner(message)
-                reply = learner.load_files()
-            else:
-                assert learner is not None
-                reply = learner.run(message)
-        _send(channel, pack(reply))
+    try:
+        _send(channel, pack(Ready()))
+        while (data := _receive(channel)) is not None:
+            message = to_child.decode(data)
+            with _watched(message.seconds, trace):
+                if isinstance(message, Load):
+                    learner = _Learner(message)
+                    reply = learner.load_files()
+                else:
+                    assert learner is not None
+                    reply = learner.run(message)
+            _send(channel, pack(reply))
+    except OSError as error:
+        if error.errno == errno.EBADF:  # the learner's code closed it; the judge sees and says so
+            time.sleep(LINGER_SECONDS)
     os._exit(0)
 
 
@@ -113,14 +123,14 @@ class _Learner:
         message = _text(error)
         missing = self._missing_attribute(error, frames)
         return Raised(
-            kind=_sendable(type(error).__name__),
+            kind=sendable(type(error).__name__, MAX_NAME),
             message=message,
             frames=frames,
             stub=message if isinstance(error, NotImplementedError) else None,
-            missing=_sendable(missing),
+            missing=sendable(missing, MAX_TEXT),
             there=_attributes(error.obj) if missing and isinstance(error, AttributeError) else [],
             limit=_limit(error, message),
-            forbidden=error.name if isinstance(error, Forbidden) else "",
+            forbidden=sendable(error.name, MAX_NAME) if isinstance(error, Forbidden) else "",
         )
 
     def _missing_attribute(self, error: BaseException, frames: list[Frame]) -> str:
@@ -139,7 +149,8 @@ class _Learner:
 def _attributes(thing: object) -> list[str]:
     """Names on an object of the learner's, its own before its class's; none of Python's."""
     own = [*getattr(thing, "__dict__", ()), *(() if isinstance(thing, type) else vars(type(thing)))]
-    return [_sendable(name) for name in dict.fromkeys(own) if not name.startswith("__")][:MAX_NAMES]
+    names = [name for name in dict.fromkeys(own) if not name.startswith("__")]
+    return [sendable(name, MAX_NAME) for name in names[:MAX_NAMES]]
 
 
 def _limit(error: BaseException, message: str) -> Literal["", "memory", "processes"]:
@@ -153,19 +164,20 @@ def _limit(error: BaseException, message: str) -> Literal["", "memory", "process
 def _frames(error: BaseException) -> list[Frame]:
     steps = traceback.walk_tb(error.__traceback__)
     frames = [(f.f_code.co_filename, line, f.f_code.co_name) for f, line in steps]
-    return frames[:MAX_FRAMES] if len(frames) <= MAX_FRAMES else frames[:20] + frames[-20:]
+    return [
+        # code that was not compiled from a file may say any line, or none
+        (sendable(path, MAX_PATH), min(max(line or 1, 1), MAX_LINE), sendable(name, MAX_NAME))
+        for path, line, name in (
+            frames if len(frames) <= MAX_FRAMES else frames[:20] + frames[-20:]
+        )
+    ]
 
 
 def _text(error: BaseException) -> str:
     try:
-        return _sendable(str(error)[:MAX_TEXT])
+        return sendable(str(error), MAX_TEXT)
     except BaseException:  # its own __str__ may do anything
         return ""
-
-
-def _sendable(text: str) -> str:
-    """The text without halves of characters, which UTF-8 has no bytes for."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _has(module: types.ModuleType, dotted: str) -> bool:
@@ -184,7 +196,7 @@ def _has(module: types.ModuleType, dotted: str) -> bool:
 
 
 def settle_in_sandbox(
-    output: int, trace: int, memory_mb: int, folder: str, in_cell: bool = False
+    output: int, trace: int, memory_mb: int, folder: str | bytes, in_cell: bool = False
 ) -> None:
     """Everything a child gives up before it meets the learner's code."""
     limits.die_with_parent()
@@ -207,7 +219,7 @@ def settle_in_sandbox(
     limits.forbid_processes(in_cell)
 
 
-def settle_in_foreground(_output: int, trace: int, _memory_mb: int, folder: str) -> None:
+def settle_in_foreground(_output: int, trace: int, _memory_mb: int, folder: str | bytes) -> None:
     """For `--debug`: the learner's own terminal and no limits, so that breakpoint() works."""
     limits.die_with_parent()
     sys.argv = [""]

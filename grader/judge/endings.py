@@ -10,8 +10,11 @@ from grader.judge.checks import Stopped
 from grader.judge.compare import number
 from grader.judge.messages import Frame, Raised
 from grader.judge.results import Outcome, Step
-from grader.judge.sandbox import Died
-from grader.judge.submission import Submission, find_anywhere, parse
+from grader.judge.sandbox import Died, Fate
+from grader.judge.submission import Submission, find_anywhere, parse, split_lines
+
+STEP_CHARACTERS = 400
+"""Of a line on the way to an exception."""
 
 
 class Endings:
@@ -24,9 +27,13 @@ class Endings:
         self._lecture = lecture
         self._exercise = exercise
         self._limits = limits
-        self._paths = {
-            f.path: f.name for f in (*submission.files.values(), *submission.others.values())
+        self._sources = {
+            path: source
+            for source in (*submission.files.values(), *submission.others.values())
+            # the second is how a time-out's trace writes it
+            for path in (source.path, source.path.encode("ascii", "backslashreplace").decode())
         }
+        self._lines: dict[str, list[str]] = {}
 
     def missing(self, names: list[str]) -> Stopped:
         file = self._exercise.file
@@ -80,7 +87,7 @@ class Endings:
             message += AT_IMPORT
         return Stopped(Outcome.ERROR, message, line, steps=self._steps(raised.frames))
 
-    def died(self, died: Died, killed_by: int, status: int, seconds: float) -> Stopped:
+    def died(self, died: Died, fate: Fate, seconds: float) -> Stopped:
         """`seconds` is what the probe was allowed."""
         frames = list(reversed(died.frames))
         place = self._place(frames)
@@ -89,13 +96,15 @@ class Endings:
             message = BROKE_PROTOCOL
         elif died.limit:
             message = LIMITS[died.limit].format(limits=self._limits, seconds=number(seconds))
-        elif killed_by == signal.SIGXCPU:
+        elif fate.signal == signal.SIGKILL and not fate.by_itself:
+            message = CLOSED_CHANNEL
+        elif fate.signal == signal.SIGXCPU:
             message = LIMITS["cpu"].format(seconds=number(seconds))
-        elif killed_by:
-            name = _SIGNAL_NAMES.get(killed_by, f"signal {killed_by}")
+        elif fate.signal:
+            name = _SIGNAL_NAMES.get(fate.signal, f"signal {fate.signal}")
             message = CRASHED.format(name=name, means=SIGNALS.get(name, "a crash"))
         else:
-            message = ENDED_ITSELF.format(status=status)
+            message = ENDED_ITSELF.format(status=fate.status)
         return Stopped(Outcome.ERROR, _at(message, place), line, steps=self._steps(frames))
 
     def _strayed(self, dotted: str) -> tuple[int, str] | None:
@@ -111,7 +120,7 @@ class Endings:
     def _gave_none(self, raised: Raised) -> str:
         """What to say where the probe was given None and asked it for an attribute."""
         _, is_none, name = raised.message.partition("'NoneType' object has no attribute ")
-        learners = raised.frames and raised.frames[-1][0] in self._paths
+        learners = raised.frames and raised.frames[-1][0] in self._sources
         if raised.kind != "AttributeError" or not is_none or learners:
             return ""
         return GAVE_NONE.format(name=name.strip("'"))
@@ -119,34 +128,37 @@ class Endings:
     def _place(self, frames: list[Frame]) -> tuple[str, int, str] | None:
         """The innermost frame in the learner's own files: (file name, line, function)."""
         for path, line, function in reversed(frames):
-            if path in self._paths:
-                return self._paths[path], line, function
+            if self._line(path, line) is not None:
+                return self._sources[path].name, line, function
         return None
 
     def _steps(self, frames: list[Frame]) -> tuple[Step, ...]:
         """The frames in the learner's own files, each with its line."""
         steps = []
         for path, line, function in frames:
-            if path in self._paths:
-                text = self._lines(path)[line - 1 : line]
+            text = self._line(path, line)
+            if text is not None:
                 within = "" if function.startswith("<module") else function
-                steps.append(Step(self._paths[path], line, within, "".join(text).strip()))
+                steps.append(Step(self._sources[path].name, line, within, text))
         return tuple(steps)
 
-    def _lines(self, path: str) -> list[str]:
-        sources = (*self._submission.files.values(), *self._submission.others.values())
-        return next(source.text.splitlines() for source in sources if source.path == path)
+    def _line(self, path: str, line: int) -> str | None:
+        """A line of the learner's own files; None where it is in none of them."""
+        if path not in self._sources:
+            return None
+        if path not in self._lines:
+            self._lines[path] = split_lines(self._sources[path].text)
+        lines = self._lines[path]
+        return lines[line - 1].strip()[:STEP_CHARACTERS] if 0 < line <= len(lines) else None
 
     def _is_raise(self, frames: list[Frame]) -> bool:
         """Whether it was raised by a `raise` of the learner's; torch says NotImplementedError, too."""
         path, line = frames[-1][:2] if frames else ("", 0)
-        for source in (*self._submission.files.values(), *self._submission.others.values()):
-            if source.path == path and source.code:
-                return any(
-                    isinstance(node, ast.Raise) and node.lineno <= line <= (node.end_lineno or line)
-                    for node in ast.walk(parse(source.text))
-                )
-        return False
+        source = self._sources.get(path)
+        return source is not None and any(
+            isinstance(node, ast.Raise) and node.lineno <= line <= (node.end_lineno or line)
+            for node in ast.walk(parse(source.text) if source.code else ast.Module([], []))
+        )
 
     def _broken_import(self, message: str) -> Stopped | None:
         """`import engine` failed because engine.py itself cannot be read."""
@@ -188,6 +200,9 @@ GAVE_NONE = (
     "Your code gave None, where something that has .{name} is expected: is a return missing?"
 )
 CALLS_FORBIDDEN = "It calls {name}. {why}"
+CLOSED_CHANNEL = (
+    "Your code closed what it had not opened: the file through which the process answers."
+)
 BROKE_PROTOCOL = "The process that ran your code sent something that is not an observation."
 ENDED_ITSELF = (
     "Your code ended the Python process itself, with status {status}, before it returned."

@@ -74,21 +74,38 @@ def adopt_orphans() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
+def ends_within(pid: int, seconds: float) -> bool:
+    """Whether a child of ours ends by itself in that time. Its status is left to be waited for."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return True
+        time.sleep(0.001)
+    return False
+
+
 def limit_resources(memory_mb: int) -> None:
     """Address space beyond what is mapped now, no core files, no files of 100 MB."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100 << 20, 100 << 20))
+    for limit, wanted in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 100 << 20)):
+        ceiling = _at_most(limit, wanted)
+        resource.setrlimit(limit, (ceiling, ceiling))
     # macOS knows the limit and refuses most values.
     with contextlib.suppress(ValueError, OSError):
-        ceiling = _mapped_bytes() + (memory_mb << 20)
+        ceiling = _at_most(resource.RLIMIT_AS, _mapped_bytes() + (memory_mb << 20))
         resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
 
 
 def allow_cpu_seconds(seconds: float) -> None:
     """SIGXCPU after this much more processor time: the wall clock's second, for native threads."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    soft = int(time.process_time() + seconds) + 2
+    soft = _at_most(resource.RLIMIT_CPU, int(time.process_time() + seconds) + 2)
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
+def _at_most(limit: int, wanted: int) -> int:
+    """What is wanted, or the less that `ulimit` left us: nobody may go above that."""
+    _, hard = resource.getrlimit(limit)
+    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 
 
 def forbid_processes(in_cell: bool = False) -> None:

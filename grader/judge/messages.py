@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from grader.judge.modules import CodeFile
+from grader.judge.modules import MAX_PATH, CodeFile
 from grader.judge.probes import ProbeCall
 
-Frame = tuple[str, int, str]
+MAX_FRAMES = 200
+MAX_LINE = 10_000_000
+MAX_TEXT = 4000
+MAX_NAME = 200
+MAX_NAMES = 12
+MAX_REPLY = 4 << 20
+"""Bytes of an answer that holds no observation.
+
+A child keeps to all of these, so what does not is no answer of ours: the judge reads nothing of it.
+"""
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+Name = Annotated[str, msgspec.Meta(max_length=MAX_NAME)]
+Line = Annotated[int, msgspec.Meta(ge=1, le=MAX_LINE)]
+Frame = tuple[Annotated[str, msgspec.Meta(max_length=MAX_PATH)], Line, Name]
 """File, line, function."""
 
 
@@ -47,25 +60,25 @@ class Seen(msgspec.Struct, frozen=True, tag=True):
 class Raised(msgspec.Struct, frozen=True, tag=True):
     """What the learner's code raised, and where; outermost frame first."""
 
-    kind: str
-    message: str
-    frames: list[Frame]
-    stub: str | None = None
+    kind: Name
+    message: Text
+    frames: Annotated[list[Frame], msgspec.Meta(max_length=MAX_FRAMES)]
+    stub: Text | None = None
     """What the NotImplementedError of a stub names."""
-    missing: str = ""
+    missing: Text = ""
     """An attribute that the learner's own object or file does not have, asked for by the probe."""
-    there: list[str] = []
+    there: Annotated[list[Name], msgspec.Meta(max_length=MAX_NAMES)] = []
     """The attributes that object does have."""
     limit: Literal["", "memory", "processes"] = ""
     """`memory` or `processes`, where the exception is how that limit shows."""
-    forbidden: str = ""
+    forbidden: Name = ""
     """The forbidden name that was called."""
 
 
 class Missing(msgspec.Struct, frozen=True, tag=True):
     """Names of the exercise, or files of the probe, that the learner does not have."""
 
-    names: list[str]
+    names: Annotated[list[str], msgspec.Meta(min_length=1)]
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
@@ -81,7 +94,8 @@ class Fork(msgspec.Struct, frozen=True, tag=True):
     child: int
     """A number for it, of the judge's choice."""
     memory_mb: int
-    folder: str
+    folder: bytes
+    """As the file system has it, which may be in no alphabet."""
 
 
 class End(msgspec.Struct, frozen=True, tag=True):
@@ -89,11 +103,15 @@ class End(msgspec.Struct, frozen=True, tag=True):
 
     child: int
     answer: bool
+    patience: float = 0.0
+    """Seconds in which it may end by itself."""
 
 
 class Ended(msgspec.Struct, frozen=True, tag=True):
     status: int
     """As os.waitpid gives it."""
+    by_itself: bool = False
+    """Whether it was gone before it was killed; known where there was patience."""
 
 
 def pack(message: msgspec.Struct) -> bytes:
@@ -102,5 +120,7 @@ def pack(message: msgspec.Struct) -> bytes:
 
 to_child = msgspec.msgpack.Decoder(Load | Run)
 from_child = msgspec.msgpack.Decoder(Reply)
+seen_by_child = msgspec.msgpack.Decoder(Seen)
+"""For what is so large that it can only be an observation."""
 to_zygote = msgspec.msgpack.Decoder(Fork | End)
 from_zygote = msgspec.msgpack.Decoder(Ended)

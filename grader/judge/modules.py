@@ -17,6 +17,13 @@ import msgspec
 
 from grader.judge.stand_ins import StandIn
 
+MAX_PATH = 4096
+
+
+def sendable(text: str, length: int) -> str:
+    """The text without halves of characters, which UTF-8 has no bytes for, and not too long."""
+    return text[:length].encode("utf-8", "replace").decode("utf-8")
+
 
 class CodeFile(msgspec.Struct, frozen=True):
     """A compiled source file: its path as tracebacks show it, its code, marshalled."""

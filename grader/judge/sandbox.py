@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import msgspec
 
@@ -24,8 +24,13 @@ from grader.errors import UserError
 from grader.judge import wire
 from grader.judge.bubblewrap import words_before
 from grader.judge.isolation import Isolation, default_isolation
+from grader.judge.limits import ends_within
 from grader.judge.messages import (
+    MAX_FRAMES,
+    MAX_NAME,
+    MAX_REPLY,
     End,
+    Ended,
     Fork,
     Frame,
     Load,
@@ -35,6 +40,7 @@ from grader.judge.messages import (
     from_child,
     from_zygote,
     pack,
+    seen_by_child,
 )
 
 GRACE_SECONDS = 0.2
@@ -45,7 +51,7 @@ _TRACE_BYTES = 64 << 10
 _SCRATCH_BYTES = 16 << 10
 _PIPE_BYTES = 1 << 20
 """As much as a pipe holds, and more."""
-_TRACE_LINE = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
+_TRACE_LINE = re.compile(r'^  File "(.*)", line (\d{1,7}) in (.*)$', re.MULTILINE)
 
 
 class Interrupted(Exception):
@@ -58,6 +64,16 @@ class Died(msgspec.Struct, frozen=True):
     limit: str
     """`time`, `observation`, `message` where it broke the protocol, or empty: it ended by itself."""
     frames: list[Frame]
+
+
+class Fate(NamedTuple):
+    """How a process ended."""
+
+    signal: int
+    """That it died of; 0 where it ended otherwise."""
+    status: int
+    by_itself: bool
+    """Whether it was gone before it was killed; known where there was patience."""
 
 
 class Child:
@@ -195,8 +211,9 @@ class Child:
         # a crash marks the thread it is in; a time-out writes all, the main one last
         marker = "Current thread" if "Current thread" in text else "Thread 0x"
         _, _, thread = text.rpartition(marker)
-        frames = [(f, int(n), where) for f, n, where in _TRACE_LINE.findall(thread)]
-        return Died(limit, frames)
+        # the learner's code can write there, too
+        found = _TRACE_LINE.findall(thread)[:MAX_FRAMES]
+        return Died(limit, [(f, int(n), where[:MAX_NAME]) for f, n, where in found])
 
 
 def _widen(pipe: int) -> None:
@@ -208,7 +225,8 @@ def _widen(pipe: int) -> None:
 
 def _reply(data: bytes) -> Reply:
     try:
-        reply: Reply = from_child.decode(data)
+        small = len(data) <= MAX_REPLY
+        reply: Reply = from_child.decode(data) if small else seen_by_child.decode(data)
     except msgspec.DecodeError as error:
         raise wire.BadMessage(str(error)) from None
     return reply
@@ -267,23 +285,18 @@ class Sandbox:
             child.given_away()
         return child
 
-    def end(self, child: Child) -> tuple[int, int]:
-        """Stop a child and all it started: (signal it died of, exit status)."""
-        process = self._running.pop(child)
-        if isinstance(process, int):
-            status = self._end_forked(process)
+    def end(self, child: Child, patience: float = 0.0) -> Fate:
+        """Stop a child and all it started. It has `patience` seconds to end by itself."""
+        process = self._running.pop(child, None)
+        if process is None or isinstance(process, int):
+            ended = self._end_forked(process, patience)
         else:
-            if not self.foreground:  # there it is in our own group
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
-            code = process.wait()
-            status = -code if code < 0 else code << 8
+            ended = self._end_spawned(process, patience)
         child.drain()
         child.close()
-        if os.WIFSIGNALED(status):
-            return os.WTERMSIG(status), 0
-        return 0, os.WEXITSTATUS(status)
+        if os.WIFSIGNALED(ended.status):
+            return Fate(os.WTERMSIG(ended.status), 0, ended.by_itself)
+        return Fate(0, os.WEXITSTATUS(ended.status), ended.by_itself)
 
     def dismiss(self, child: Child) -> None:
         """End a child whose answers are all here; how it ends is of no interest."""
@@ -295,6 +308,13 @@ class Sandbox:
         else:
             self.end(child)
 
+    def is_bereft(self, child: Child) -> bool:
+        """Whether the zygote of a child is gone: it took the child along, whatever that was doing."""
+        process = self._running.get(child)
+        if process is None:
+            return True
+        return isinstance(process, int) and not self._zygote_is_there()
+
     def _spawn(self, child: Child, limits: Limits, folder: str) -> subprocess.Popen[bytes]:
         numbers = (*child.fds, limits.memory_mb, int(self.foreground))
         return _python(
@@ -303,22 +323,31 @@ class Sandbox:
 
     def _fork(self, child: Child, limits: Limits, folder: str) -> int:
         number = next(self._numbers)
-        order = Fork(number, limits.memory_mb, folder)
+        order = Fork(number, limits.memory_mb, os.fsencode(folder))
         if not self._tell_zygote(order, child.fds):
-            # the learner's code before this one ended the zygote: start another
+            # it was killed: start another
             self._stop_zygote()
             self._start_zygote()
             self._tell_zygote(order, child.fds)
         return number
 
-    def _end_forked(self, number: int) -> int:
-        """The status of a child; as killed where the zygote is gone, and the child with it."""
+    def _end_forked(self, number: int | None, patience: float) -> Ended:
+        """How a child ended; as killed where its zygote is gone, and the child with it."""
         assert self._control is not None
         answer = b""
-        if self._tell_zygote(End(number, answer=True)):
+        if number is not None and self._tell_zygote(End(number, answer=True, patience=patience)):
             with contextlib.suppress(OSError):
                 answer = self._control.recv(1 << 12)
-        return from_zygote.decode(answer).status if answer else int(signal.SIGKILL)
+        return from_zygote.decode(answer) if answer else Ended(signal.SIGKILL, by_itself=True)
+
+    def _end_spawned(self, process: subprocess.Popen[bytes], patience: float) -> Ended:
+        by_itself = process.returncode is not None or ends_within(process.pid, patience)
+        if not self.foreground:  # there it is in our own group
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        code = process.wait()
+        return Ended(-code if code < 0 else code << 8, by_itself)
 
     def _tell_zygote(self, message: Fork | End, fds: Sequence[int] = ()) -> bool:
         """Whether there was a zygote to hear it."""
@@ -329,7 +358,19 @@ class Sandbox:
             return False
         return True
 
+    def _zygote_is_there(self) -> bool:
+        """Whether its end of the socket is open: the kernel closes that before a child is told."""
+        assert self._control is not None
+        try:
+            return bool(self._control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
     def _start_zygote(self) -> None:
+        # children of the one before are gone, and this one does not know them
+        self._running = {c: p for c, p in self._running.items() if not isinstance(p, int)}
         walled = self.isolation is Isolation.BWRAP
         before = words_before(self._hide) if walled else ()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import marshal
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,8 +13,10 @@ from pathlib import Path
 import msgspec
 
 from grader.course.manifest import Exercise, Lecture
-from grader.judge.modules import CodeFile
+from grader.judge.modules import MAX_PATH, CodeFile, sendable
 
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+"""As Python counts lines: str.splitlines would also split at a form feed."""
 MAX_BYTES = 1 << 20
 SHOWN_CHARACTERS = 80
 """Of a line that is not Python."""
@@ -33,6 +36,7 @@ class SourceFile(msgspec.Struct, frozen=True):
 
     name: str
     path: str
+    """As it is sent and shown, which of a name in no alphabet is not quite what it is on the disk."""
     text: str = ""
     code: bytes = b""
     trouble: Trouble | None = None
@@ -105,14 +109,16 @@ def read_source(path: Path) -> SourceFile:
         trouble = Trouble(f"{path.name} is not there.", absent=True)
     except OSError as error:
         trouble = Trouble(f"{path.name} cannot be read: {error.strerror}.")
-    return SourceFile(path.name, str(path), trouble=trouble)
+    return SourceFile(path.name, sendable(str(path), MAX_PATH), trouble=trouble)
 
 
 def compile_source(name: str, path: str, data: bytes) -> SourceFile:
     """A source file from its bytes; `path` is what tracebacks will show."""
 
+    shown_path = sendable(path, MAX_PATH)
+
     def bad(message: str, line: int | None = None, absent: bool = False) -> SourceFile:
-        return SourceFile(name, path, trouble=Trouble(message, line, absent))
+        return SourceFile(name, shown_path, trouble=Trouble(message, line, absent))
 
     if b"\0" in data:
         line = data[: data.index(b"\0")].count(b"\n") + 1
@@ -140,7 +146,12 @@ def compile_source(name: str, path: str, data: bytes) -> SourceFile:
         )
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         return bad(f"{name} cannot be compiled: {error or 'it is nested too deeply'}.")
-    return SourceFile(name, path, text, marshal.dumps(code))
+    return SourceFile(name, shown_path, text, marshal.dumps(code))
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines with their ends, as Python counts them."""
+    return _LINE.findall(text)
 
 
 @functools.lru_cache(maxsize=64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,7 +11,7 @@ from grader.course.manifest import Exercise, Lecture, Limits
 from grader.judge import wire
 from grader.judge.checks import CheckFailed, Observation, Remarks, Stopped
 from grader.judge.endings import BROKE_PROTOCOL, Endings
-from grader.judge.messages import Load, Missing, Raised, Ready, Run, Seen
+from grader.judge.messages import Load, Missing, Raised, Ready, Reply, Run, Seen
 from grader.judge.probes import ProbeCall, modules_wanted
 from grader.judge.results import Outcome
 from grader.judge.sandbox import Child, Died, Sandbox
@@ -20,6 +20,12 @@ from grader.judge.submission import Submission
 
 if TYPE_CHECKING:
     import torch
+
+
+RESTARTS = 3
+"""How often one exercise's process that was taken away with its zygote is followed by another."""
+LAST_SECONDS = 1.0
+"""In which a process that closed the channel ends, if it is on its way to that."""
 
 
 class Saw(msgspec.Struct, frozen=True):
@@ -68,6 +74,7 @@ class Trial:
         """Of the check that runs now."""
         self._asked: tuple[Callable[..., object], dict[str, Any]] | None = None
         self._loaded = False
+        self._restarts = 0
         self.load_failure: Stopped | None = None
         """Why the file could not be imported; the same for every exercise in it."""
         self.remarks = Remarks()
@@ -93,22 +100,20 @@ class Trial:
             str(default_dtype).removeprefix("torch.") if default_dtype else None,
             may_change,
         )
-        self._await_load()
         modules = tuple(modules_wanted(probe, inputs))
-        quiet = self._child_now.dropped > 0
-        self._child_now.tell(Run(call, modules, self._seconds, quiet))
-        reply = self._hear()
-        if isinstance(reply, Seen):
+        reply = self._ask(call, modules)
+        if isinstance(reply, Seen) and inputs.keys() >= set(reply.changed):
             value = self._decode(reply.value)
             self.records.append(Record(call, Saw(value, tuple(reply.changed))))
             if reply.changed:
-                names = " and ".join(f"`{name}`" for name in reply.changed)
-                copy = _how_to_copy(inputs[name] for name in reply.changed)
+                changed = dict.fromkeys(reply.changed)
+                names = " and ".join(f"`{name}`" for name in changed)
+                copy = _how_to_copy(inputs[name] for name in changed)
                 raise CheckFailed(CHANGED_INPUT.format(names=names, copy=copy))
             return Observation(value, remarks=self.remarks)
         if isinstance(reply, Raised):
             self.records.append(Record(call, Threw(reply.kind, reply.message)))
-        raise self._stopped(reply)
+        raise self._stopped(reply, [f"{stem}.py" for stem in modules])
 
     def start(self) -> None:
         """Fork the child and hand it the learner's files; it loads them while we do other things."""
@@ -149,19 +154,44 @@ class Trial:
         return "\n".join(filter(None, [source_of(*self._asked), shapes_of(inputs)]))
 
     def _await_load(self) -> None:
-        if self._loaded:
-            return
-        if not self._child_now.has_started():
-            # its zygote was gone; the next child gets another
-            self._sandbox.end(self._child_now)
-            self.start()
+        while not self._loaded:
             if not self._child_now.has_started():
-                raise RuntimeError("the sandbox does not start: its processes end at once")
-        reply = self._hear()
-        if not isinstance(reply, Ready):
-            self._gone = self.load_failure = self._stopped(reply)
-            raise self._gone
-        self._loaded = True
+                if not self._start_again():
+                    raise RuntimeError("the sandbox does not start: its processes end at once")
+                continue
+            reply = self._hear()
+            if self._was_taken_away(reply) and self._start_again():
+                continue
+            if not isinstance(reply, Ready):
+                own = {*self.exercise.names, f"{self.exercise.module}.py"}
+                self._gone = self.load_failure = self._stopped(reply, own)
+                raise self._gone
+            self._loaded = True
+
+    def _ask(self, call: ProbeCall, modules: tuple[str, ...]) -> Reply | Died:
+        """The answer to a probe, from a child that has loaded the learner's files."""
+        while True:
+            self._await_load()
+            quiet = self._child_now.dropped > 0
+            self._child_now.tell(Run(call, modules, self._seconds, quiet))
+            reply = self._hear()
+            if not (self._was_taken_away(reply) and self._start_again()):
+                return reply
+
+    def _was_taken_away(self, reply: Reply | Died) -> bool:
+        """Whether there is no answer because the zygote was killed, and the child with it."""
+        silent = isinstance(reply, Died) and not reply.limit
+        return silent and self._sandbox.is_bereft(self._child_now)
+
+    def _start_again(self) -> bool:
+        """Another child in place of the one that is gone, which gets another zygote; not for ever."""
+        if self._restarts == RESTARTS:
+            return False
+        self._restarts += 1
+        self._sandbox.end(self._child_now)
+        self._loaded = False
+        self.start()
+        return True
 
     @property
     def _child_now(self) -> Child:
@@ -170,7 +200,7 @@ class Trial:
         assert self._child is not None
         return self._child
 
-    def _hear(self) -> Ready | Seen | Raised | Missing | Died:
+    def _hear(self) -> Reply | Died:
         try:
             return self._child_now.hear(self._seconds)
         except wire.BadMessage:
@@ -183,17 +213,18 @@ class Trial:
             self._gone = Stopped(Outcome.ERROR, BROKE_PROTOCOL)
             raise self._gone from None
 
-    def _stopped(self, reply: object) -> Stopped:
-        if isinstance(reply, Missing):
-            return self._endings.missing(reply.names)
+    def _stopped(self, reply: Reply | Died, asked: Collection[str]) -> Stopped:
+        """What an answer that is no observation means; of names, those `asked` for may be missing."""
+        if isinstance(reply, Missing) and set(reply.names) <= set(asked):
+            return self._endings.missing(list(dict.fromkeys(reply.names)))
         if isinstance(reply, Raised):
             return self._endings.raised(reply)
         assert self._child is not None
         child, self._child = self._child, None
-        killed_by, status = self._sandbox.end(child)
-        self._keep_output(child)
         died = reply if isinstance(reply, Died) else _BROKEN  # an answer to another question
-        self._gone = self._endings.died(died, killed_by, status, self._seconds)
+        fate = self._sandbox.end(child, 0.0 if died.limit else LAST_SECONDS)
+        self._keep_output(child)
+        self._gone = self._endings.died(died, fate, self._seconds)
         return self._gone
 
     def _keep_output(self, child: Child) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 32
 MAX_BITS = 4096
+MAX_GLIMPSE = 200
 _TENSOR, _TUPLE, _BIG_INT, _FOREIGN = 1, 2, 3, 4
 _DTYPES = (
     "float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128"
@@ -183,7 +184,7 @@ def _tensor_or_foreign(value: Any) -> object:
 
 
 def _foreign(kind: str, glimpse: str) -> msgspec.msgpack.Ext:
-    return _ext(_FOREIGN, [kind[:200], glimpse[:200]])
+    return _ext(_FOREIGN, [kind[:MAX_GLIMPSE], glimpse[:MAX_GLIMPSE]])
 
 
 def _called(value: object) -> str:
@@ -229,7 +230,7 @@ class _Ext:
         _TENSOR: _tensor,
         _TUPLE: _tuple,
         _BIG_INT: _big_int,
-        _FOREIGN: lambda parts: Foreign(str(parts[0]), str(parts[1])),
+        _FOREIGN: lambda parts: Foreign(str(parts[0])[:MAX_GLIMPSE], str(parts[1])[:MAX_GLIMPSE]),
     }
 
 

@@ -97,10 +97,13 @@ def serve(control: socket.socket, in_cell: bool) -> None:
                 os.close(fd)
             spare = _Forked(control, in_cell)
         else:
-            forked = running.pop(message.child)
-            status = forked.end(keep={spare.pid, *(other.pid for other in running.values())})
+            ended = Ended(signal.SIGKILL)  # a child of the zygote before us, which is gone with it
+            if forked := running.pop(message.child, None):
+                by_itself = limits.ends_within(forked.pid, message.patience)
+                keep = {spare.pid, *(other.pid for other in running.values())}
+                ended = Ended(forked.end(keep), by_itself)
             if message.answer:
-                control.send(pack(Ended(status)))
+                control.send(pack(ended))
     for forked in (*running.values(), spare):
         forked.end(keep=set())
     os._exit(0)  # not the slow way, through the end of the interpreter and of torch

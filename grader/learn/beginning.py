@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,11 +21,11 @@ def make_workspace(folder: Path, course: Course) -> Workspace:
     Raises UserError where the folder is in use, lies in a workspace, or cannot be written; then
     nothing was changed.
     """
-    root = folder.resolve()
-    if _is_workspace(root, course):
-        raise UserError(THERE.format(folder=folder), GO_ON)
-    _refuse_inside(root, folder, course)
+    root = Path(os.path.realpath(folder))
     try:
+        if _is_workspace(root, course):
+            raise UserError(THERE.format(folder=folder), GO_ON)
+        _refuse_inside(root, folder, course)
         if used := _in_use(root):
             raise UserError(IN_USE.format(folder=folder, name=used), NAME_ANOTHER)
         with _building(root) as made:
@@ -40,7 +41,11 @@ def make_workspace(folder: Path, course: Course) -> Workspace:
 
 def _refuse_inside(root: Path, folder: Path, course: Course) -> None:
     for above in root.parents:
-        if _is_workspace(above, course):
+        try:
+            inside = _is_workspace(above, course)
+        except (OSError, UserError):  # somebody else's, and closed to us
+            continue
+        if inside:
             raise UserError(
                 INSIDE.format(folder=folder, above=above),
                 f"Work there, or name a folder outside of it: `zth init {above.parent / 'NAME'}`.",

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Sequence
 
-from grader.judge.submission import find_definition, parse
-
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-"""As Python counts lines: str.splitlines would also split at a form feed."""
+from grader.judge.submission import find_definition, parse, split_lines
 
 
 class Tangled(Exception):
@@ -106,11 +102,6 @@ def span(text: str, node: ast.stmt) -> tuple[int, int]:
         if line:
             last = number + 1
     return first, last
-
-
-def split_lines(text: str) -> list[str]:
-    """The lines with their ends, as Python counts them."""
-    return _LINE.findall(text)
 
 
 def _block(text: str, node: ast.stmt, indent: str, newline: str) -> list[str]:

@@ -18,7 +18,7 @@ import msgspec
 from grader.course.manifest import Exercise, Lecture
 from grader.errors import UserError
 from grader.judge.submission import find_definition, read_source
-from grader.learn.workspace import Workspace
+from grader.learn.workspace import Workspace, read_file
 
 WRONG_START_SECONDS = 0.3
 """A program with a window that ends with an error within this was not started."""
@@ -93,12 +93,13 @@ _NO_WINDOW = {"-nw", "--no-window-system", "-t", "-tty", "--tty"}
 def place_of(workspace: Workspace, lecture: Lecture, exercise: Exercise) -> tuple[Path, int | None]:
     """The file and the line to show: what is still a stub, or the definition, or what breaks the file.
 
-    None where the file does not define it. Raises UserError where there is no file.
+    None where the file does not define it. Raises UserError where there is no file, or none that can
+    be read.
     """
     path = workspace.folder(lecture) / exercise.file
-    source = read_source(path)
-    if source.trouble and not path.exists():
+    if read_file(path) is None:
         raise UserError(f"{path} is not there.", PUT_IT_BACK.format(f"{lecture.id}.{exercise.id}"))
+    source = read_source(path)
     if not source.code:
         return path, source.trouble.line if source.trouble else None
     nodes = [node for name in exercise.names if (node := find_definition(source.text, name))]
@@ -141,7 +142,9 @@ def start(editor: Chosen, path: Path, line: int | None) -> None:
     try:
         if editor.in_terminal:
             with _interrupts_are_the_editors():
-                subprocess.run(words)
+                code = subprocess.run(words).returncode
+            if code:
+                raise UserError(_ended(editor, code), SEE_WHY.format(shlex.join(words)))
             return
         nowhere = subprocess.DEVNULL
         window = subprocess.Popen(
@@ -151,8 +154,17 @@ def start(editor: Chosen, path: Path, line: int | None) -> None:
         raise UserError(f"{editor.name} cannot be started: {error.strerror}.", SET_EDITOR) from None
     with contextlib.suppress(subprocess.TimeoutExpired):
         if code := window.wait(WRONG_START_SECONDS):
-            raise UserError(f"{editor.name} ended with {code}.", SEE_WHY.format(shlex.join(words)))
+            raise UserError(_ended(editor, code), SEE_WHY.format(shlex.join(words)))
     window.returncode = 0  # it goes on without us
+
+
+def _ended(editor: Chosen, code: int) -> str:
+    """That it failed, and how."""
+    if code > 0:
+        return f"{editor.name} ended with {code}."
+    with contextlib.suppress(ValueError):
+        return f"{editor.name} was ended by {signal.Signals(-code).name}."
+    return f"{editor.name} was ended by signal {-code}."
 
 
 def link(path: Path, line: int | None, environ: Mapping[str, str]) -> str:

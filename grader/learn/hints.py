@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from grader.course.manifest import Exercise, Lecture
-from grader.learn.progress import Deed, NotRecorded, Progress
+from grader.errors import UserError
+from grader.learn.progress import Deed, Progress
 
 
 class Hints(msgspec.Struct, frozen=True):
@@ -16,7 +17,8 @@ class Hints(msgspec.Struct, frozen=True):
     shown: tuple[int, ...]
     """Their numbers, from 1."""
     passed: bool
-    not_recorded: NotRecorded | None = None
+    trouble: UserError | None = None
+    """Why it was not counted, or not known how many were given before."""
 
     @property
     def of(self) -> int:
@@ -35,12 +37,15 @@ def next_hints(
     What is given is counted; where that fails, the hints come all the same.
     """
     of = len(exercise.hints)
-    given = min(progress.count(Deed.HINT, lecture.id, exercise.id), of)
-    first, last = (1, of) if everything or given == of else (given + 1, given + 1)
-    failure = None
+    trouble: UserError | None = None
     try:
-        for _ in range(last - given):
+        given = min(progress.count(Deed.HINT, lecture.id, exercise.id), of)
+    except UserError as error:
+        given, trouble = 0, error
+    first, last = (1, of) if everything or given == of else (given + 1, given + 1)
+    try:
+        for _ in range(0 if trouble else last - given):
             progress.note(Deed.HINT, lecture.id, exercise.id)
-    except NotRecorded as error:
-        failure = error
-    return Hints(lecture, exercise, tuple(range(first, last + 1)), passed, failure)
+    except UserError as error:
+        trouble = error
+    return Hints(lecture, exercise, tuple(range(first, last + 1)), passed, trouble)

@@ -1,24 +1,36 @@
-"""Dated copies: whatever replaces a learner's file keeps what was there in `.zth/kept` first."""
+"""Dated copies: whatever replaces a learner's file keeps what was there in `.zth/kept` first.
+
+Who replaces files reads them with `read_file`, keeps what was read, and hands it to `replace_files`,
+which replaces nothing that was saved since; all of it `alone`.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
+import fcntl
 import itertools
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
 from grader.errors import UserError
-from grader.learn.workspace import Workspace
+from grader.learn.workspace import FOLDER, READABLE, Workspace, read_file
 
 RECORD = "copy.json"
 FILES = "files"
 LATEST = "latest"
+TURN_SECONDS = 10.0
+"""How long a command waits for another that replaces files."""
+LEFT_OVER_SECONDS = 3600.0
+"""What is this old was left by a command that was killed."""
 
 
 class Copy(msgspec.Struct, frozen=True):
@@ -42,13 +54,72 @@ class _Record(msgspec.Struct, frozen=True):
     format: int = 1
 
 
-def keep(workspace: Workspace, command: str, why: str, paths: Iterable[Path]) -> Copy | None:
-    """A copy of those of the files that are there; None where none is.
+@contextlib.contextmanager
+def alone(workspace: Workspace) -> Iterator[None]:
+    """No other command replaces files meanwhile; what a killed one left is gone.
+
+    Raises UserError where another one does not end, and where nothing can be written.
+    """
+    try:
+        workspace.own.mkdir(exist_ok=True)
+        handle = os.open(workspace.own / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise UserError(NOT_KEPT.format(why=error.strerror), MAKE_ROOM) from None
+    try:
+        _take_turn(handle)
+        _sweep(workspace)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _take_turn(handle: int) -> None:
+    deadline = time.monotonic() + TURN_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise UserError(ANOTHER, AFTER_IT) from None
+            time.sleep(0.02)
+        except OSError:  # a disk that knows no locks
+            return
+        else:
+            return
+
+
+def _sweep(workspace: Workspace) -> None:
+    """Take away what killed commands left behind, an hour old or older."""
+    before = time.time() - LEFT_OVER_SECONDS
+    own = workspace.own
+    for folder in (own / "kept").glob(".making-*"):
+        if _is_older(folder, before):
+            shutil.rmtree(folder, ignore_errors=True)
+    homes = [workspace.root, own, own / "stubs"]
+    for exercises in (workspace.root / FOLDER, own / "stubs" / FOLDER):
+        homes += [exercises, *exercises.glob("*/")]
+    for home in homes:
+        for path in home.glob(".*"):
+            if _BESIDE.fullmatch(path.name) and _is_older(path, before):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def _is_older(path: Path, time: float) -> bool:
+    with contextlib.suppress(OSError):
+        return path.lstat().st_mtime < time
+    return False
+
+
+def keep(
+    workspace: Workspace, command: str, why: str, files: Mapping[Path, bytes | None]
+) -> Copy | None:
+    """A copy of what the files held, but of those that were not there; None where none was.
 
     Whole or not at all, and never in the place of another. Raises UserError where it cannot be made:
     then nothing may be replaced.
     """
-    there = [path for path in paths if path.is_file()]
+    there = {path: data for path, data in files.items() if data is not None}
     if not there:
         return None
     now = datetime.datetime.now().astimezone()
@@ -57,10 +128,10 @@ def keep(workspace: Workspace, command: str, why: str, paths: Iterable[Path]) ->
     try:
         home.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(prefix=".making-", dir=home))
-        for path in there:
+        for path, data in there.items():
             target = making / FILES / path.relative_to(workspace.root)
             target.parent.mkdir(parents=True, exist_ok=True)
-            _write(target, path.read_bytes())
+            _write(target, data)
         _write(making / RECORD, msgspec.json.format(msgspec.json.encode(_Record(now, why))))
         return _read(_settle(making, home / f"{now:%Y-%m-%dT%H-%M-%S}-{command}"))
     except OSError as error:
@@ -75,11 +146,11 @@ def copies(workspace: Workspace) -> list[Copy]:
     home = workspace.own / "kept"
     try:
         folders = [f for f in home.iterdir() if f.is_dir() and not f.name.startswith(".")]
+        return sorted(map(_read, folders), key=lambda copy: (copy.when, copy.name), reverse=True)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise UserError(f"{home} cannot be read: {error.strerror}.", READABLE) from None
-    return sorted(map(_read, folders), key=lambda copy: (copy.when, copy.name), reverse=True)
 
 
 def find_copy(workspace: Workspace, name: str) -> Copy:
@@ -110,46 +181,64 @@ class Restored(msgspec.Struct, frozen=True):
 
 
 def restore(workspace: Workspace, copy: Copy) -> Restored:
-    """Bring the files of a copy back. What they replace is kept in a copy of its own."""
-    changed: dict[Path, bytes] = {}
-    try:
-        for name in _names(copy.folder):
-            path = workspace.root / name
-            data = (copy.folder / FILES / name).read_bytes()
-            if not path.is_file() or path.read_bytes() != data:
-                changed[path] = data
-    except OSError as error:
-        raise UserError(f"{error.filename} cannot be read: {error.strerror}.", READABLE) from None
-    kept = keep(workspace, "restore", f"zth restore {copy.name}", changed)
-    replace_files(changed)
+    """Bring the files of a copy back. What they replace is kept in a copy of its own.
+
+    Raises UserError, and then nothing was changed.
+    """
+    with alone(workspace):
+        changed: dict[Path, bytes] = {}
+        before: dict[Path, bytes | None] = {}
+        try:
+            for name in _names(copy.folder):
+                path = workspace.root / name
+                data = (copy.folder / FILES / name).read_bytes()
+                before[path] = read_file(path)
+                if before[path] != data:
+                    changed[path] = data
+        except OSError as error:
+            where = error.filename
+            raise UserError(f"{where} cannot be read: {error.strerror}.", READABLE) from None
+        replaced = {path: before[path] for path in changed}
+        kept = keep(workspace, "restore", f"zth restore {copy.name}", replaced)
+        replace_files(changed, before)
     shown = tuple(path.relative_to(workspace.root).as_posix() for path in changed)
     return Restored(copy, tuple(name for name in shown if not _is_own(name)), kept)
 
 
-def replace_files(files: Mapping[Path, bytes]) -> None:
+def replace_files(files: Mapping[Path, bytes], before: Mapping[Path, bytes | None]) -> None:
     """Write them all, in this order, each in one step: a kill leaves each file old or new.
 
-    All are written out beside their places first. Raises UserError where that cannot be: then none
-    is replaced.
+    `before` is what they held when they were read and kept. All are written out beside their places
+    first. Raises UserError where that cannot be, or where one holds something else by now: then none
+    is replaced. One that is saved while others are replaced stays, and so does what comes after it.
     """
-    written: list[tuple[Path, Path]] = []
+    written: list[tuple[Path, Path, Path]] = []
     try:
         for path, data in files.items():
-            target = path.resolve()  # a link stays a link
+            target = Path(os.path.realpath(path))  # a link stays a link
             target.parent.mkdir(parents=True, exist_ok=True)
-            made = target.with_name(f".{target.name}.{os.getpid()}")  # no *.py: it is not judged
-            written.append((made, target))
+            # no *.py: it is not judged
+            made = target.with_name(f".{target.name}{BESIDE}{os.getpid()}")
+            written.append((path, made, target))
             _write(made, data)
             if target.exists():
                 made.chmod(target.stat().st_mode)
-        for made, target in written:
+        for path in files:
+            _refuse_saved(path, before[path])
+        for path, made, target in written:
+            _refuse_saved(path, before[path])
             made.replace(target)
     except OSError as error:
         raise UserError(NOT_WRITTEN.format(path=path, why=error.strerror), MAKE_ROOM) from None
     finally:
-        for made, _ in written:
+        for _, made, _ in written:
             with contextlib.suppress(OSError):
                 made.unlink(missing_ok=True)
+
+
+def _refuse_saved(path: Path, before: bytes | None) -> None:
+    if read_file(path) != before:
+        raise UserError(SAVED.format(path=path), ONCE_MORE)
 
 
 def _settle(making: Path, wanted: Path) -> Path:
@@ -165,7 +254,10 @@ def _settle(making: Path, wanted: Path) -> Path:
 
 
 def _read(folder: Path) -> Copy:
-    files = tuple(name for name in _names(folder) if not _is_own(name))
+    names: list[str] = []
+    with contextlib.suppress(OSError):  # that is said where it is to be restored
+        names = _names(folder)
+    files = tuple(name for name in names if not _is_own(name))
     try:
         record = msgspec.json.decode((folder / RECORD).read_bytes(), type=_Record)
     except (OSError, msgspec.DecodeError):  # the files are there all the same
@@ -175,8 +267,16 @@ def _read(folder: Path) -> Copy:
 
 
 def _names(folder: Path) -> list[str]:
+    """The files of a copy. Raises OSError where there is something that we may not look into."""
+
+    def refuse(error: OSError) -> None:
+        if error.errno != errno.ENOENT:  # a copy that somebody emptied
+            raise error
+
     home = folder / FILES
-    return sorted(p.relative_to(home).as_posix() for p in home.rglob("*") if p.is_file())
+    walk = os.walk(home, onerror=refuse)
+    paths = [Path(parent, name) for parent, _, names in walk for name in names]
+    return sorted(path.relative_to(home).as_posix() for path in paths if path.is_file())
 
 
 def _is_own(name: str) -> bool:
@@ -190,8 +290,17 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+BESIDE = ".zth-"
+"""Between the name of a file and our number, where it is written out before it replaces it."""
+_BESIDE = re.compile(rf"\..+{re.escape(BESIDE)}\d+")
+
 NOT_KEPT = "No copy of your files could be made ({why}), so nothing was changed."
 NOT_WRITTEN = "{path} cannot be written: {why}."
 MAKE_ROOM = "Free some disk space, or make the folder writable for you; then type it again."
-READABLE = "Make it readable for you, then type it again. Nothing was changed."
+SAVED = "{path} was saved just now, so it stays as it is."
+ONCE_MORE = (
+    "Type it again. What was replaced before it, if anything, is kept: `zth restore` lists it."
+)
+ANOTHER = "Another zth is replacing files in this workspace, so nothing was changed."
+AFTER_IT = "Type it again when that one is done; if it hangs, end it."
 NO_NEED = "`zth reset` and `zth update` make one each time they replace a file."

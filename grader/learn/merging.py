@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from grader.judge.submission import parse
-from grader.learn.definitions import Tangled, newline_of, put, span, split_lines, with_imports
+from grader.judge.submission import parse, split_lines
+from grader.learn.definitions import Tangled, newline_of, put, span, with_imports
 
 AROUND = "the lines around them"
 """Of a file's definitions, where those lines are what was kept."""

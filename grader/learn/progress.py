@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import errno
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
 
     from grader.learn.workspace import Workspace
 
+T = TypeVar("T")
 VERSION = 1
 PATIENCE_SECONDS = 10.0
-"""How long a process waits for another that is writing."""
+"""How long a process waits for another that is writing, where nobody waits for it."""
+TICK_SECONDS = 1e-6
+"""From one record to the next at least, whatever the clock says."""
 IDLE_SECONDS = 15 * 60
 """A longer pause than this is not time spent on an exercise."""
 
@@ -80,9 +84,16 @@ class NotRecorded(UserError):
 class Progress:
     """The progress of a workspace. The file is made at the first record, not by reading."""
 
-    def __init__(self, workspace: Workspace, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        clock: Callable[[], float] = time.time,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        """`patience`: the seconds to wait for another process that holds the file."""
         self.path = workspace.own / "progress.sqlite"
         self._clock = clock
+        self._patience = patience
 
     def record(self, verdicts: Iterable[LectureResult], route: str) -> None:
         """Write down what was judged, all or nothing. Raises NotRecorded.
@@ -90,9 +101,7 @@ class Progress:
         Left out is what was not begun, and a pass where the attempt before was one.
         """
         judged = [(v.id, e, len(v.exercises) == 1) for v in verdicts for e in v.exercises]
-        if not self.path.exists() and not any(
-            _is_attempt(e, None, alone) for _, e, alone in judged
-        ):
+        if not self._is_there() and not any(_is_attempt(e, None, alone) for _, e, alone in judged):
             return
         with self._writing() as database:
             before = _latest(database)
@@ -101,13 +110,13 @@ class Progress:
                 for lecture, e, alone in judged
                 if _is_attempt(e, before.get((lecture, e.id)), alone)
             ]
-            now = self._clock()
-            seconds = _worked(database, now) / max(1, len(new))
+            at, worked = self._now(database)
+            seconds = worked / max(1, len(new))
             database.executemany(
                 "INSERT INTO attempt (at, lecture, exercise, outcome, misconception, route, seconds)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (now, lecture, e.id, e.outcome.value, _name(e), route, seconds)
+                    (at, lecture, e.id, e.outcome.value, _name(e), route, seconds)
                     for lecture, e in new
                 ],
             )
@@ -115,10 +124,10 @@ class Progress:
     def note(self, deed: Deed, lecture: str, exercise: str) -> None:
         """Write down a deed. Raises NotRecorded."""
         with self._writing() as database:
-            now = self._clock()
+            at, worked = self._now(database)
             database.execute(
                 "INSERT INTO deed (at, lecture, exercise, deed, seconds) VALUES (?, ?, ?, ?, ?)",
-                (now, lecture, exercise, deed.value, _worked(database, now)),
+                (at, lecture, exercise, deed.value, worked),
             )
 
     def count(self, deed: Deed, lecture: str, exercise: str) -> int:
@@ -131,36 +140,62 @@ class Progress:
 
     def standing(self) -> dict[tuple[str, str], Standing]:
         """Where the learner stands, by lecture and exercise; what was never tried is not in it."""
-        return {
-            (lecture, exercise): Standing(
-                Outcome(outcome), passed_at is not None, bool(done), attempts, at
-            )
-            for lecture, exercise, outcome, passed_at, done, attempts, at in self._read(_STANDING)
-        }
+        return dict(self._made(_standing, self._read(_STANDING)))
 
     def attempts(self) -> list[Attempt]:
         """Every attempt, the oldest first."""
-        return [_attempt(row) for row in self._read(f"{_ATTEMPTS} ORDER BY id")]
+        return self._made(_attempt, self._read(f"{_ATTEMPTS} ORDER BY id"))
 
     def latest(self) -> Attempt | None:
         """The last attempt."""
-        rows = self._read(f"{_ATTEMPTS} ORDER BY id DESC LIMIT 1")
-        return _attempt(rows[0]) if rows else None
+        made = self._made(_attempt, self._read(f"{_ATTEMPTS} ORDER BY id DESC LIMIT 1"))
+        return made[0] if made else None
 
     def deeds(self) -> list[tuple[Deed, str, str, float]]:
         """Every deed with its lecture and exercise and the seconds of work before it."""
         rows = self._read("SELECT deed, lecture, exercise, seconds FROM deed ORDER BY id")
-        return [(Deed(deed), lecture, exercise, s) for deed, lecture, exercise, s in rows]
+        return self._made(lambda row: (Deed(row[0]), row[1], row[2], row[3]), rows)
+
+    def _is_there(self) -> bool:
+        """Whether there is a file, be it one that we may not open."""
+        try:
+            self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:  # what it is, is said where it is opened
+            return True
+        return True
+
+    def _now(self, database: sqlite3.Connection) -> tuple[float, float]:
+        """The time to write down, and the seconds of work before it.
+
+        Later than all that was written, so that the order stays where a clock that was ahead was
+        put right: a reset takes a pass back, and a pass counts after a reset. The work is what the
+        clock says.
+        """
+        now, last = self._clock(), _last(database)
+        if last is None:
+            return now, 0.0
+        pause = now - last
+        return max(now, last + TICK_SECONDS), pause if 0 < pause <= IDLE_SECONDS else 0.0
+
+    def _made(self, make: Callable[[tuple[Any, ...]], T], rows: list[tuple[Any, ...]]) -> list[T]:
+        """What the rows say. Raises UserError where they hold what nobody here wrote."""
+        try:
+            return [make(row) for row in rows]
+        except (TypeError, ValueError) as error:
+            raise UserError(f"{NOT_DONE[UserError]}: {self.path}: {error}.", DAMAGED) from None
 
     def _read(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        if not self.path.exists():
+        if not self._is_there():
             return []
         import sqlite3  # only where there is something to read
 
         with self._explained(UserError):
+            self.path.stat()  # SQLite would not say why it cannot open it
             # not only to read: what a kill left half written has to be taken back first
             database = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=PATIENCE_SECONDS
+                f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=self._patience
             )
             with contextlib.closing(database):
                 if not self._version_of(database):
@@ -174,7 +209,7 @@ class Progress:
 
         with self._explained(NotRecorded):
             self.path.parent.mkdir(exist_ok=True)
-            database = sqlite3.connect(self.path, timeout=PATIENCE_SECONDS, isolation_level=None)
+            database = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None)
             with contextlib.closing(database):
                 database.execute("PRAGMA synchronous = FULL")
                 database.execute("BEGIN IMMEDIATE")
@@ -189,6 +224,8 @@ class Progress:
         version = int(database.execute("PRAGMA user_version").fetchone()[0])
         if version > VERSION:
             raise UserError(f"{self.path} was written by a newer zth.", "Update zth.")
+        if not version and database.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise UserError(f"{self.path} is another program's: zth did not write it.", DAMAGED)
         return version
 
     @contextlib.contextmanager
@@ -201,12 +238,21 @@ class Progress:
         except UserError as error:
             raise kind(f"{NOT_DONE[kind]}: {error.message}", error.fix) from None
         except OSError as error:
-            raise kind(f"{NOT_DONE[kind]}: {self.path}: {error.strerror}.", WRITABLE) from None
+            fix = CAUSES.get(error.errno or 0, WRITABLE)
+            where = error.filename or self.path
+            raise kind(f"{NOT_DONE[kind]}: {where}: {error.strerror}.", fix) from None
         except sqlite3.OperationalError as error:
-            fix = next((fix for word, fix in FIXES.items() if word in str(error)), WRITABLE)
-            raise kind(f"{NOT_DONE[kind]}: {self.path}: {error}.", fix) from None
+            why = "it is a folder" if self.path.is_dir() else str(error)
+            fix = next((fix for word, fix in FIXES.items() if word in why), DAMAGED)
+            raise kind(f"{NOT_DONE[kind]}: {self.path}: {why}.", fix) from None
         except sqlite3.DatabaseError as error:
             raise kind(f"{NOT_DONE[kind]}: {self.path}: {error}.", DAMAGED) from None
+
+
+def _standing(row: Sequence[Any]) -> tuple[tuple[str, str], Standing]:
+    lecture, exercise, outcome, passed_at, done, attempts, at = row
+    standing = Standing(Outcome(outcome), passed_at is not None, bool(done), attempts, at)
+    return (lecture, exercise), standing
 
 
 def _attempt(row: Sequence[Any]) -> Attempt:
@@ -238,13 +284,12 @@ def _latest(database: sqlite3.Connection) -> dict[tuple[str, str], Outcome]:
     return {(lecture, exercise): Outcome(outcome) for lecture, exercise, outcome, *_ in rows}
 
 
-def _worked(database: sqlite3.Connection, now: float) -> float:
-    """Seconds since the latest record, or 0 where the pause was too long to have been work."""
+def _last(database: sqlite3.Connection) -> float | None:
+    """When the latest was written down."""
     (last,) = database.execute(
         "SELECT max(at) FROM (SELECT max(at) AS at FROM attempt UNION SELECT max(at) FROM deed)"
     ).fetchone()
-    pause = now - last if last is not None else 0.0
-    return pause if 0 < pause <= IDLE_SECONDS else 0.0
+    return None if last is None else float(last)
 
 
 # of bare columns beside a lone max(), SQLite gives those of the row that has it
@@ -299,9 +344,34 @@ NOT_DONE = {
     NotRecorded: "This was not recorded in your progress",
     UserError: "Your progress cannot be read",
 }
-WRITABLE = "Make the folder and the file writable for you. All that was recorded before is there."
+WRITABLE = (
+    "Make the folder and the file readable and writable for you. "
+    "All that was recorded before is there."
+)
 DAMAGED = "Move that file away to begin a new one; keep it, for SQLite's `.recover` may mend it."
+MOVE_IT = "Move it away: zth keeps your progress there, in a folder .zth and a file of that name."
+FREE_SPACE = "Free some disk space and check again. All that was recorded before is there."
+SEE_TO_THE_DISK = (
+    "The disk, or the network to it, has failed: copy the folder .zth to a safe place, see to the "
+    "disk, then check again."
+)
+HELD = "Another program is writing to it, or hangs. Check again when it is done."
 FIXES = {
-    "full": "Free some disk space and check again. All that was recorded before is there.",
-    "locked": "Another zth is writing, or hangs. Check again when it is done.",
+    "full": FREE_SPACE,
+    "locked": HELD,
+    "busy": HELD,
+    "is a folder": MOVE_IT,
+    "readonly": WRITABLE,
+    "unable to open": WRITABLE,
+    "disk I/O": SEE_TO_THE_DISK,
+}
+"""By a word of what SQLite says; whatever else it says, the file is not as we wrote it."""
+CAUSES = {
+    errno.ENOSPC: FREE_SPACE,
+    errno.EDQUOT: FREE_SPACE,
+    errno.EIO: SEE_TO_THE_DISK,
+    errno.EEXIST: MOVE_IT,
+    errno.ENOTDIR: MOVE_IT,
+    errno.EISDIR: MOVE_IT,
+    errno.ELOOP: MOVE_IT,
 }

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import enum
-from pathlib import Path
 
 import msgspec
 
@@ -23,9 +22,9 @@ from grader.learn.given import (
     origin_path,
     read_origin,
 )
-from grader.learn.kept import Copy, keep, replace_files
+from grader.learn.kept import Copy, alone, keep, replace_files
 from grader.learn.merging import merge_source, merge_text
-from grader.learn.workspace import FOLDER, Workspace
+from grader.learn.workspace import FOLDER, Workspace, is_folder, read_file
 
 
 class Change(enum.Enum):
@@ -67,24 +66,35 @@ class Update(msgspec.Struct, frozen=True):
 def update(workspace: Workspace, course: Course) -> Update:
     """Bring in what is new. Raises UserError, and then nothing was changed."""
     _refuse_elsewhere(workspace, course)
+    with alone(workspace):
+        return _update(workspace, course)
+
+
+def _update(workspace: Workspace, course: Course) -> Update:
     origin = read_origin(workspace)
     base = base_folder(workspace)
     given = given_files(course)
-    if not (base / README).is_file():  # their page, not ours
-        del given[README]
-    try:
-        olds = {name: _read(base / name) for name in given}
-        plans = [_plan(workspace, name, olds[name], new) for name, new in given.items()]
-    except OSError as error:
-        raise UserError(f"{error.filename} cannot be read: {error.strerror}.", READABLE) from None
-    files = {workspace.root / p.name: p.data for p in plans if p and p.data is not None}
-    bases = {base / name: new for name, new in given.items() if olds[name] != new}
     now = origin_bytes(course)
-    record = {} if _is(origin_path(workspace), now) else {origin_path(workspace): now}
+    if read_file(base / README) is None:  # their page, not ours
+        del given[README]
+    olds = {name: read_file(base / name) for name in given}
+    mine = {name: read_file(workspace.root / name) for name in given}
+    record = {origin_path(workspace): read_file(origin_path(workspace))}
+    plans = [_plan(name, mine[name], olds[name], new) for name, new in given.items()]
+    new_files = {workspace.root / p.name: p.data for p in plans if p and p.data is not None}
+    new_bases = {base / name: new for name, new in given.items() if olds[name] != new}
+    new_record = {path: now for path, data in record.items() if data != now}
+    files = new_files | new_bases | new_record
+    before = (
+        {workspace.root / name: data for name, data in mine.items()}
+        | {base / name: data for name, data in olds.items()}
+        | record
+    )
     kept = None
-    if any(path.exists() for path in files):  # with the base: restored, it can be done again
-        kept = keep(workspace, "update", "zth update", [*files, *bases, *record])
-    replace_files(files | bases | record)
+    if any(before[path] is not None for path in new_files):
+        # with the base: restored, it can be done again
+        kept = keep(workspace, "update", "zth update", {path: before[path] for path in files})
+    replace_files(files, before)
     after = msgspec.json.decode(now)["zth"]
     targets = {
         f"{FOLDER}/{lecture.dir}/{exercise.file}": f"{lecture.id}.{exercise.id}"
@@ -103,7 +113,7 @@ def _refuse_elsewhere(workspace: Workspace, course: Course) -> None:
             "Git brings what is new here: `git pull`.",
         )
     origin = read_origin(workspace)
-    known = any(workspace.folder(lecture).is_dir() for lecture in course.lectures)
+    known = any(is_folder(workspace.folder(lecture)) for lecture in course.lectures)
     if origin and origin.title != course.manifest.title and not known:
         raise UserError(
             f"This workspace is of another course: {origin.title}.",
@@ -111,9 +121,8 @@ def _refuse_elsewhere(workspace: Workspace, course: Course) -> None:
         )
 
 
-def _plan(workspace: Workspace, name: str, old: bytes | None, new: bytes) -> FileUpdate | None:
+def _plan(name: str, mine: bytes | None, old: bytes | None, new: bytes) -> FileUpdate | None:
     """What is to be done with a file; None where there is nothing to say of it."""
-    mine = _read(workspace.root / name)
     if mine is None:
         return (
             FileUpdate(name, Change.ADDED, new)
@@ -147,16 +156,4 @@ def _merge(name: str, old: bytes | None, mine: bytes, new: bytes) -> tuple[bytes
     return mark + merged.text.encode(), merged.kept
 
 
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-
-
-def _is(path: Path, data: bytes) -> bool:
-    return _read(path) == data
-
-
 WHOLE = "the whole file"
-READABLE = "Make it readable for you, then type it again. Nothing was changed."

@@ -11,11 +11,11 @@ import msgspec
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import Selection, select
 from grader.errors import UserError
-from grader.judge.submission import SourceFile, compile_source, read_source
+from grader.judge.submission import MAX_BYTES, SourceFile, compile_source, read_source
 from grader.learn.definitions import Tangled, definition, put, with_imports
 from grader.learn.given import given_stubs
-from grader.learn.kept import Copy, keep, replace_files
-from grader.learn.workspace import Workspace
+from grader.learn.kept import Copy, alone, keep, replace_files
+from grader.learn.workspace import Workspace, read_file
 
 
 class Reset(msgspec.Struct, frozen=True):
@@ -33,6 +33,12 @@ def reset(workspace: Workspace, course: Course, targets: Sequence[str]) -> Reset
 
     What was there is kept first. Raises UserError, and then nothing was changed.
     """
+    with alone(workspace):
+        return _reset(workspace, course, targets)
+
+
+def _reset(workspace: Workspace, course: Course, targets: Sequence[str]) -> Reset:
+    before: dict[Path, bytes | None] = {}
     changed: dict[Path, bytes] = {}
     begun: dict[tuple[str, str], tuple[Lecture, Exercise]] = {}
     for target in targets:
@@ -40,18 +46,22 @@ def reset(workspace: Workspace, course: Course, targets: Sequence[str]) -> Reset
             lecture, folder = selection.lecture, workspace.folder(selection.lecture)
             stubs = {folder / name: text for name, text in given_stubs(course, lecture).items()}
             whole = _names_lecture(target, selection)
+            for path in stubs if whole else {folder / e.file for e in selection.exercises}:
+                if path not in before:
+                    before[path] = read_file(path)
             for exercise in selection.exercises:
                 path = folder / exercise.file
-                file = _file(path, changed)
+                file = _file(path, changed.get(path, before[path]))
                 if not _is_stub(file, stubs[path], exercise):
                     begun[lecture.id, exercise.id] = lecture, exercise
                     if not whole:
                         changed[path] = _reset_in(file, stubs[path], lecture, exercise)
             if whole:
                 stubs_now = {path: text.encode() for path, text in stubs.items()}
-                changed |= {p: data for p, data in stubs_now.items() if _data(p, changed) != data}
-    kept = keep(workspace, "reset", f"zth reset {' '.join(targets)}", changed)
-    replace_files(changed)
+                changed |= {p: d for p, d in stubs_now.items() if changed.get(p, before[p]) != d}
+    replaced = {path: before[path] for path in changed}
+    kept = keep(workspace, "reset", f"zth reset {' '.join(targets)}", replaced)
+    replace_files(changed, before)
     files = tuple(path.relative_to(workspace.root).as_posix() for path in changed)
     return Reset(files, tuple(begun.values()), kept)
 
@@ -68,19 +78,13 @@ class _File(msgspec.Struct, frozen=True):
     """The byte order mark, where the file has one."""
 
 
-def _file(path: Path, changed: dict[Path, bytes]) -> _File:
+def _file(path: Path, data: bytes | None) -> _File:
     """A file as it is, or as another target will have made it."""
-    source = read_source(path)
-    data = _data(path, changed) if source.code or path in changed else b""
-    if path in changed:
-        source = compile_source(path.name, str(path), data)
+    data = data or b""
+    if len(data) > MAX_BYTES:  # it says so
+        return _File(read_source(path), b"")
+    source = compile_source(path.name, str(path), data)
     return _File(source, codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b"")
-
-
-def _data(path: Path, changed: dict[Path, bytes]) -> bytes:
-    if path in changed:
-        return changed[path]
-    return path.read_bytes() if path.is_file() else b""
 
 
 def _is_stub(file: _File, stub: str, exercise: Exercise) -> bool:

@@ -49,9 +49,13 @@ class Watch:
         self.workspace = workspace
         self._progress = progress
         self._auto = auto
-        self.standings: Standings = progress.standing()
         self.trouble: UserError | None = None
-        """Why the last attempt was not recorded."""
+        """Why the last attempt was not recorded, or progress cannot be read."""
+        self.standings: Standings = {}
+        try:
+            self.standings = progress.standing()
+        except UserError as error:
+            self.trouble = error
         self._number = 0
         self._view(*start)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import msgspec
@@ -21,7 +23,8 @@ class Workspace(msgspec.Struct, frozen=True):
 
     @property
     def exists(self) -> bool:
-        return (self.root / FOLDER).is_dir()
+        """Raises UserError where exercises/ is closed to us."""
+        return is_folder(self.root / FOLDER)
 
     @property
     def own(self) -> Path:
@@ -39,13 +42,22 @@ def find_workspace(start: Path, course: Course) -> Workspace:
     """The nearest folder at or above `start` that holds exercises/ with a lecture of the course.
 
     Where there is none, the checkout the course itself lies in, and then `start`, not begun. The
-    copies in `.zth` are no workspaces, though they look like one.
+    copies in `.zth` are no workspaces, though they look like one. Raises UserError where there is
+    none to be found and an exercises/ that is closed to us.
     """
+    closed: UserError | None = None
     for folder in (start, *start.parents):
-        if OWN not in folder.parts and any(
-            (folder / FOLDER / lecture.dir).is_dir() for lecture in course.lectures
-        ):
-            return Workspace(folder)
+        if OWN in folder.parts:
+            continue
+        try:
+            if is_folder(folder / FOLDER) and any(
+                (folder / FOLDER / lecture.dir).is_dir() for lecture in course.lectures
+            ):
+                return Workspace(folder)
+        except UserError as error:  # somebody else's, perhaps, and ours is further up
+            closed = closed or error
+    if closed:
+        raise closed
     if (course.root / ".git").exists() and (course.root / FOLDER).is_dir():
         return Workspace(course.root)
     return Workspace(start)
@@ -53,10 +65,45 @@ def find_workspace(start: Path, course: Course) -> Workspace:
 
 def named_workspace(folder: Path) -> Workspace:
     """The workspace of `--workspace`. Raises UserError where it is none."""
-    workspace = Workspace(folder.resolve())
+    workspace = Workspace(Path(os.path.realpath(folder)))
     if not workspace.exists:
         raise UserError(
             f"{folder} holds no {FOLDER}/ folder.",
             f"Name the folder that has {FOLDER}/ in it, or make one with `zth init {folder}`.",
         )
     return workspace
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder. Raises UserError where it is one that we may not look into."""
+    try:
+        with os.scandir(path):  # to list it is one right, to reach what is in it another
+            (path / "..").stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise UserError(f"{path} cannot be looked into: {error.strerror}.", LET_IN) from None
+    return True
+
+
+def read_file(path: Path) -> bytes | None:
+    """What a file holds; None where there is none.
+
+    Raises UserError where it cannot be read, and where it is something else: a folder, a pipe, a
+    device, a link that leads to one of these or to itself.
+    """
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+            raise UserError(f"{path} is {what}; a file is expected there.", MOVE_IT)
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.", READABLE) from None
+
+
+LET_IN = "Give yourself the right to read and enter it: `chmod u+rwx` with its name."
+MOVE_IT = "Move it away, then type it again. Nothing was changed."
+READABLE = "Make it readable for you, then type it again. Nothing was changed."

@@ -14,7 +14,7 @@ from rich.text import Text
 from grader.course.manifest import Lecture
 from grader.judge.results import CheckResult, ExerciseResult, Gap, LectureResult, Outcome, Step
 from grader.show.lecture import place, printed, web_link
-from grader.show.style import LOOKS
+from grader.show.style import LOOKS, visible
 
 OUTER, INNER = 1, 3
 """Lines shown of a long way to an exception, from its beginning and from its end."""
@@ -57,7 +57,7 @@ def card(
     for check in opened:
         parts += [*_check(check), Text()]
     if result.misconception:
-        parts += [Text(result.misconception.says, "zth.misconception"), Text()]
+        parts += [Text(visible(result.misconception.says), "zth.misconception"), Text()]
     parts.append(_facts(lecture, result, here, watched))
     if rest := len(result.failing) - len(opened):
         opens = "" if watched else f"; --all opens all {len(result.failing)}"
@@ -74,7 +74,8 @@ def _check(check: CheckResult) -> list[RenderableType]:
     parts: list[RenderableType] = [Text(check.says)] if check.says else []
     if check.ran:
         parts.append(Padding(Text(check.ran, "zth.command"), (0, 0, 0, 2)))
-    parts.append(_gap(check.gap) if check.gap and check.gap.expected else Text(check.message))
+    seen = check.gap and check.gap.expected
+    parts.append(_gap(check.gap) if check.gap and seen else Text(visible(check.message)))
     if check.steps:
         parts.append(Padding(_steps(check.steps), (0, 0, 0, 2)))
     return parts
@@ -85,11 +86,11 @@ def _gap(gap: Gap) -> RenderableType:
     pair = Table.grid(padding=(0, 2, 0, 0))
     pair.add_column(style="zth.label", no_wrap=True)
     pair.add_column(overflow="fold")
-    pair.add_row("expected", f"{gap.kind}{gap.expected}")
-    pair.add_row("got", Text(f"{gap.kind}{gap.got}", "zth.got"))
-    more = [Text(line) for line in gap.more]
+    pair.add_row("expected", Text(visible(f"{gap.kind}{gap.expected}")))
+    pair.add_row("got", Text(visible(f"{gap.kind}{gap.got}"), "zth.got"))
+    more = [Text(visible(line)) for line in gap.more]
     shown = Padding(Group(pair, *more), (0, 0, 0, 2))
-    head = f"{gap.at}{gap.says}".strip()
+    head = visible(f"{gap.at}{gap.says}".strip())
     return Group(Text(head.removesuffix(":")), shown) if head else shown
 
 
@@ -104,7 +105,7 @@ def _steps(steps: Sequence[Step]) -> Table:
         if step is None:
             table.add_row("", Text(f"… {len(steps) - OUTER - INNER} lines between", "zth.note"))
         else:
-            table.add_row(f"{step.file}:{step.line}", Text(step.text))
+            table.add_row(f"{step.file}:{step.line}", Text(visible(step.text)))
     return table
 
 
@@ -116,7 +117,7 @@ def _facts(lecture: Lecture, result: ExerciseResult, here: Path, watched: bool) 
     exercise = lecture.find(result.id)
     table.add_row("video", Text.assemble(web_link(lecture.link(exercise)), f"  {exercise.at}"))
     for note in result.notes:
-        table.add_row("note", note)
+        table.add_row("note", Text(visible(note)))
     if result.output or result.output_dropped:
         table.add_row("printed", printed(result))
     if not watched:

@@ -15,7 +15,7 @@ from grader.course.manifest import Course, Lecture
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
 from grader.learn.editors import link
 from grader.learn.next_step import Standings, next_exercise
-from grader.show.style import LOOKS, linked
+from grader.show.style import LOOKS, linked, visible
 
 BAR_WIDTH = 30
 OUTPUT_LINES = 6
@@ -46,7 +46,7 @@ def passed(lecture: Lecture, result: ExerciseResult) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     table.add_column(style="zth.label", no_wrap=True)
     for note in result.notes:
-        table.add_row("  note", note)
+        table.add_row("  note", Text(visible(note)))
     if result.output or result.output_dropped:
         table.add_row("  printed", printed(result))
     return Group(line, table) if table.rows else line
@@ -55,7 +55,7 @@ def passed(lecture: Lecture, result: ExerciseResult) -> RenderableType:
 def printed(result: ExerciseResult) -> Text:
     """The last lines of what the learner's code printed, and what is not kept of it."""
     lines = result.output.splitlines()
-    text = Text("\n".join(line[:200] for line in lines[-OUTPUT_LINES:]))
+    text = Text("\n".join(visible(line[:200]) for line in lines[-OUTPUT_LINES:]))
     if len(lines) > OUTPUT_LINES:
         before = len(lines) - OUTPUT_LINES
         text = Text(f"… {before} line{'s' * (before > 1)} before\n", "zth.note") + text

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from grader.learn.worked import Worked
+from grader.show.style import visible
 
 DIFF_STYLES = {"-": "zth.fail", "+": "zth.pass", "@": "zth.note"}
 
@@ -26,7 +27,7 @@ def solution_view(worked: Worked, coloured: bool = True) -> RenderableType:
     legend = Text.assemble(
         ("- yours", DIFF_STYLES["-"]), "  ", ("+ worked", DIFF_STYLES["+"]), "  both are right"
     )
-    shown = [Text(line, DIFF_STYLES.get(line[:1], "")) for line in lines[2:]]
+    shown = [Text(visible(line), DIFF_STYLES.get(line[:1], "")) for line in lines[2:]]
     return Group(title, legend, Text(), *shown, Text())
 
 

@@ -47,8 +47,18 @@ THEME = Theme(
 )
 
 
+_CONTROLS = {n: 0x2400 + n for n in range(0x20) if chr(n) not in "\t\n"}
+_CONTROLS |= {0x7F: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
+_CONTROLS |= dict.fromkeys((0x2028, 0x2029), 0x2424)
+
+
+def visible(text: str) -> str:
+    """Text of somebody else's as it may be shown: what a terminal would obey is a sign for it (␛)."""
+    return text.replace("\r\n", "\n").translate(_CONTROLS)
+
+
 def linked(text: str, address: str) -> Text:
     """A file or an address, and a link where the terminal knows links."""
-    made = Text(text, "zth.file")
+    made = Text(visible(text), "zth.file")
     made.stylize(Style(link=address))
     return made

@@ -141,7 +141,7 @@ def test_copies_are_those_that_restore_knows(
     assert values(["restore"], "") == []
     for text in "one", "two":
         file.write_text(text)
-        keep(place, "reset", "zth reset", [file])
+        keep(place, "reset", "zth reset", {file: file.read_bytes()})
     names = [LATEST, *(copy.name for copy in copies(place))]
     assert values(["restore"], "") == names
     assert values(["restore", "--workspace", str(tmp_path)], names[1]) == names[1:2]

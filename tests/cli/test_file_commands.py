@@ -100,7 +100,7 @@ def files_in(root: Path, own: bool = True) -> dict[str, bytes]:
     return {
         p.relative_to(root).as_posix(): p.read_bytes()
         for p in sorted(root.rglob("*"))
-        if p.is_file() and (own or ".zth" not in p.parts)
+        if p.is_file() and (own or ".zth" not in p.parts) and p != root / ".zth" / "lock"
     }
 
 

@@ -160,6 +160,36 @@ def test_the_editor_has_the_terminal(workspace: Path, programs: Path) -> None:
     assert "Traceback" not in child.before
 
 
+@pytest.mark.parametrize(
+    ("ends", "code", "says"),
+    [
+        ("exit 4", 2, "strange ended with 4"),
+        ("kill -9 $$", 2, "ended by SIGKILL"),
+        ("exit 0", 0, ""),
+    ],
+)
+def test_a_strange_editor_in_the_terminal(
+    workspace: Path, programs: Path, ends: str, code: int, says: str
+) -> None:
+    """That it fails is said, and that it was not told the line."""
+    (programs / "strange").write_text(f'#!/bin/sh\necho "editing $#"\n{ends}\n')
+    (programs / "strange").chmod(0o755)
+    child = pexpect.spawn(
+        *(ZTH, ["open", "mean", "--course", str(TINY)]),
+        cwd=str(workspace),
+        env=environment(programs, "strange"),  # type: ignore[arg-type]
+        encoding="utf-8",
+        timeout=30,
+    )
+    child.expect(pexpect.EOF)
+    child.close()
+    line = line_of(workspace / "exercises" / "tiny" / "arrays.py", "def mean")
+    assert f"how strange is told a line: yours is line {line}." in child.before
+    assert "editing 1" in child.before
+    assert says in child.before
+    assert child.exitstatus == code
+
+
 def test_an_editor_in_the_terminal_where_there_is_none(open_in: Open, programs: Path) -> None:
     done = open_in("vim", "mean")
     assert done.returncode == 2

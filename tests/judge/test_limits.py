@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -265,3 +267,24 @@ def double(x):
     return x + x
 """
     assert judged.one(code, "double").outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"), [("FSIZE", 20_000 << 10), ("CPU", 10), ("AS", 8 << 30), ("CORE", 0)]
+)
+def test_what_ulimit_left_is_enough(tmp_path: Path, limit: str, value: int) -> None:
+    """A limit of the shell's that is lower than ours is kept, and costs no points."""
+    script = f"""
+import resource, sys
+resource.setrlimit(resource.RLIMIT_{limit}, ({value}, {value}))
+sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
+from pathlib import Path
+from judging import TINY, Judged, WarmJudge
+from grader.course.manifest import load_course
+from grader.judge.isolation import Isolation
+with WarmJudge(load_course(TINY), Isolation.FORK) as warm:
+    results = Judged(warm, Path({str(tmp_path)!r})).files({{}})
+    print({{result.outcome.value for result in results.values()}})
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("{'PASS'}\n", "")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from judging import Judged, WarmJudge, children_of, words
 
-from grader.course.manifest import Course
+from grader.course.manifest import Course, Exercise
 from grader.course.targets import select
 from grader.judge.isolation import Isolation
 from grader.judge.plugin import CourseFault
@@ -121,6 +123,72 @@ def test_a_zygote_that_is_gone_is_started_again(judged: Judged) -> None:
     assert results["double"].outcome is Outcome.FAIL
     assert results["mean"].outcome is Outcome.PASS
     assert judged.warm.sandbox._zygote is not zygote
+
+
+def kill_zygote(judged: Judged) -> None:
+    zygote = judged.warm.sandbox._zygote
+    assert zygote is not None
+    os.kill(zygote.pid, signal.SIGKILL)
+
+
+def test_a_zygote_that_is_killed_between_exercises_harms_nobody(judged: Judged) -> None:
+    """The next exercise's child has loaded its files by then, and goes with its zygote."""
+    left = ["mean", "Tally", "slope"]
+
+    def kill_at(exercise: Exercise) -> None:
+        if exercise.id in left:
+            left.remove(exercise.id)
+            time.sleep(0.2)
+            kill_zygote(judged)
+
+    results = judged.files({}, on_start=kill_at)
+    assert left == []
+    assert {result.outcome for result in results.values()} == {Outcome.PASS}
+
+
+@pytest.mark.parametrize("after", [0.0, 0.05, 0.3])
+def test_a_zygote_that_is_killed_during_a_probe_harms_nobody(judged: Judged, after: float) -> None:
+    """The probe is sent once more, to a child of the next zygote."""
+    timers = []
+
+    def kill_soon(exercise: Exercise) -> None:
+        if exercise.id in ("double", "Tally", "echo"):
+            timers.append(threading.Timer(after, kill_zygote, [judged]))
+            timers[-1].start()
+
+    slow = "import time\n\ndef double(x):\n    time.sleep(0.3)\n    return x + x\n"
+    results = judged.code(slow, on_start=kill_soon)
+    for timer in timers:
+        timer.join()
+    assert len(timers) == 3
+    assert {result.outcome for result in results.values()} == {Outcome.PASS}
+
+
+def test_a_zygote_that_is_killed_again_and_again_is_not_started_for_ever(judged: Judged) -> None:
+    over = threading.Event()
+
+    def kill() -> None:
+        while not over.wait(0.3):
+            kill_zygote(judged)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        with pytest.raises(CourseFault, match="does not start"):
+            judged.files({}, "mean")
+    finally:
+        over.set()
+        killer.join()
+    assert judged.files({}, "mean")["mean"].outcome is Outcome.PASS
+
+
+def test_a_zygote_forgets_a_child_it_does_not_know(judged: Judged) -> None:
+    judged.files({}, "mean")
+    sandbox = judged.warm.sandbox
+    zygote = sandbox._zygote
+    assert sandbox._end_forked(10**9, 0.0).status == signal.SIGKILL
+    assert judged.files({}, "mean")["mean"].outcome is Outcome.PASS
+    assert sandbox._zygote is zygote
 
 
 def test_no_descriptors_are_lost(judged: Judged, proc: Path) -> None:

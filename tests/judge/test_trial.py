@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 import msgspec
 import pytest
 from judging import Judged, words
 
 from grader.judge import wire
-from grader.judge.messages import Missing, Raised, Ready, Seen, pack
-from grader.judge.results import Outcome
+from grader.judge.endings import BROKE_PROTOCOL, CLOSED_CHANNEL
+from grader.judge.messages import MAX_REPLY, Missing, Raised, Ready, Seen, pack
+from grader.judge.results import Outcome, to_json
+from grader.judge.sandbox import _reply
 
 ENDINGS = {
     "import sys; sys.exit(0)": "Your code called exit (SystemExit: 0)",
@@ -188,14 +193,16 @@ def test_a_changed_input_is_named_and_disturbs_no_other_check(judged: Judged, bo
     results = judged.code(f"def double(x):\n    {body}\n", "double", "quadruple", "mean")
     result = results["double"]
     assert result.outcome is Outcome.FAIL
-    assert words(result).startswith(f"Your code changed its input {INPLACE[body]} in place.")
+    assert words(result).startswith(
+        f"Your code changed what it was given in place: {INPLACE[body]}."
+    )
     assert results["mean"].outcome is Outcome.PASS
 
 
 def test_a_changed_list_is_named(judged: Judged) -> None:
     result = judged.one("def mean(values):\n    return values.pop() * 0 + sum(values)\n", "mean")
     assert result.outcome is Outcome.FAIL
-    assert "changed its input `values` in place" in words(result)
+    assert "changed what it was given in place: `values`" in words(result)
 
 
 def test_what_was_run_is_shown(judged: Judged) -> None:
@@ -219,6 +226,31 @@ def ext(code: int, value: object) -> msgspec.msgpack.Ext:
     return msgspec.msgpack.Ext(code, msgspec.msgpack.encode(value))
 
 
+BELIEVED = (
+    "keys that are no names",
+    "an exception with braces",
+    "nothing",
+    "nonsense",
+)
+"""Those that an honest child could send, and those of which no answer comes."""
+LARGE_FORGER = """
+def double(x):
+    import os, sys
+    path = __file__.encode()
+    frame = b"\\x93\\xda" + len(path).to_bytes(2, "big") + path + b"\\x01\\xa1f"
+    frames = b"\\xdd" + ({frames}).to_bytes(4, "big") + frame * {frames}
+    body = b"\\x84\\xa4type\\xa6Raised\\xa4kind\\xa1E\\xa7message\\xa1m\\xa6frames" + frames
+    message = len(body).to_bytes(8, "big") + body
+    for fd in range(3, 16):
+        try:
+            if os.readlink(f"/proc/self/fd/{{fd}}").startswith("socket:"):
+                left = message
+                while left:
+                    left = left[os.write(fd, left):]
+        except OSError:
+            pass
+    os._exit(0)
+"""
 FORGED = {
     "a tensor without bytes": pack(
         Seen(msgspec.msgpack.encode(ext(1, ["float64", [2, 0.5], b""])), [])
@@ -231,6 +263,18 @@ FORGED = {
     "an exception of no kind": msgspec.msgpack.encode({"type": "Raised", "limit": "none"}),
     "an exception with braces": pack(Raised("SystemExit", "{message.__class__}", [], missing="x")),
     "a stub nobody knows": pack(Raised("E", "m", [("file", -5, "f")], stub="no such stub")),
+    "no name at all": pack(Missing([])),
+    "an exception in a line before the first": pack(Raised("E", "m", [("file", 0, "f")])),
+    "a line beyond every file": pack(Raised("E", "m", [("file", 1 << 40, "f")])),
+    "more frames than are sent": pack(Raised("E", "m", [("file", 1, "f")] * 201)),
+    "a message without end": pack(Raised("E", "m" * 5000, [])),
+    "a kind without end": pack(Raised("E" * 5000, "m", [])),
+    "a function without end": pack(Raised("E", "m", [("file", 1, "f" * 5000)])),
+    "a stub without end": pack(Raised("E", "m", [], stub="s" * 5000)),
+    "an attribute without end": pack(Raised("E", "m", [], missing="a" * 5000)),
+    "attributes without end": pack(Raised("E", "m", [], missing="a", there=["b"] * 100)),
+    "a forbidden name without end": pack(Raised("E", "m", [], forbidden="a" * 5000)),
+    "an input nobody gave": pack(Seen(msgspec.msgpack.encode(0.5), ["nothing"])),
     "nothing": b"",
     "nonsense": b"\xff" * 8,
 }
@@ -243,6 +287,93 @@ def test_a_forged_answer_is_not_believed(judged: Judged, what: str) -> None:
     result = judged.one(FORGER.format(message=message), "double")
     assert result.outcome in (Outcome.ERROR, Outcome.FAIL, Outcome.TODO)
     assert words(result)
+    if what not in BELIEVED:
+        assert words(result).startswith(BROKE_PROTOCOL)
+
+
+def test_a_forged_answer_costs_no_time(judged: Judged) -> None:
+    """Three megabytes of frames, each in the learner's own file."""
+    code = LARGE_FORGER.format(frames=25_000)
+    start = time.perf_counter()
+    result = judged.one(code, "double")
+    assert words(result).startswith(BROKE_PROTOCOL)
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize("size", [MAX_REPLY - 1000, MAX_REPLY + 1000])
+def test_only_an_observation_may_be_large(size: int) -> None:
+    small = size <= MAX_REPLY
+    assert isinstance(_reply(pack(Seen(bytes(size), []))), Seen)
+    unknown = {"type": "Ready", "more": bytes(size)}
+    if small:
+        assert isinstance(_reply(msgspec.msgpack.encode(unknown)), Ready)
+    else:
+        with pytest.raises(wire.BadMessage):
+            _reply(msgspec.msgpack.encode(unknown))
+
+
+def test_an_exception_with_too_much_to_say_is_cut(judged: Judged) -> None:
+    code = """
+def double(x):
+    namespace = {}
+    name = "f" * 5000
+    text = "def " + name + "():\\n    raise type('E' * 5000, (Exception,), {})('m' * 50000)"
+    code = compile(text, "p" * 50000, "exec")
+    exec(code, namespace)
+    namespace[name]()
+"""
+    result = judged.one(code, "double")
+    assert words(result).startswith("E" * 200 + ": mmm")
+    assert len(words(result)) < 5000
+
+
+def test_code_that_lies_about_its_lines(judged: Judged) -> None:
+    code = """
+import ast
+
+def double(x):
+    tree = ast.parse("1 / 0")
+    for node in ast.walk(tree):
+        if hasattr(node, "lineno"):
+            node.lineno = node.end_lineno = 2_000_000_000
+    exec(compile(tree, __file__, "exec"))  # here
+"""
+    result = judged.one(code, "double")
+    assert words(result).startswith("ZeroDivisionError: division by zero (arrays.py line ")
+    assert result.line == judged.line("# here")
+
+
+@pytest.mark.parametrize(
+    "closing", ["os.closerange(3, 1 << 10)", "os.closerange(3, 1 << 10); time.sleep(60)"]
+)
+def test_a_closed_channel_is_named(judged: Judged, closing: str) -> None:
+    code = f"import os, time\n\ndef double(x):\n    {closing}\n    return x + x\n"
+    results = judged.code(code, "double", "mean")
+    assert words(results["double"]).startswith(CLOSED_CHANNEL)
+    assert results["mean"].outcome is Outcome.PASS
+
+
+def test_lines_are_counted_as_python_counts_them(judged: Judged) -> None:
+    code = "# \f\n# \u2028 \x85 \x1c\n\ndef double(x):\n    raise ValueError  # here\n"
+    result = judged.one(code, "double")
+    (step,) = result.failing[0].steps
+    assert step.text == "raise ValueError  # here"
+
+
+@pytest.mark.parametrize("body", ["1 / 0  # here", "while True: pass  # here"])
+@pytest.mark.parametrize("name", ["caf\u00e9", os.fsdecode(b"caf\xe9")])
+def test_a_folder_in_any_alphabet(judged: Judged, name: str, body: str) -> None:
+    judged.folder /= name
+    judged.folder.mkdir()
+    (judged.folder / "beside.txt").write_text("beside")
+    code = f"def double(x):\n    assert open('beside.txt').read() == 'beside'\n    {body}\n"
+    results = judged.code(code, "double", "mean")
+    assert results["mean"].outcome is Outcome.PASS
+    assert words(results["double"]).startswith(("ZeroDivisionError", "Stopped at the time limit"))
+    if name.isprintable() or "/" in body:
+        assert results["double"].line == judged.line("# here")
+    assert judged.last is not None
+    assert b"caf" in to_json([judged.last])
 
 
 def test_a_forged_size_is_not_waited_for(judged: Judged) -> None:

@@ -270,3 +270,110 @@ def test_a_file_of_a_newer_zth_is_left_alone(progress: Progress) -> None:
         progress.standing()
     with pytest.raises(NotRecorded, match="newer zth"):
         progress.record([WRONG], "check")
+
+
+# a clock that was ahead
+
+
+def test_a_reset_while_the_clock_was_ahead_takes_no_later_pass_away(
+    progress: Progress, clock: Clock
+) -> None:
+    progress.record([RIGHT], "check")
+    clock.now += 3600
+    progress.note(Deed.RESET, "lecture1", "double")
+    clock.now -= 3600
+    progress.record([WRONG], "check")
+    assert progress.standing()["lecture1", "double"].outcome is Outcome.FAIL
+    progress.record([RIGHT], "check")
+    assert progress.standing()["lecture1", "double"].done
+
+
+def test_a_pass_while_the_clock_was_ahead_is_taken_back_by_a_reset(
+    progress: Progress, clock: Clock
+) -> None:
+    clock.now += 3600
+    progress.record([RIGHT], "check")
+    clock.now -= 3600
+    progress.note(Deed.RESET, "lecture1", "double")
+    standing = progress.standing()["lecture1", "double"]
+    assert (standing.outcome, standing.done, standing.passed) == (Outcome.TODO, False, True)
+    clock.now += 3600 + 60
+    progress.record([RIGHT], "check")
+    (_, again) = progress.attempts()
+    assert again.at == clock.now, "the clock again, once it is past"
+    assert 0 < again.seconds <= 60
+
+
+# the store itself
+
+HOLDER = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("BEGIN EXCLUSIVE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_the_patience_with_who_holds_the_file_is_ours_to_choose(tmp_path: Path) -> None:
+    place = Workspace(tmp_path)
+    Progress(place).record([WRONG], "check")
+    progress = Progress(place, patience=0.2)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(progress.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    before = time.monotonic()
+    with pytest.raises(NotRecorded, match="locked") as caught:
+        progress.record([RIGHT], "watch")
+    with pytest.raises(UserError, match="locked"):
+        progress.standing()
+    assert time.monotonic() - before < 5
+    assert "Another program is writing to it" in caught.value.fix
+    holder.communicate()
+    progress.record([RIGHT], "watch")
+    assert outcomes(progress) == [Outcome.FAIL, Outcome.PASS]
+
+
+def test_a_database_of_another_program_is_refused_and_left_alone(progress: Progress) -> None:
+    progress.path.parent.mkdir()
+    with sqlite3.connect(progress.path) as database:
+        database.execute("CREATE TABLE bookmark (url TEXT)")
+    database.close()
+    before = progress.path.read_bytes()
+    with pytest.raises(NotRecorded, match="another program's") as caught:
+        progress.record([RIGHT], "check")
+    assert "Move that file away" in caught.value.fix
+    with pytest.raises(UserError, match="another program's"):
+        progress.standing()
+    assert progress.path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("damage", "remedy"),
+    [
+        ("DROP TABLE attempt", "Move that file away"),
+        ("UPDATE attempt SET outcome = 'fine'", "Move that file away"),
+    ],
+)
+def test_what_is_not_as_we_wrote_it(progress: Progress, damage: str, remedy: str) -> None:
+    progress.record([RIGHT], "check")
+    with sqlite3.connect(progress.path) as database:
+        database.execute(damage)
+    database.close()
+    for read in (progress.standing, progress.attempts, progress.latest):
+        with pytest.raises(UserError, match="cannot be read") as caught:
+            read()
+        assert remedy in caught.value.fix
+
+
+def test_a_folder_in_the_place_of_the_file(progress: Progress) -> None:
+    progress.path.mkdir(parents=True)
+    for act in (lambda: progress.record([RIGHT], "check"), progress.standing):
+        with pytest.raises(UserError, match="it is a folder") as caught:
+            act()
+        assert "Move it away" in caught.value.fix

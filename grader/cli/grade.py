@@ -1,0 +1,264 @@
+"""`zth grade`, `zth score`: a class judged, and what a person decides beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import math
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from grader.cli.complete import complete_target
+from grader.cli.options import AsJson, CourseFolder, Exit, open_course, screen
+from grader.course.targets import one_exercise, select
+from grader.errors import UserError
+from grader.judge.isolation import Isolation
+
+if TYPE_CHECKING:
+    from grader.teach.grading import Step
+    from grader.teach.store import Store
+    from grader.teach.worker import Job, Marked
+
+GRADEBOOK = Path("grades.sqlite")
+MINUTE = 60.0
+
+StoreFile = Annotated[
+    Path, typer.Option("--store", metavar="FILE", help="The gradebook.", show_default=True)
+]
+
+
+def grade(
+    submissions: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SUBMISSIONS", help="The folder with what was handed in.", show_default=False
+        ),
+    ],
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="LECTURE…",
+            help="What to grade: lectures or exercises.",
+            autocompletion=complete_target,
+            show_default=False,
+        ),
+    ],
+    roster: Annotated[Path | None, typer.Option(metavar="CSV", help="Who is in the class.")] = None,
+    store: StoreFile = GRADEBOOK,
+    isolation: Annotated[
+        Isolation, typer.Option(help="bwrap; the others trust every submission.")
+    ] = Isolation.BWRAP,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", help="Judges at once; the cores by default.")
+    ] = None,
+    regrade: Annotated[
+        list[str] | None, typer.Option(metavar="WHO", help="Judge again, changed or not.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="These inputs, instead of fresh ones.")
+    ] = None,
+    status: Annotated[
+        bool, typer.Option("--status", help="Only say what is graded and what is left.")
+    ] = False,
+    as_json: AsJson = False,
+    course: CourseFolder = None,
+) -> None:
+    """Grade a class. What has not changed is not graded again; a run that was stopped goes on."""
+    from importlib import metadata
+
+    from grader.judge.bubblewrap import find_bubblewrap
+    from grader.show.grading import summary, summary_json, to_grade
+    from grader.teach.digest import Digests
+    from grader.teach.grading import Grading
+    from grader.teach.intake import find_submissions
+    from grader.teach.local import cores, mark_here
+    from grader.teach.roster import read_roster
+    from grader.teach.store import Store
+    from grader.teach.worker import Setting
+
+    opened = open_course(course)
+    selections = select(opened, targets)
+    people = read_roster(roster) if roster else None
+    intake = find_submissions(submissions, people)
+    console = screen()
+    with Store(store) as book:
+        if people:
+            book.keep_people(people)
+        grading = Grading(opened, selections, book, regrade or ())
+        plan = grading.plan(intake)
+        if status:
+            console.print(to_grade(plan, intake))
+            raise typer.Exit(Exit.NOT_PASSED if plan.tasks else Exit.PASSED)
+        setting = Setting(
+            course=str(opened.root),
+            lectures=tuple(s.lecture.id for s in selections),
+            isolation=isolation.value,
+            hide=(str(opened.root), str(submissions.resolve())),
+        )
+        if plan.tasks:
+            if setting.isolation == Isolation.BWRAP:
+                find_bubblewrap()  # before anything is read
+            run = book.begin(
+                secrets.randbits(32) if seed is None else seed,
+                setting.isolation,
+                metadata.version("zth"),
+                Digests(opened).course(),
+            )
+            workers = min(jobs or cores(), len(plan.tasks))
+
+            def execute(todo: Iterable[Job]) -> Iterator[Marked]:
+                return mark_here(todo, setting, workers)
+
+            try:
+                with _progress(screen(stderr=True), len(plan.tasks)) as tell:
+                    for step in grading.run(plan, run, execute, intake.strangers):
+                        tell(step)
+            except KeyboardInterrupt:
+                screen(stderr=True).print(Text(STOPPED))
+                raise typer.Exit(Exit.INTERRUPTED) from None
+            book.finish(run)
+        if as_json:
+            sys.stdout.buffer.write(summary_json(book, intake, plan) + b"\n")
+        else:
+            console.print(summary(book, selections, intake, plan, store))
+
+
+def score(
+    who: Annotated[str, typer.Argument(metavar="WHO", help="The learner.", show_default=False)],
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="EXERCISE",
+            autocompletion=complete_target,
+            show_default=False,
+            help="Which one.",
+        ),
+    ],
+    points: Annotated[
+        float | None,
+        typer.Argument(metavar="POINTS", help="Instead of the judge's.", show_default=False),
+    ] = None,
+    comment: Annotated[str, typer.Option(metavar="TEXT", help="For the learner.")] = "",
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Take back what was given by hand.")
+    ] = False,
+    store: StoreFile = GRADEBOOK,
+    course: CourseFolder = None,
+) -> None:
+    """Give points or a comment by hand. No later run changes it."""
+    from grader.teach.store import Store
+
+    opened = open_course(course)
+    lecture, exercise = one_exercise(opened, target)
+    name = f"{lecture.id}.{exercise.id}"
+    if not remove and points is None and not comment:
+        raise UserError("Nothing to give.", "Name the points, or a --comment, or --remove.")
+    if points is not None and not 0 <= points < math.inf:
+        raise UserError(f"{points:g} are no points.", "Points are 0 or more.")
+    if not store.exists():
+        raise UserError(
+            f"There is no gradebook {store}.", "`zth grade` makes it, --store names it."
+        )
+    console = screen()
+    with Store(store) as book:
+        if who not in {a for a, _ in book.hand_ins()} | {person.id for person in book.people()}:
+            raise UserError(f"{who!r} is not in {store}.", _nearest(who, book))
+        if remove:
+            there = book.unscore(who, lecture.id, exercise.id)
+            console.print(Text("Taken back." if there else "Nothing was given by hand there."))
+            return
+        book.score(who, lecture.id, exercise.id, points, comment)
+    given = f"{points:g} of {exercise.points} points" if points is not None else "a comment"
+    console.print(Text(f"{who} has {given} in {name}, by hand."))
+    if points is not None and points > exercise.points:
+        console.print(Text(f"That is more than the {exercise.points} there are.", "zth.note"))
+
+
+def _nearest(who: str, book: Store) -> str:
+    names = sorted({a for a, _ in book.hand_ins()} | {person.id for person in book.people()})
+    near = difflib.get_close_matches(who, names, n=3)
+    return f"Did you mean {' or '.join(near)}?" if near else "`zth grade --status` lists who is."
+
+
+@contextlib.contextmanager
+def _progress(console: Console, total: int) -> Iterator[Callable[[Step], None]]:
+    """A bar with count, rate and time left; where nobody watches, a line a minute."""
+    if not console.is_terminal:
+        yield _Minutes(console, total)
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as LeftColumn
+
+    columns = (
+        TextColumn("grading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        LeftColumn(),
+        TextColumn("{task.fields[broken]}", style="zth.fail"),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=total, rate="", broken="")
+        counted = _Counted(total)
+
+        def tell(step: Step) -> None:
+            counted.add(step)
+            progress.update(
+                task, completed=counted.done, rate=counted.rate(), broken=counted.broken_words()
+            )
+
+        yield tell
+
+
+class _Counted:
+    """How many are done, how fast, and how many could not be judged."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.done = 0
+        self._broken = 0
+        self._start = time.monotonic()
+
+    def add(self, step: Step) -> None:
+        self.done += 1
+        if step.result and any("judge" in c.name for e in step.result.exercises for c in e.checks):
+            self._broken += 1
+
+    def rate(self) -> str:
+        seconds = time.monotonic() - self._start
+        return f"{self.done / seconds:.1f} a second" if seconds > 1 else ""
+
+    def left(self) -> str:
+        seconds = time.monotonic() - self._start
+        left = seconds / max(1, self.done) * (self.total - self.done)
+        return (
+            f"about {left / MINUTE:.0f} min left" if left >= MINUTE else "less than a minute left"
+        )
+
+    def broken_words(self) -> str:
+        return f"{self._broken} could not be judged" if self._broken else ""
+
+
+class _Minutes(_Counted):
+    def __init__(self, console: Console, total: int) -> None:
+        super().__init__(total)
+        self._console = console
+        self._told = time.monotonic()
+
+    def __call__(self, step: Step) -> None:
+        self.add(step)
+        if time.monotonic() - self._told >= MINUTE:
+            self._told = time.monotonic()
+            words = [f"{self.done} of {self.total}", self.rate(), self.left(), self.broken_words()]
+            self._console.print(Text(", ".join(filter(None, words))))
+
+
+STOPPED = "Stopped. What was graded is recorded; the same command goes on from there."

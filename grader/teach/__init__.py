@@ -1,0 +1,1 @@
+"""Grading a class: who handed in what, their marks, and where these are kept."""

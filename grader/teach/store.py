@@ -1,0 +1,353 @@
+"""The gradebook of `zth grade`: who handed in what, every mark, every score given by hand. SQLite.
+
+A submission's marks are written in one transaction as soon as they are there, so a run that is killed
+has lost at most the submissions that were being judged, and goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from grader.errors import UserError
+from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.teach.roster import Person
+
+if TYPE_CHECKING:
+    pass
+
+VERSION = 1
+PATIENCE_SECONDS = 60.0
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One `zth grade`: what every mark of it was made with."""
+
+    id: int
+    started: float
+    """Seconds since 1970, UTC."""
+    finished: float | None
+    seed: int
+    isolation: str
+    zth: str
+    course: str
+    """The digest of the course."""
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """What became of one exercise of one learner, and whether that may change."""
+
+    who: str
+    lecture: str
+    exercise: str
+    fingerprint: str
+    """Of the submission that was judged."""
+    digest: str
+    """Of what it was judged with."""
+    run: int
+    result: ExerciseResult
+
+
+class HandIn(msgspec.Struct, frozen=True):
+    """What a learner handed in for a lecture."""
+
+    who: str
+    lecture: str
+    path: str
+    at: float | None
+    """When, seconds since 1970, UTC, where that is known."""
+    fingerprint: str
+    seen: str
+    """How it looked on the disk: where it looks the same it is not read again."""
+    remarks: tuple[str, ...] = ()
+    older: tuple[str, ...] = ()
+    """What was handed in before, and does not count."""
+    on_roster: bool = True
+    recorded: bool = False
+    """Whether the platform wrote `at` down; otherwise it is only the file's own time."""
+
+
+class Score(msgspec.Struct, frozen=True):
+    """What a person decided, in place of or beside the judge."""
+
+    who: str
+    lecture: str
+    exercise: str
+    points: float | None
+    """None leaves the judge's."""
+    comment: str
+    at: float
+
+
+class Store:
+    """A gradebook file. A context manager."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self.path = path
+        self._clock = clock
+
+    def __enter__(self) -> Self:
+        import sqlite3
+
+        with self._explained():
+            self._database = sqlite3.connect(
+                self.path, timeout=PATIENCE_SECONDS, isolation_level=None
+            )
+            self._database.execute("PRAGMA synchronous = FULL")
+            with self._transaction():
+                (version,) = self._database.execute("PRAGMA user_version").fetchone()
+                if version > VERSION:
+                    raise UserError(f"{self.path} was written by a newer zth.", "Update zth.")
+                if version == 0:
+                    if self._database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+                        raise UserError(f"{self.path} is another program's database.", NAME_ONE)
+                    for statement in _SCHEMA:
+                        self._database.execute(statement)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    # runs
+
+    def begin(self, seed: int, isolation: str, zth: str, course: str) -> Run:
+        """A new run; or, where the last one was not finished and is alike, that one again."""
+        with self._transaction():
+            row = self._database.execute(f"{_RUNS} ORDER BY id DESC LIMIT 1").fetchone()
+            if row is not None:
+                last = Run(*row)
+                alike = (last.isolation, last.zth, last.course) == (isolation, zth, course)
+                if last.finished is None and alike:
+                    return last
+            cursor = self._database.execute(
+                "INSERT INTO run (started, finished, seed, isolation, zth, course)"
+                " VALUES (?, NULL, ?, ?, ?, ?)",
+                (self._clock(), seed, isolation, zth, course),
+            )
+            assert cursor.lastrowid is not None
+            return Run(cursor.lastrowid, self._clock(), None, seed, isolation, zth, course)
+
+    def finish(self, run: Run) -> None:
+        with self._transaction():
+            self._database.execute(
+                "UPDATE run SET finished = ? WHERE id = ?", (self._clock(), run.id)
+            )
+
+    def runs(self) -> list[Run]:
+        return [Run(*row) for row in self._rows(f"{_RUNS} ORDER BY id")]
+
+    # people and what they handed in
+
+    def keep_people(self, people: Iterable[Person]) -> None:
+        """The roster, in place of the one before."""
+        with self._transaction():
+            self._database.execute("DELETE FROM person")
+            self._database.executemany(
+                "INSERT OR REPLACE INTO person (who, record) VALUES (?, ?)",
+                [(person.id, msgspec.json.encode(person)) for person in people],
+            )
+
+    def people(self) -> list[Person]:
+        """The class, in the roster's order."""
+        rows = self._rows("SELECT record FROM person ORDER BY rowid")
+        return [msgspec.json.decode(record, type=Person) for (record,) in rows]
+
+    def hand_ins(self) -> dict[tuple[str, str], HandIn]:
+        rows = self._rows(
+            "SELECT who, lecture, path, at, fingerprint, seen, remarks, older, on_roster, recorded"
+            " FROM hand_in"
+        )
+        return {
+            (who, lecture): HandIn(
+                *(who, lecture, path, at, fingerprint, seen),
+                msgspec.json.decode(remarks, type=tuple[str, ...]),
+                msgspec.json.decode(older, type=tuple[str, ...]),
+                bool(on_roster),
+                bool(recorded),
+            )
+            for who, lecture, path, at, fingerprint, seen, remarks, older, on_roster, recorded in rows
+        }
+
+    # marks
+
+    def record(
+        self, hand_in: HandIn, result: LectureResult, digests: Mapping[str, str], run: Run
+    ) -> None:
+        """A submission's marks, all or none."""
+        with self._transaction():
+            self._database.execute(
+                "INSERT OR REPLACE INTO hand_in"
+                " (who, lecture, path, at, fingerprint, seen, remarks, older, on_roster, recorded)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(hand_in.who, hand_in.lecture, hand_in.path, hand_in.at),
+                    *(hand_in.fingerprint, hand_in.seen),
+                    *(msgspec.json.encode(x).decode() for x in (hand_in.remarks, hand_in.older)),
+                    *(hand_in.on_roster, hand_in.recorded),
+                ),
+            )
+            self._database.executemany(
+                "INSERT OR REPLACE INTO mark"
+                " (who, lecture, exercise, fingerprint, digest, run, outcome, result)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        *(hand_in.who, hand_in.lecture, e.id, hand_in.fingerprint),
+                        *(digests[e.id], run.id, e.outcome.value, msgspec.json.encode(e)),
+                    )
+                    for e in result.exercises
+                ],
+            )
+
+    def known(self) -> dict[tuple[str, str, str], tuple[str, str]]:
+        """The fingerprint and the digest of every mark, by learner, lecture and exercise."""
+        rows = self._rows("SELECT who, lecture, exercise, fingerprint, digest FROM mark")
+        return {(w, le, e): (fingerprint, digest) for w, le, e, fingerprint, digest in rows}
+
+    def outcomes(self) -> list[tuple[str, str, str, Outcome]]:
+        """Learner, lecture, exercise and outcome of every mark, without what lies behind it."""
+        rows = self._rows("SELECT who, lecture, exercise, outcome FROM mark")
+        return [
+            (who, lecture, exercise, Outcome(outcome)) for who, lecture, exercise, outcome in rows
+        ]
+
+    def marks(self, who: str | None = None, lecture: str | None = None) -> Iterator[Mark]:
+        """Every mark, or those of a learner or a lecture."""
+        wanted = {"who": who, "lecture": lecture}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        where = " AND ".join(f"{name} = ?" for name in given)
+        rows = self._rows(
+            "SELECT who, lecture, exercise, fingerprint, digest, run, result FROM mark"
+            + (f" WHERE {where}" if where else "")
+            + " ORDER BY who, lecture, rowid",
+            tuple(given.values()),
+        )
+        for *own, result in rows:
+            who_, lecture_, exercise, fingerprint, digest, run = own
+            judged = msgspec.json.decode(result, type=ExerciseResult)
+            yield Mark(who_, lecture_, exercise, fingerprint, digest, run, judged)
+
+    # by hand
+
+    def score(
+        self, who: str, lecture: str, exercise: str, points: float | None, comment: str
+    ) -> None:
+        """What a person decided; it stays whatever is judged later."""
+        with self._transaction():
+            self._database.execute(
+                "INSERT OR REPLACE INTO score (who, lecture, exercise, points, comment, at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (who, lecture, exercise, points, comment, self._clock()),
+            )
+
+    def unscore(self, who: str, lecture: str, exercise: str) -> bool:
+        """Take a person's decision back. Whether there was one."""
+        with self._transaction():
+            cursor = self._database.execute(
+                "DELETE FROM score WHERE who = ? AND lecture = ? AND exercise = ?",
+                (who, lecture, exercise),
+            )
+            return cursor.rowcount > 0
+
+    def scores(self) -> dict[tuple[str, str, str], Score]:
+        rows = self._rows("SELECT who, lecture, exercise, points, comment, at FROM score")
+        return {(row[0], row[1], row[2]): Score(*row) for row in rows}
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with self._explained():
+            return self._database.execute(query, values).fetchall()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing, and no other process between."""
+        with self._explained():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        import sqlite3
+
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            fix = next((fix for word, fix in FIXES.items() if word in str(error)), WRITABLE)
+            raise UserError(f"{self.path}: {error}.", fix) from None
+        except sqlite3.DatabaseError as error:
+            raise UserError(f"{self.path}: {error}.", NAME_ONE) from None
+
+
+_RUNS = "SELECT id, started, finished, seed, isolation, zth, course FROM run"
+_SCHEMA = (
+    """
+    CREATE TABLE run (
+        id INTEGER PRIMARY KEY,
+        started REAL NOT NULL,
+        finished REAL,
+        seed INTEGER NOT NULL,
+        isolation TEXT NOT NULL,
+        zth TEXT NOT NULL,
+        course TEXT NOT NULL
+    )
+    """,
+    "CREATE TABLE person (who TEXT PRIMARY KEY, record BLOB NOT NULL)",
+    """
+    CREATE TABLE hand_in (
+        who TEXT NOT NULL,
+        lecture TEXT NOT NULL,
+        path TEXT NOT NULL,
+        at REAL,
+        fingerprint TEXT NOT NULL,
+        seen TEXT NOT NULL,
+        remarks TEXT NOT NULL,
+        older TEXT NOT NULL,
+        on_roster INTEGER NOT NULL,
+        recorded INTEGER NOT NULL,
+        PRIMARY KEY (who, lecture)
+    )
+    """,
+    """
+    CREATE TABLE mark (
+        who TEXT NOT NULL,
+        lecture TEXT NOT NULL,
+        exercise TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        run INTEGER NOT NULL REFERENCES run (id),
+        outcome TEXT NOT NULL,
+        result BLOB NOT NULL,
+        PRIMARY KEY (who, lecture, exercise)
+    )
+    """,
+    """
+    CREATE TABLE score (
+        who TEXT NOT NULL,
+        lecture TEXT NOT NULL,
+        exercise TEXT NOT NULL,
+        points REAL,
+        comment TEXT NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (who, lecture, exercise)
+    )
+    """,
+    f"PRAGMA user_version = {VERSION}",
+)
+
+NAME_ONE = "Name a gradebook of zth, or a file that is not there yet, with --store FILE."
+WRITABLE = "Make the file and its folder writable for you. All that was recorded is there."
+FIXES = {
+    "full": "Free some disk space and type it again: what was graded is there, and it goes on.",
+    "locked": "Another zth is writing to it. Wait for it to end.",
+    "unable to open": "Name a file in a folder that you may write to, with --store FILE.",
+}

@@ -1,0 +1,257 @@
+"""`zth grade` and `zth score`: the real command, real processes, real bubblewrap, on the tiny course."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from judging import TINY
+
+ZTH = str(Path(sys.executable).parent / "zth")
+ARRAYS = (TINY / "solutions" / "tiny" / "arrays.py").read_text()
+MODEL = (TINY / "solutions" / "tiny" / "model.py").read_text()
+WRONG = ARRAYS.replace("return x + x", "return x")
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def handed(tmp_path: Path) -> Path:
+    """A class of five: right in a folder, wrong in a zip, one file, a notebook, hardly anything."""
+    folder = tmp_path / "submissions"
+    (folder / "ada").mkdir(parents=True)
+    (folder / "ada" / "arrays.py").write_text(ARRAYS)
+    (folder / "ada" / "model.py").write_text(MODEL)
+    with zipfile.ZipFile(folder / "bob.zip", "w") as archive:
+        archive.writestr("homework/arrays.py", WRONG)
+        archive.writestr("homework/model.py", MODEL)
+    (folder / "cyd.py").write_text(ARRAYS)
+    cells = [{"cell_type": "code", "source": ARRAYS, "metadata": {}, "outputs": []}]
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+    (folder / "dan.ipynb").write_text(json.dumps(notebook))
+    (folder / "eve").mkdir()
+    (folder / "eve" / "model.py").write_text(MODEL)
+    return folder
+
+
+@pytest.fixture
+def zth(tmp_path: Path) -> Run:
+    def run(*arguments: str, course: Path = TINY, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [ZTH, *arguments, "--course", str(course)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env={**os.environ, **env},
+        )
+
+    return run
+
+
+def outcomes(done: subprocess.CompletedProcess[str], exercise: str = "double") -> dict[str, str]:
+    assert done.returncode == 0, done.stderr
+    marks: list[dict[str, Any]] = json.loads(done.stdout)["marks"]
+    return {m["who"]: m["result"]["outcome"] for m in marks if m["exercise"] == exercise}
+
+
+def test_everybody_gets_what_their_work_deserves(zth: Run, handed: Path) -> None:
+    done = zth("grade", str(handed), "lecture1", "--json")
+    assert outcomes(done) == {
+        "ada": "PASS",
+        "bob": "FAIL",
+        "cyd": "PASS",
+        "dan": "PASS",
+        "eve": "TODO",
+    }
+    marks = json.loads(done.stdout)["marks"]
+    bobs = next(m["result"] for m in marks if (m["who"], m["exercise"]) == ("bob", "double"))
+    assert bobs["misconception"]["name"] == "once"
+    (run,) = json.loads(done.stdout)["runs"]
+    assert run["isolation"] == "bwrap"
+    assert run["finished"]
+
+
+def test_what_has_not_changed_is_not_graded_again(zth: Run, handed: Path) -> None:
+    zth("grade", str(handed), "lecture1")
+    again = json.loads(zth("grade", str(handed), "lecture1", "--json").stdout)
+    assert (again["graded"], again["unchanged"], len(again["runs"])) == (0, 5, 1)
+    (handed / "ada" / "arrays.py").write_text(WRONG)
+    changed = json.loads(zth("grade", str(handed), "lecture1", "--json").stdout)
+    assert (changed["graded"], changed["unchanged"]) == (1, 4)
+    by_who = {m["who"]: m for m in changed["marks"] if m["exercise"] == "double"}
+    assert by_who["ada"]["result"]["outcome"] == "FAIL"
+    assert by_who["ada"]["run"] != by_who["bob"]["run"]
+
+
+def test_a_changed_check_is_graded_again_alone(zth: Run, handed: Path, tmp_path: Path) -> None:
+    course = Path(shutil.copytree(TINY, tmp_path / "course"))
+    zth("grade", str(handed), "lecture1", course=course)
+    checks = course / "tests" / "hidden" / "tiny" / "test_model.py"
+    checks.write_text(checks.read_text() + "\n# a remark\n")
+    done = json.loads(zth("grade", str(handed), "lecture1", "--json", course=course).stdout)
+    first, second = done["runs"]
+    judged = {m["exercise"] for m in done["marks"] if m["run"] == second["id"]}
+    assert judged == {"shift", "echo", "secret"}
+    assert first["seed"] != second["seed"], "fresh inputs each run"
+
+
+def test_a_score_by_hand_survives(zth: Run, handed: Path) -> None:
+    zth("grade", str(handed), "lecture1")
+    done = zth("score", "bob", "1.double", "1.5", "--comment", "a slip")
+    assert "bob has 1.5 of 2 points in lecture1.double, by hand." in done.stdout
+    assert zth("grade", str(handed), "lecture1", "--regrade", "bob").returncode == 0
+    (score,) = json.loads(zth("grade", str(handed), "lecture1", "--json").stdout)["scores"]
+    assert (score["who"], score["points"], score["comment"]) == ("bob", 1.5, "a slip")
+    assert "Taken back" in zth("score", "bob", "1.double", "--remove").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["bobb", "1.double", "1"], "Did you mean bob?"),
+        (["bob", "lecture1", "1"], "is a lecture"),
+        (["bob", "1.double"], "Nothing to give"),
+        (["bob", "1.double", "nan"], "no points"),
+        (["bob", "1.double", "1", "--store", "other.sqlite"], "no gradebook"),
+    ],
+)
+def test_a_score_that_makes_no_sense(
+    zth: Run, handed: Path, arguments: list[str], says: str
+) -> None:
+    zth("grade", str(handed), "1.double")
+    done = zth("score", *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+def test_one_exercise_across_the_class(zth: Run, handed: Path) -> None:
+    done = json.loads(zth("grade", str(handed), "1.mean", "--json").stdout)
+    assert {m["exercise"] for m in done["marks"]} == {"mean"}
+    assert len(done["marks"]) == 5
+
+
+def test_the_roster_says_who_is_missing_and_who_is_a_stranger(
+    zth: Run, handed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "roster.csv").write_text("id,name\nada,Ada\nbob,Bob\nfay,Fay\n")
+    done = zth("grade", str(handed), "1.double", "--roster", "roster.csv")
+    assert done.returncode == 0, done.stderr
+    assert "1 handed in nothing: fay" in done.stdout
+    assert "3 are not on the roster: cyd, dan, eve" in done.stdout
+
+
+def test_status_grades_nothing(zth: Run, handed: Path) -> None:
+    before = zth("grade", str(handed), "lecture1", "--status")
+    assert (before.returncode, before.stdout.splitlines()[0]) == (
+        1,
+        "5 to grade, 0 graded and unchanged.",
+    )
+    zth("grade", str(handed), "lecture1")
+    after = zth("grade", str(handed), "lecture1", "--status")
+    assert (after.returncode, after.stdout.splitlines()[0]) == (
+        0,
+        "0 to grade, 5 graded and unchanged.",
+    )
+
+
+def test_where_bubblewrap_is_missing_nothing_is_graded(zth: Run, handed: Path) -> None:
+    done = zth("grade", str(handed), "lecture1", PATH="/nowhere")
+    assert done.returncode == 2
+    assert "bubblewrap is not installed" in done.stderr
+    assert "apt install bubblewrap" in done.stderr
+    less = zth("grade", str(handed), "1.double", "--isolation", "fork", "--json", PATH="/nowhere")
+    assert json.loads(less.stdout)["runs"][-1]["isolation"] == "fork"
+
+
+def test_a_folder_that_is_not_there(zth: Run, tmp_path: Path) -> None:
+    done = zth("grade", str(tmp_path / "nowhere"), "lecture1")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "grades.sqlite").exists()
+
+
+def slow_class(tmp_path: Path, people: int) -> Path:
+    folder = tmp_path / "slow"
+    for number in range(people):
+        (folder / f"who{number:02d}").mkdir(parents=True)
+        slow = f"import time\ntime.sleep(0.05)\n# {number}\n{ARRAYS}"
+        (folder / f"who{number:02d}" / "arrays.py").write_text(slow)
+    return folder
+
+
+def marks_in(tmp_path: Path) -> int:
+    """How many learners have marks by now."""
+    path = tmp_path / "grades.sqlite"
+    if not path.exists():
+        return 0
+    with contextlib.closing(sqlite3.connect(path, timeout=30)) as database:
+        try:
+            (count,) = database.execute("SELECT count(DISTINCT who) FROM mark").fetchone()
+        except sqlite3.OperationalError:  # its tables are not there yet
+            return 0
+    return int(count)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_that_was_stopped_goes_on(zth: Run, tmp_path: Path, number: signal.Signals) -> None:
+    """With its seed, with nothing lost and nothing graded twice."""
+    folder = slow_class(tmp_path, 12)
+    process = subprocess.Popen(
+        [ZTH, "grade", str(folder), "lecture1", "--jobs", "1", "--course", str(TINY)],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    end = time.monotonic() + 60
+    while marks_in(tmp_path) < 3:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    if number is signal.SIGINT:
+        assert process.returncode == 130
+        assert "goes on from there" in said
+    done = marks_in(tmp_path)
+    assert 3 <= done < 12
+    rest = json.loads(zth("grade", str(folder), "lecture1", "--json").stdout)
+    assert len({m["who"] for m in rest["marks"]}) == 12
+    assert {m["result"]["outcome"] for m in rest["marks"] if m["exercise"] == "double"} == {"PASS"}
+    assert rest["unchanged"] >= done
+    (run,) = rest["runs"]
+    assert run["finished"]
+
+
+def test_a_hostile_submission_costs_nobody_else(zth: Run, handed: Path) -> None:
+    """It kills, floods, loops, reads and lies; the others have their marks, and it has none."""
+    (handed / "mal").mkdir()
+    (handed / "mal" / "arrays.py").write_text(
+        "import os, sys\n"
+        "class Always:\n    __eq__ = __ge__ = __le__ = lambda *_: True\n"
+        "def double(x):\n"
+        "    for path in ('/proc/1/mem', '../ada/arrays.py', '/etc/passwd'):\n"
+        "        try: open(path, 'rb').read()\n"
+        "        except OSError: pass\n"
+        "    try: os.kill(os.getppid(), 9)\n"
+        "    except OSError: pass\n"
+        "    print('x' * 10**7)\n"
+        "    return Always()\n"
+        "def mean(values):\n    while True: pass\n"
+    )
+    done = zth("grade", str(handed), "lecture1", "--json")
+    marks = outcomes(done)
+    assert marks["mal"] == "FAIL"
+    assert outcomes(done, "mean")["mal"] == "ERROR"
+    assert (marks["ada"], marks["cyd"], marks["dan"]) == ("PASS", "PASS", "PASS")

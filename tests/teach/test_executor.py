@@ -1,0 +1,122 @@
+"""Workers and the local executor: every job has its mark, whatever becomes of a worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from judging import TINY, children_of
+
+from grader.course.manifest import Course
+from grader.errors import UserError
+from grader.judge.results import Outcome
+from grader.judge.submission import submission_of
+from grader.teach.local import mark_here
+from grader.teach.worker import Job, Marked, Setting, Worker
+
+SETTING = Setting(str(TINY), ("lecture1",), "fork", (str(TINY),))
+WRONG = "def double(x):\n    return x\n"
+RIGHT = "def double(x):\n    return x + x\n"
+
+
+def job(course: Course, who: str, code: str, *names: str) -> Job:
+    (lecture,) = course.lectures
+    submission = submission_of({"arrays.py": code}, lecture, Path("/handed/in"))
+    return Job(who, "lecture1", names or ("double",), submission, 3)
+
+
+def outcome(marked: Marked) -> Outcome:
+    return marked.result.exercises[0].outcome
+
+
+def test_a_wrong_answer_is_wrong_and_a_right_one_right(tiny: Course) -> None:
+    jobs = [job(tiny, "wrong", WRONG), job(tiny, "right", RIGHT), job(tiny, "none", "x = 1\n")]
+    marks = {marked.who: outcome(marked) for marked in mark_here(jobs, SETTING, 2)}
+    assert marks == {"wrong": Outcome.FAIL, "right": Outcome.PASS, "none": Outcome.TODO}
+
+
+def test_the_mark_says_with_what_it_was_made(tiny: Course) -> None:
+    (marked,) = mark_here([job(tiny, "right", RIGHT)], SETTING, 1)
+    assert (marked.result.seed, marked.result.isolation) == (3, "fork")
+    assert marked.result.exercises[0].points == 2
+
+
+def test_only_the_exercises_that_are_asked_for(tiny: Course) -> None:
+    (marked,) = mark_here([job(tiny, "one", RIGHT, "mean", "double")], SETTING, 1)
+    assert [e.id for e in marked.result.exercises] == ["double", "mean"]
+
+
+def test_a_submission_that_ends_its_process_costs_nobody_else(tiny: Course) -> None:
+    kills = "import os\ndef double(x):\n    os.kill(os.getppid(), 9)\n    os._exit(0)\n"
+    jobs = [job(tiny, f"bad{n}", kills) for n in range(4)]
+    jobs += [job(tiny, f"good{n}", RIGHT) for n in range(4)]
+    marks = {marked.who: outcome(marked) for marked in mark_here(jobs, SETTING, 2)}
+    assert len(marks) == 8
+    assert {o for who, o in marks.items() if who.startswith("good")} == {Outcome.PASS}
+    assert {o for who, o in marks.items() if who.startswith("bad")} == {Outcome.ERROR}
+
+
+def test_a_worker_that_is_killed_loses_nothing(tiny: Course, proc: Path) -> None:
+    """Every job is marked once, the one in its hands by another."""
+    slow = "import time\ndef double(x):\n    time.sleep(0.3)\n    return x + x\n"
+    jobs = [job(tiny, f"who{n}", slow) for n in range(8)]
+    us = int((proc / "self").resolve().name)
+    marks: list[Marked] = []
+    for number, marked in enumerate(mark_here(jobs, SETTING, 2)):
+        marks.append(marked)
+        if number == 1:
+            workers = [
+                pid
+                for pid in children_of(us)
+                if b"grader.teach.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            ]
+            os.kill(workers[0], signal.SIGKILL)
+    assert sorted(m.who for m in marks) == sorted(j.who for j in jobs)
+    assert {outcome(m) for m in marks} == {Outcome.PASS}
+
+
+def test_a_job_that_ends_every_worker_is_said_and_does_not_stop_the_rest(
+    tiny: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one would that finds a way to the judge. The others are judged."""
+    send = Worker.send
+
+    def deadly(self: Worker, task: Job) -> None:
+        if task.who == "deadly":
+            os.kill(self.pid, signal.SIGKILL)
+        send(self, task)
+
+    monkeypatch.setattr(Worker, "send", deadly)
+    jobs = [job(tiny, "deadly", RIGHT), *(job(tiny, f"who{n}", RIGHT) for n in range(3))]
+    marks = {marked.who: marked for marked in mark_here(jobs, SETTING, 1)}
+    assert outcome(marks["deadly"]) is Outcome.ERROR
+    assert "could not be judged" in marks["deadly"].result.exercises[0].flags[0]
+    assert {outcome(m) for who, m in marks.items() if who != "deadly"} == {Outcome.PASS}
+
+
+def test_jobs_are_taken_when_a_worker_is_free(tiny: Course) -> None:
+    taken: list[int] = []
+
+    def jobs() -> Iterator[Job]:
+        for number in range(6):
+            taken.append(number)
+            yield job(tiny, f"who{number}", RIGHT)
+
+    marks = mark_here(jobs(), SETTING, 1)
+    next(marks)
+    assert len(taken) <= 3
+    assert len(list(marks)) == 5
+
+
+def test_a_course_that_cannot_be_run_is_said(tmp_path: Path, tiny: Course) -> None:
+    setting = Setting(str(tmp_path), ("lecture1",), "fork")
+    with pytest.raises(UserError, match="no course"):
+        list(mark_here([job(tiny, "who", RIGHT)], setting, 1))
+
+
+def test_nothing_to_do(tiny: Course) -> None:
+    assert tiny.lectures
+    assert list(mark_here([], SETTING, 2)) == []

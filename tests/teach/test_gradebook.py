@@ -1,0 +1,227 @@
+"""What a learner gets: by the judge, by hand, with a bonus, late, or with nothing handed in."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from judging import TINY
+
+from grader.course.manifest import Course, Late, load_course
+from grader.course.targets import select
+from grader.judge.results import (
+    CheckResult,
+    ExerciseResult,
+    Gap,
+    LectureResult,
+    Misconception,
+    Outcome,
+)
+from grader.teach.gradebook import Grade, penalty, read_grades
+from grader.teach.roster import Person
+from grader.teach.store import HandIn, Store
+
+DUE = datetime.datetime(2026, 10, 1, 12, tzinfo=datetime.UTC)
+HOURS = 3600.0
+RULE = "[late]\ngrace_minutes = 15\npercent_a_day = 10\ncap_percent = 25\n"
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """The tiny course with a late rule; `double` has 2 points, `echo` is a bonus."""
+    root = Path(shutil.copytree(TINY, tmp_path / "course"))
+    text = (root / "course.toml").read_text().replace("[limits]", f"{RULE}\n[limits]", 1)
+    text = text.replace('dir = "tiny"\n', f'dir = "tiny"\ndue = {DUE.isoformat()}\n')
+    text = text.replace('title = "Say it again"\n', 'title = "Say it again"\nbonus = true\n')
+    (root / "course.toml").write_text(text)
+    return load_course(root)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "grades.sqlite") as book:
+        yield book
+
+
+def judged(outcomes: dict[str, Outcome], course: Course, **more: object) -> LectureResult:
+    exercises = [
+        ExerciseResult(
+            id=e.id,
+            title=e.title,
+            outcome=outcomes[e.id],
+            points=e.points if outcomes[e.id] is Outcome.PASS else 0,
+            max_points=e.points,
+            file=e.file,
+            path=e.file,
+            bonus=e.bonus,
+            begun=True,
+            line=None,
+            **more,  # type: ignore[arg-type] # what a test is about
+        )
+        for e in course.lectures[0].exercise
+        if e.id in outcomes
+    ]
+    return LectureResult("lecture1", 7, "bwrap", tuple(exercises), 0.1)
+
+
+def hand_in(
+    book: Store,
+    course: Course,
+    who: str = "ada",
+    after: float | None = 0.0,
+    recorded: bool = True,
+    outcomes: dict[str, Outcome] | None = None,
+    **more: object,
+) -> None:
+    at = None if after is None else DUE.timestamp() + after
+    of = HandIn(who, "lecture1", f"/{who}.zip", at, "f", "s", ("a remark",), recorded=recorded)
+    run = book.begin(7, "bwrap", "1.0", "c")
+    result = judged(
+        outcomes or {e.id: Outcome.PASS for e in course.lectures[0].exercise}, course, **more
+    )
+    book.record(of, result, {e.id: "d" for e in result.exercises}, run)
+
+
+def only(book: Store, course: Course, *targets: str) -> Grade:
+    (grade,) = read_grades(course, select(course, targets or ["lecture1"]), book)
+    return grade
+
+
+def test_a_bonus_comes_on_top(book: Store, course: Course) -> None:
+    hand_in(book, course)
+    grade = only(book, course)
+    assert (grade.points, grade.max_points, grade.total) == (9, 8, 9)
+    assert [g.exercise for g in grade.exercises if g.bonus] == ["echo"]
+    assert only(book, course, "1.double", "1.echo").max_points == 2
+
+
+def test_the_roster_in_its_order_then_strangers(book: Store, course: Course) -> None:
+    book.keep_people([Person("zoe", "Zoe", "z@x.org", row={"id": "zoe"}), Person("bob", "Bob")])
+    for who in ("eve", "bob", "ann"):
+        hand_in(book, course, who)
+    grades = read_grades(course, select(course, ["lecture1"]), book)
+    assert [g.who for g in grades] == ["zoe", "bob", "ann", "eve"]
+    zoe = grades[0]
+    assert (zoe.total, zoe.max_points, zoe.handed_in) == (0, 8, False)
+    assert zoe.remarks == ("Nothing was handed in.",)
+    assert (zoe.email, zoe.row) == ("z@x.org", {"id": "zoe"})
+    assert {g.outcome for g in zoe.exercises} == {None}
+    assert zoe.not_judged == ()
+
+
+def test_nobody_at_all(book: Store, course: Course) -> None:
+    assert read_grades(course, select(course, ["lecture1"]), book) == []
+
+
+def test_a_person_has_the_last_word(book: Store, course: Course) -> None:
+    hand_in(book, course, outcomes={"double": Outcome.FAIL, "mean": Outcome.PASS})
+    book.score("ada", "lecture1", "double", 1.5, "nearly")
+    book.score("ada", "lecture1", "mean", None, "well done")
+    grade = only(book, course, "1.double", "1.mean")
+    double, mean = grade.exercises
+    assert (double.points, double.by_hand, double.comment) == (1.5, True, "nearly")
+    assert double.outcome is Outcome.FAIL
+    assert (mean.points, mean.by_hand, mean.comment) == (1, False, "well done")
+    assert grade.total == 2.5
+
+
+def test_points_by_hand_for_who_handed_in_nothing(book: Store, course: Course) -> None:
+    book.keep_people([Person("zoe")])
+    book.score("zoe", "lecture1", "double", 2, "in person")
+    assert only(book, course).total == 2
+
+
+def test_what_is_not_graded_yet_is_said(book: Store, course: Course) -> None:
+    hand_in(book, course, outcomes={"double": Outcome.PASS})
+    grade = only(book, course, "1.double", "1.mean")
+    assert grade.not_judged == ("mean",)
+    assert grade.remarks == ("a remark", "Not graded yet: mean.")
+
+
+def test_points_are_what_the_course_gives_now(book: Store, course: Course) -> None:
+    hand_in(book, course, outcomes={"double": Outcome.PASS})
+    text = (course.root / "course.toml").read_text().replace("points = 2", "points = 6")
+    (course.root / "course.toml").write_text(text)
+    assert only(book, load_course(course.root), "1.double").total == 6
+
+
+def test_what_was_expected_is_not_told(book: Store, course: Course) -> None:
+    failing = CheckResult(
+        name="n",
+        says="Twice a tensor is twice as much.",
+        outcome=Outcome.FAIL,
+        message="expected 42, got 7",
+        gap=Gap("", "it differs", "42", "7"),
+    )
+    wrong = {"double": Outcome.FAIL}
+    hand_in(book, course, outcomes=wrong, checks=(failing,), misconception=Misconception("m", "Hm"))
+    (double,) = only(book, course, "1.double").exercises
+    assert double.message == "Twice a tensor is twice as much."
+    assert double.misconception == "Hm"
+    raised = CheckResult("n", "It ends.", Outcome.ERROR, "x" * 1_000_000)
+    hand_in(book, course, outcomes={"double": Outcome.ERROR}, checks=(raised,))
+    (double,) = only(book, course, "1.double").exercises
+    assert double.message.startswith("It ends.\nxxx")
+    assert len(double.message) == 4_000
+
+
+@pytest.mark.parametrize(
+    ("after", "hours", "lost"),
+    [
+        (-HOURS, 0, 0),
+        (0, 0, 0),  # exactly when it is due
+        (60, 1 / 60, 0),
+        (15 * 60, 0.25, 0),  # exactly the grace
+        (15 * 60 + 1, 0.250278, 0.9),
+        (24 * HOURS + 15 * 60, 24.25, 0.9),  # exactly a day
+        (24 * HOURS + 15 * 60 + 1, 24.250278, 1.8),
+        (72 * HOURS, 72, 2.25),  # 30 %, but for the cap
+        (9_000 * HOURS, 9_000, 2.25),
+    ],
+)
+def test_late(book: Store, course: Course, after: float, hours: float, lost: float) -> None:
+    hand_in(book, course, after=after)
+    grade = only(book, course)
+    assert (grade.late_hours, grade.penalty, grade.total) == (
+        pytest.approx(hours, abs=1e-6),
+        lost,
+        9 - lost,
+    )
+
+
+def test_who_has_more_time_is_late_later(book: Store, course: Course) -> None:
+    book.keep_people([Person("ada", extension_hours=48)])
+    hand_in(book, course, after=48 * HOURS + 15 * 60)
+    assert (only(book, course).late_hours, only(book, course).penalty) == (0.25, 0)
+    hand_in(book, course, after=48 * HOURS + 16 * 60)
+    assert only(book, course).penalty == 0.9
+
+
+@pytest.mark.parametrize("after", [100 * HOURS, -HOURS, None])
+def test_a_time_that_nobody_recorded_costs_nothing(
+    book: Store, course: Course, after: float | None
+) -> None:
+    hand_in(book, course, after=after, recorded=False)
+    grade = only(book, course)
+    assert (grade.late_hours, grade.penalty, grade.total) == (None, 0, 9)
+    assert any("file's time" in r for r in grade.remarks) == (after == 100 * HOURS)
+
+
+def test_points_by_hand_are_late_as_well(book: Store, course: Course) -> None:
+    hand_in(book, course, after=HOURS, outcomes={"double": Outcome.FAIL})
+    book.score("ada", "lecture1", "double", 2, "")
+    grade = only(book, course, "1.double")
+    assert (grade.points, grade.penalty, grade.total) == (2, 0.2, 1.8)
+
+
+def test_a_rule_of_all_and_of_nothing() -> None:
+    assert penalty(Late(0, 100, 100), 8, 1) == 8
+    assert penalty(Late(), 8, 10 * DAY) == 0
+    assert penalty(Late(0, 50, 0), 8, 10 * DAY) == 0
+    assert penalty(Late(0, 10, 100), 0.3, 1) == 0.03
+
+
+DAY = 24 * HOURS

@@ -1,0 +1,392 @@
+"""A notebook becomes one source: what is left out is said, and a line can be found again."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+import tracemalloc
+import warnings
+
+import pytest
+
+from grader.teach.notebooks import NotebookSource, notebook_source, read_notebook
+
+MOST_MEMORY = 400 << 20
+MOST_SECONDS = 2.0
+
+
+def notebook(*cells: str, **metadata: object) -> bytes:
+    made = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": c} for c in cells]
+    return json.dumps(
+        {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": made}
+    ).encode()
+
+
+def code(source: NotebookSource) -> str:
+    """The source without its empty lines."""
+    return "\n".join(line for line in source.text.split("\n") if line.strip())
+
+
+def soon(data: bytes) -> NotebookSource:
+    """Read it, and see that neither time nor memory is taken beyond measure."""
+    start = time.monotonic()
+    source = read_notebook(data, "hw.ipynb").source(["f"])
+    took = time.monotonic() - start
+    assert took < MOST_SECONDS
+    tracemalloc.start()
+    try:
+        read_notebook(data, "hw.ipynb").source(["f"])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < MOST_MEMORY
+    assert len(source.remarks) < 25
+    for sentence in (*source.remarks, source.trouble):
+        assert len(sentence) < 700
+    if not source.trouble and source.text.strip():
+        compile(source.text, "hw.ipynb", "exec")
+    return source
+
+
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "nothing": (b"", "hw.ipynb is not a notebook: Input data was truncated."),
+    "no JSON": (b"x = 1", "hw.ipynb is not a notebook: JSON is malformed"),
+    "another JSON": (b"[1, 2]", "hw.ipynb is not a notebook: Expected `object`, got `array`."),
+    "no cells that are cells": (
+        b'{"nbformat": 4, "cells": [7]}',
+        "hw.ipynb is not a notebook: Expected `object`, got `int` - at `$.cells[0]`.",
+    ),
+    "no format": (b'{"cells": []}', "hw.ipynb is not a notebook: Object missing required field"),
+    "a number without end": (
+        b'{"nbformat": ' + b"9" * 1_000_000 + b"}",
+        "hw.ipynb is not a notebook: Integer value out of range",
+    ),
+    "half of it": (notebook("x = 1")[:-20], "hw.ipynb is not a notebook: "),
+    "UTF-16": (notebook("x = 1").decode().encode("utf-16"), "hw.ipynb is not a notebook: "),
+    "no UTF-8": (notebook("x = 1").replace(b"x =", b"\xff ="), "hw.ipynb is not a notebook: "),
+    "half a letter": (
+        notebook("x = 1").replace(b"x =", b"\\ud800"),
+        "hw.ipynb is not a notebook: ",
+    ),
+    "a conflict of git's": (b"<<<<<<< HEAD\n" + notebook("x"), "hw.ipynb is not a notebook: "),
+    "depth": (
+        b'{"nbformat": 4, "x": ' + b"[" * 5_000_000 + b"]" * 5_000_000 + b"}",
+        "hw.ipynb is not a notebook: it is nested too deeply.",
+    ),
+    "R": (
+        notebook("x <- 1", kernelspec={"name": "ir", "language": "R"}),
+        "hw.ipynb is a notebook in R; one in Python is expected.",
+    ),
+    "Julia": (
+        notebook("x = 1", language_info={"name": "julia"}),
+        "hw.ipynb is a notebook in julia; one in Python is expected.",
+    ),
+    "much code": (notebook("x = 1\n" * 100_000), "hw.ipynb has more than 5,000 cells and 512 kB"),
+    "many cells": (notebook(*["x"] * 6_000), "hw.ipynb has more than 5,000 cells and 512 kB"),
+    "many statements": (notebook("a;" * 30_000), "hw.ipynb has more than 10,000 statements"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_what_is_no_notebook(how: str) -> None:
+    data, sentence = BROKEN[how]
+    source = soon(data)
+    assert source.trouble.startswith(sentence)
+    assert source.text == ""
+
+
+def test_cells_are_one_source_and_a_line_is_found_again() -> None:
+    source = notebook_source(
+        notebook("import math\n", "", "def f(x):\n    return math.cos(x)"), ["f"]
+    )
+    assert code(source) == "import math\ndef f(x):\n    return math.cos(x)"
+    line = source.text.split("\n").index("    return math.cos(x)") + 1
+    assert source.place(line) == (3, 2)
+    assert source.place(2) == (1, 1)
+    assert source.place(1) == (0, 0)
+    assert source.remarks == ()
+
+
+def test_of_what_stands_outside_of_functions_only_what_is_needed_is_kept() -> None:
+    data = notebook(
+        "import torch\nimport wandb\nwords = open('names.txt').read()",
+        "chars = ['a', 'b']\nstoi = {c: i for i, c in enumerate(chars)}\nstoi['.'] = 26\nprint(stoi)",
+        "def encode(s):\n    return [stoi[c] for c in s]",
+        "for step in range(1000):\n    encode('x')\nplt.plot(words)",
+        "if torch.cuda.is_available():\n    device = 'cuda'\nelse:\n    device = 'cpu'",
+        "def move(x):\n    lr = 1\n    return x.to(device)\nlr = train()",
+    )
+    source = notebook_source(data, ["encode", "move"])
+    assert code(source) == (
+        "import torch\n"
+        "chars = ['a', 'b']\nstoi = {c: i for i, c in enumerate(chars)}\nstoi['.'] = 26\n"
+        "def encode(s):\n    return [stoi[c] for c in s]\n"
+        "if torch.cuda.is_available():\n    device = 'cuda'\nelse:\n    device = 'cpu'\n"
+        "def move(x):\n    lr = 1\n    return x.to(device)"
+    )
+    assert source.remarks == (
+        "the notebook is not run: 5 statements outside of functions and classes (training, plots, "
+        "prints) that no exercise refers to are left out.",
+    )
+
+
+def test_the_last_definition_counts_and_a_method_may_come_later() -> None:
+    data = notebook(
+        "def f():\n    return 1",
+        "def f():\n    return 2",
+        "class V:\n    pass",
+        "def add(a, b):\n    return 3\nV.__add__ = add",
+    )
+    names: dict[str, object] = {}
+    exec(notebook_source(data, ["f", "V.__add__"]).text, names)
+    assert names["f"]() == 2  # type: ignore[operator]
+    assert names["V"]() + 1 == 3  # type: ignore[operator]
+
+
+def test_what_others_need_where_they_stand_does_no_harm() -> None:
+    """Nothing refers to them, and what they need when they are defined is not run."""
+    data = notebook(
+        "W = train()",
+        "def f():\n    return 1",
+        "def g(w=W):\n    return w",
+        "@W.hook\ndef h():\n    pass",
+        "class A(W.Base):\n    pass",
+        "class B:\n    w = W",
+        "class C:\n    def m(self):\n        return W",
+        "class D(C):\n    pass",
+    )
+    names: dict[str, object] = {}
+    exec(notebook_source(data, ["f"]).text, names)
+    assert {"f", "C", "D"} <= names.keys()
+    assert not {"g", "h", "A", "B", "W"} & names.keys()
+
+
+def test_what_is_given_and_nothing_refers_to_works_all_the_same() -> None:
+    data = notebook(
+        "from types import SimpleNamespace\nimport math, wandb\nimport math as m",
+        "ALPHABET = ['a', -1]\nthings = make()",
+        "def forward() -> SimpleNamespace:\n    return SimpleNamespace(x=m.pi, y=ALPHABET)",
+        "def log() -> None:\n    wandb.log(things)\n\ndef f():\n    return 1",
+    )
+    names: dict[str, object] = {}
+    exec(notebook_source(data, ["f"]).text, names)
+    assert names["forward"]().y == ["a", -1]  # type: ignore[operator]
+    assert not {"wandb", "things"} & names.keys()
+    made = read_notebook(
+        notebook(
+            "import atomic\natomic.forward(1)\nfrom m.atomic import back",
+            "def forward(): return gen\ndef back(): pass\ngen = G()",
+        )
+    )
+    assert made.asked_of("atomic") == {"forward", "back"}
+    assert "gen = G()" in made.source(["forward"]).text
+
+
+def test_lines_that_only_ipython_understands() -> None:
+    data = notebook(
+        "%matplotlib inline\nimport math\n!pip install x\n?math\nmath.cos?\nhelp??\nfiles = !ls\n"
+        "here, there = %pwd",
+        "def f(x):\n    %time y = x\n    !ls\n    return y % 2",
+        "s = '''\n%not magic\n!nor this\n'''\nz = (5\n % 3)\nq = 7 \\\n % 4\n%time w = 1\n# it's\n%pylab",
+        "def g():\n    return s, z, q, w",
+    )
+    source = notebook_source(data, ["f", "g"])
+    names: dict[str, object] = {}
+    exec(source.text, names)
+    assert names["g"]() == ("\n%not magic\n!nor this\n", 2, 3, 1)  # type: ignore[operator]
+    assert names["f"](3) == 1  # type: ignore[operator]
+    assert source.remarks[0].startswith(
+        "Lines of the notebook that only IPython understands are left out: "
+        "`%matplotlib inline` (cell 1, line 1), `!pip install x` (cell 1, line 3), "
+    )
+
+
+@pytest.mark.parametrize("magic", ["time", "timeit -n 3", "capture out"])
+def test_cell_magics_whose_cell_is_python(magic: str) -> None:
+    source = notebook_source(notebook(f"\n%%{magic}\ndef f():\n    return 1"), ["f"])
+    assert code(source) == "def f():\n    return 1"
+    assert source.place(4) == (1, 3)
+
+
+def test_cells_of_another_kind() -> None:
+    data = notebook("%%bash\ndef f(:", "%%html\n<b>", "%%writefile engine.py\ndef f():\n    pass\n")
+    made = read_notebook(data, "hw.ipynb")
+    assert made.written == {"engine.py": "def f():\n    pass\n\n"}
+    assert made.source(["f"]).remarks == (
+        "hw.ipynb, cell 1 is left out: it is for `%%bash`.",
+        "hw.ipynb, cell 2 is left out: it is for `%%html`.",
+    )
+    assert read_notebook(notebook("%%writefile ../../x/torch.py\nx")).written == {"torch.py": "x\n"}
+
+
+def test_waiting_outside_of_a_function_is_left_out_and_said() -> None:
+    source = notebook_source(
+        notebook("x = 1", "y = 2\nawait sleep(1)\nasync def f():\n    await g(x)"), ["f"]
+    )
+    assert code(source) == "x = 1\nasync def f():\n    await g(x)"
+    assert source.remarks[0] == (
+        "the notebook, cell 2, line 2 waits (`await`) outside of a function, and is left out."
+    )
+
+
+def test_a_broken_cell_costs_its_own_exercise_and_says_why() -> None:
+    data = notebook(
+        "def f():\n    return 1",
+        "def g(:\n    pass\nclass K:\n    pass",
+        "def h():\n    return g()",
+    )
+    source = read_notebook(data, "hw.ipynb").source(["f", "g", "h", "K"])
+    names: dict[str, object] = {}
+    exec(source.text, names)
+    assert names["f"]() == 1  # type: ignore[operator]
+    for name in ("g", "h", "K"):
+        with pytest.raises(SyntaxError, match=r"hw\.ipynb, cell 2, line 1 is not valid Python"):
+            names[name]()  # type: ignore[operator]
+    assert source.remarks == (
+        "hw.ipynb, cell 2, line 1 is not valid Python (invalid syntax): def g(:. The cell is left out.",
+    )
+
+
+def test_a_broken_cell_does_not_take_the_place_of_an_earlier_one() -> None:
+    data = notebook("def f():\n    return 1", "def f(:\n    return 2")
+    names: dict[str, object] = {}
+    exec(notebook_source(data, ["f"]).text, names)
+    assert names["f"]() == 1  # type: ignore[operator]
+
+
+def test_statements_that_share_a_line() -> None:
+    data = notebook(
+        "a = 1; print(a); b = 2\nprint(a); c = 3 # c\nprint(b);\n(\n1\n); d = 4",
+        "f = lambda: a + b + c + d",
+    )
+    source = notebook_source(data, ["f"])
+    names: dict[str, object] = {}
+    exec(source.text, names)
+    assert names["f"]() == 10  # type: ignore[operator]
+    assert "print" not in source.text
+    notebook_source(notebook("é = 'ä'; print(é); ü = é\nx = 1"), ["ü"])
+
+
+def test_a_global_of_another_cell_does_not_break_them_all() -> None:
+    data = notebook(
+        "x = 1\nif x:\n    global y\n    y = 2", "global x\nx = 3", "def f():\n    return x"
+    )
+    names: dict[str, object] = {}
+    exec(notebook_source(data, ["f"]).text, names)
+    assert names["f"]() == 3  # type: ignore[operator]
+
+
+def test_future_imports_come_first() -> None:
+    data = notebook("x = 1", "from __future__ import annotations\ndef f(a: Nothing) -> None: ...")
+    assert notebook_source(data, ["f"]).text.startswith("from __future__ import annotations\n")
+    exec(notebook_source(data, ["f"]).text, {})
+
+
+def test_names_of_another_file_are_imported_from_it() -> None:
+    data = notebook(
+        "class Value:\n    pass", "class Neuron:\n    def __init__(self):\n        self.w = Value()"
+    )
+    made = read_notebook(data)
+    source = made.source(["Neuron.__init__"], {"Value": "engine"})
+    assert code(source).startswith("from engine import Value\nclass Neuron:")
+    assert "Neuron" not in made.source(["Value"], {"Neuron": "nn"}).text
+
+
+def test_format_3_and_nan_and_marks_and_line_ends() -> None:
+    old = {
+        "nbformat": 3,
+        "metadata": {"name": ""},
+        "worksheets": [
+            {
+                "cells": [
+                    {
+                        "cell_type": "code",
+                        "language": "python",
+                        "input": ["x = 1\n", "def f(): pass"],
+                    }
+                ]
+            }
+        ],
+    }
+    assert code(notebook_source(json.dumps(old).encode(), ["f"])) == "def f(): pass"
+    data = json.loads(notebook('def f():\r\n    return "NaN, -Infinity"\r'))
+    data["cells"][0]["outputs"] = [{"data": [float("nan"), -float("inf"), float("inf"), -1, "a\\"]}]
+    text = b"\xef\xbb\xbf" + json.dumps(data).encode()
+    assert code(notebook_source(text, ["f"])) == 'def f():\n    return "NaN, -Infinity"'
+
+
+HOSTILE = {
+    "a line": "x" * 500_000,
+    "brackets": "(" * 100_000,
+    "nested lists": "x = " + "[" * 150 + "]" * 150,
+    "sums": "x = " + "1+" * 100_000 + "1",
+    "attributes": "x" + ".a" * 100_000,
+    "lambdas": "f = " + "lambda:" * 3_000 + "0",
+    "magics": "%x\n" * 120_000,
+    "quotes": '"""' * 100_000,
+    "backslashes": "\\\n" * 100_000,
+    "functions": "def f():0\n" * 5_000,
+    "names": ",".join(f"a{n}" for n in range(50_000)) + " = 1",
+    "a long number": "x = " + "9" * 400_000,
+    "a product": "f = 'a' * 10**9 * 10**9",
+    "a NUL": "x = 1\0",
+    "elifs": "if 0: f = 1\n" + "elif 0: f = 1\n" * 20_000,
+    "nested functions": "\n".join(" " * n + "def f():" for n in range(95)) + "\n" + " " * 95 + "0",
+    "needs needs": "\n".join(f"a{n} = a{n - 1}" for n in range(1, 9_000)) + "\nf = a8999",
+    "decorators": "@a\n" * 30_000 + "def f(): 0",
+    "strings": "f = " + "'a' " * 100_000,
+    "f-strings": "f = f'" + "{a}" * 6_000 + "'",
+    "questions": "a" * 100_000 + "?",
+    "spaces": " " * 400_000 + "?",
+    "commas": "a," * 100_000 + "= !ls",
+    "form feeds": "\f" * 1000 + "x = 1\n\fdef f(): pass",
+}
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+def test_hostile_cells_cost_no_more_than_a_moment(how: str) -> None:
+    soon(notebook(HOSTILE[how], "def f(): return 1"))
+
+
+def test_pictures_are_skipped() -> None:
+    data = json.loads(notebook("def f(): pass"))
+    data["cells"][0]["outputs"] = [{"data": {"image/png": "A" * (15 << 20)}}]
+    data["cells"][0]["metadata"] = [[[]] * 1_000_000]
+    assert code(soon(json.dumps(data).encode())) == "def f(): pass"
+
+
+def test_bytes_of_noise_as_notebooks() -> None:
+    rng = random.Random(4)
+    cells = (
+        "%matplotlib inline\nimport torch as t\nx = !ls",
+        "W = t.ones(3); b = 1\ndef f(a=W):\n    '''\n    %x\n    '''\n    return a * b\nprint(f())",
+        "class V:\n    def g(self):\n        return f(self)\nawait V()\nfor i in 'ab':\n    f(i)",
+        "@deco\ndef h(x): return stoi\nstoi = {}\nstoi['a'] = 1\nif x:\n    y = 2\n%time y = 3",
+    )
+    slowest = 0.0
+    for turn in range(3_000):
+        made = list(cells)
+        if turn % 2:
+            for _ in range(rng.randrange(1, 6)):
+                which = rng.randrange(len(made))
+                text = made[which]
+                at = rng.randrange(len(text) + 1)
+                middle = rng.choice(
+                    ("", "\n", ";", "'", '"""', "(", "%", "!", "?", "\\", " ", "\t", "é", ":")
+                )
+                made[which] = text[:at] + middle + text[at + rng.randrange(3) :]
+        data = bytearray(notebook(*made))
+        for _ in range(0 if turn % 2 else rng.randrange(1, 8)):
+            at = rng.randrange(len(data))
+            data[at : at + rng.randrange(4)] = rng.choice(
+                (rng.randbytes(2), b'"', b"NaN", b"[", b"}", b"")
+            )
+        start = time.monotonic()
+        source = read_notebook(bytes(data)).source(["f", "V.g", "h"], {"deco": "other"})
+        slowest = max(slowest, time.monotonic() - start)
+        if not source.trouble:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                compile(source.text, "x", "exec", dont_inherit=True)
+    assert slowest < MOST_SECONDS
