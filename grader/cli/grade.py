@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import math
-import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -72,6 +71,7 @@ def grade(
     course: CourseFolder = None,
 ) -> None:
     """Grade a class. What has not changed is not graded again; a run that was stopped goes on."""
+    import secrets  # brings hashlib and more, which no other command pays for
     from importlib import metadata
 
     from grader.judge.bubblewrap import find_bubblewrap

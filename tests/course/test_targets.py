@@ -42,7 +42,6 @@ NOT_THERE = {
     "value": "Did you mean lecture1.Value?",
     "5.sofmax": "Did you mean lecture5.softmax",
     "5.Value": "Did you mean lecture1.Value?",
-    "LECTURE5.SOFTMAX": "Did you mean lecture5.softmax",
     "lecture5.crossentropy_backward": "Did you mean lecture5.cross_entropy_backward",
     "batchnorm": "Did you mean lecture5.batchnorm_backward?",
     "5.softmax.more": "Did you mean lecture5.softmax",
