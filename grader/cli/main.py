@@ -21,6 +21,7 @@ from grader.cli.check import check
 from grader.cli.data import data
 from grader.cli.dev import dev
 from grader.cli.doctor import doctor
+from grader.cli.export import export
 from grader.cli.files import init, reset, restore, update
 from grader.cli.grade import grade, score
 from grader.cli.help import hint, solution
@@ -69,6 +70,7 @@ PANELS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
     "Grade a class": {
         "grade": (grade, "zth grade submissions lecture5 --roster class.csv"),
         "score": (score, "zth score ada lecture5.dprobs 0.5 --comment 'nearly'"),
+        "export": (export, "zth export --to csv marks.csv lecture5"),
     },
     "This machine": {
         "data": (data, "zth data names.txt"),

@@ -18,6 +18,7 @@ import msgspec
 from grader.errors import UserError
 
 FORMAT = 1
+MOMENTS = (datetime.datetime, datetime.date, datetime.time)
 _TIME = re.compile(r"\d{1,2}:[0-5]\d:[0-5]\d")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DATA_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -220,8 +221,8 @@ def load_course(root: Path) -> Course:
             f"Install the zth that the course was made for, or write `format = {FORMAT}`.",
         )
     try:
-        # TOML knows dates, so a text is none
-        manifest = msgspec.convert(raw, Manifest, builtin_types=(datetime.datetime,))
+        # TOML has moments, days and times of day; a text is none of them
+        manifest = msgspec.convert(raw, Manifest, builtin_types=MOMENTS)
     except msgspec.ValidationError as error:
         raise UserError(f"{path}: {_spell_out(str(error), raw)}", MEND_THE_KEY) from None
     course = Course(root.resolve(), manifest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,8 +21,11 @@ from grader.judge.results import (
     Outcome,
 )
 from grader.teach.gradebook import Grade, penalty, read_grades
+from grader.teach.grading import Grading
+from grader.teach.intake import find_submissions
 from grader.teach.roster import Person
 from grader.teach.store import HandIn, Store
+from grader.teach.worker import Job, Marked
 
 DUE = datetime.datetime(2026, 10, 1, 12, tzinfo=datetime.UTC)
 HOURS = 3600.0
@@ -225,3 +228,28 @@ def test_a_rule_of_all_and_of_nothing() -> None:
 
 
 DAY = 24 * HOURS
+
+
+def test_whose_word_the_time_is_comes_from_the_submission(
+    book: Store, course: Course, tmp_path: Path
+) -> None:
+    """nbgrader's timestamp.txt is a record; a folder's own time is not."""
+    submitted = tmp_path / "submitted"
+    for who, stamp in (("ada", "2026-10-03 12:00:00 UTC\n"), ("bob", "yesterday")):
+        folder = submitted / who / "ps1"
+        folder.mkdir(parents=True)
+        (folder / "arrays.py").write_text("x = 1\n")
+        (folder / "timestamp.txt").write_text(stamp)
+    selections = select(course, ["lecture1"])
+    grading = Grading(course, selections, book)
+
+    def execute(jobs: Iterable[Job]) -> Iterator[Marked]:
+        for job in jobs:
+            passed = dict.fromkeys(job.exercises, Outcome.PASS)
+            yield Marked(job.who, job.lecture, judged(passed, course))
+
+    plan = grading.plan(find_submissions(submitted))
+    assert len(list(grading.run(plan, book.begin(7, "bwrap", "1", "c"), execute, ()))) == 2
+    ada, bob = read_grades(course, selections, book)
+    assert (ada.who, ada.late_hours, ada.penalty) == ("ada", 48, 1.8)
+    assert (bob.who, bob.late_hours, bob.penalty) == ("bob", None, 0)

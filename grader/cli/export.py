@@ -1,0 +1,86 @@
+"""`zth export`: the gradebook, for another program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from grader.cli.complete import complete_target
+from grader.cli.grade import GRADEBOOK, StoreFile
+from grader.cli.options import CourseFolder, open_course, screen
+from grader.course.targets import select
+from grader.errors import UserError
+
+
+def complete_format(typed: str) -> list[str]:
+    """The formats that begin as typed."""
+    from grader.export import FORMATS
+
+    return [name for name in FORMATS if name.startswith(typed)]
+
+
+def export(
+    out: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="The file or folder to write.", show_default=False),
+    ],
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="LECTURE…",
+            help="Lectures or exercises; all that was graded by default.",
+            autocompletion=complete_target,
+            show_default=False,
+        ),
+    ] = None,
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="FORMAT",
+            help="csv, jsonl, junit, gradescope, github-classroom, canvas or moodle.",
+            autocompletion=complete_format,
+            show_default=False,
+        ),
+    ] = "",
+    store: StoreFile = GRADEBOOK,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    course: CourseFolder = None,
+) -> None:
+    """Write the marks for a spreadsheet or another program, points by hand and late work included."""
+    from grader.export import FORMATS, find_format
+    from grader.export.writing import check_place
+    from grader.teach.gradebook import graded_lectures, read_grades
+    from grader.teach.store import Store
+
+    opened = open_course(course)
+    if not to:
+        raise UserError("The format is missing.", f"Name it with --to: {', '.join(FORMATS)}.")
+    form = find_format(to)
+    selections = select(opened, targets) if targets else []
+    if not store.exists():
+        raise UserError(
+            f"There is no gradebook {store}.", "`zth grade` makes it, --store names it."
+        )
+    check_place(out, form.is_folder, force)
+    if out.exists() and out.samefile(store):
+        raise UserError(f"{out} is the gradebook itself.", "Name another place to write it.")
+    with Store(store) as book:
+        selections = selections or select(opened, graded_lectures(book))
+        if not selections:
+            raise UserError(f"Nothing is graded yet in {store}.", "Grade a lecture, or name one.")
+        grades = read_grades(opened, selections, book)
+    remarks = list(form.write(grades, opened, out))
+    waiting = {grade.who for grade in grades if grade.not_judged}
+    if waiting:
+        remarks.append(WAITING.format(count=len(waiting)))
+    learners = len({grade.who for grade in grades})
+    counted = f"{learners} learner{'' if learners == 1 else 's'}"
+    screen().print(Text(f"{counted} in {out}: {form.writes}."), soft_wrap=True)
+    for remark in remarks:
+        screen(stderr=True).print(Text(remark, "zth.note"), soft_wrap=True)
+
+
+WAITING = "Learners with exercises that are not graded yet, which count as 0: {count}."

@@ -1,0 +1,67 @@
+"""Grades for other programs: one module a format, and here the table of contents.
+
+A format reads what `grader.teach.gradebook` says and decides nothing about marks.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from grader.course.manifest import Course
+from grader.errors import UserError
+from grader.export import (
+    canvas,
+    github_classroom,
+    gradescope,
+    jsonl,
+    junit,
+    moodle,
+    table,
+)
+from grader.teach.gradebook import Grade
+
+Write = Callable[[Sequence[Grade], Course, Path], tuple[str, ...]]
+"""Writes the grades to a path that is free; gives what a person should know of it."""
+
+
+class Format(msgspec.Struct, frozen=True):
+    """A way to write grades down."""
+
+    name: str
+    """What is typed."""
+    writes: str
+    """What that is, in a few words."""
+    suffix: str
+    """Of the file; empty where a folder is written."""
+    write: Write
+
+    @property
+    def is_folder(self) -> bool:
+        return not self.suffix
+
+
+FORMATS: dict[str, Format] = {
+    form.name: form
+    for form in (
+        Format("csv", "a table with a row a learner", ".csv", table.write),
+        Format("jsonl", "all there is, a JSON object a line", ".jsonl", jsonl.write),
+        Format("junit", "JUnit XML, a suite a learner", ".xml", junit.write),
+        Format("gradescope", "a results.json a learner", "", gradescope.write),
+        Format("github-classroom", "a runner's result a learner", "", github_classroom.write),
+        Format("canvas", "a CSV for the gradebook of Canvas", ".csv", canvas.write),
+        Format("moodle", "a grading worksheet for Moodle", ".csv", moodle.write),
+    )
+}
+
+
+def find_format(name: str) -> Format:
+    """The format of that name. Raises UserError with the nearest where there is none."""
+    if name in FORMATS:
+        return FORMATS[name]
+    near = difflib.get_close_matches(name.lower(), FORMATS, n=1)
+    fix = f"Did you mean {near[0]}?" if near else f"Name one of: {', '.join(FORMATS)}."
+    raise UserError(f"There is no format {name!r}.", fix)

@@ -1,0 +1,59 @@
+"""A runner's result a learner, as GitHub Classroom's autograding reporter takes it.
+
+The reporter (https://github.com/classroom-resources/autograding-grading-reporter, src/main.js and
+src/notify-classroom.js) reads a JSON object in base64 from RUNNER_RESULTS: `status` (pass, fail,
+error), `max_score`, and `tests` with `name`, `status`, `score`, `message`. It adds the scores up, so
+the late rule is a test of its own with a score below zero. GitHub has ended Classroom itself
+(https://gh.io/classroom-sunset); the actions still run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from grader.course.manifest import Course
+from grader.export.words import is_right, json_bytes, late, told
+from grader.export.writing import RESULTS, folder_names, write_folder
+from grader.judge.results import Outcome
+from grader.teach.gradebook import Grade, Graded
+
+
+def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
+    write_folder(out, _files(grades))
+    return ()
+
+
+def _files(grades: Sequence[Grade]) -> Iterator[tuple[str, bytes]]:
+    names = folder_names(dict.fromkeys(grade.who for grade in grades))
+    for grade in grades:
+        yield f"{grade.lecture}/{names[grade.who]}/{RESULTS}", json_bytes(result(grade), indent=2)
+
+
+def result(grade: Grade) -> dict[str, object]:
+    tests: list[dict[str, object]] = [
+        {
+            "name": graded.title or graded.exercise,
+            "status": _status(graded),
+            "score": graded.points,
+            "message": told(graded) or None,
+        }
+        for graded in grade.exercises
+    ]
+    # a bonus that nobody has begun takes nothing away
+    counted = [_status(g) for g in grade.exercises if not (g.bonus and g.outcome is Outcome.TODO)]
+    status = next((s for s in ("fail", "error") if s in counted), "pass")
+    if grade.penalty:
+        tests.append(
+            {"name": LATE, "status": "fail", "score": -grade.penalty, "message": late(grade)}
+        )
+    return {"status": status, "max_score": grade.max_points, "tests": tests}
+
+
+def _status(graded: Graded) -> str:
+    if is_right(graded):
+        return "pass"
+    return "error" if graded.outcome is Outcome.ERROR and not graded.by_hand else "fail"
+
+
+LATE = "Handed in late"

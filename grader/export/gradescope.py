@@ -1,0 +1,56 @@
+"""A results.json a learner, as an autograder of Gradescope writes it.
+
+The fields are those of https://gradescope-autograders.readthedocs.io/en/latest/specs/ (Output
+format). The top `score` overrides the sum of the tests, so it is the total after the late rule. A
+`max_score` is optional and a bonus has none, so that the maxima add up. The learner sees it when the
+grades are published. `run_autograder` copies LECTURE/WHO/results.json to /autograder/results/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from grader.course.manifest import Course
+from grader.export.words import is_right, json_bytes, told, told_of_all
+from grader.export.writing import RESULTS, folder_names, write_folder
+from grader.teach.gradebook import Grade, Graded
+
+VISIBILITY = "after_published"
+LONGEST = 20_000
+"""Characters of an `output`."""
+
+
+def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
+    write_folder(out, _files(grades))
+    return ()
+
+
+def _files(grades: Sequence[Grade]) -> Iterator[tuple[str, bytes]]:
+    names = folder_names(dict.fromkeys(grade.who for grade in grades))
+    for grade in grades:
+        yield f"{grade.lecture}/{names[grade.who]}/{RESULTS}", json_bytes(results(grade), indent=2)
+
+
+def results(grade: Grade) -> dict[str, object]:
+    return {
+        "score": grade.total,
+        "output": told_of_all(grade),
+        "visibility": VISIBILITY,
+        "stdout_visibility": "hidden",
+        "tests": [_test(number, graded) for number, graded in enumerate(grade.exercises, 1)],
+    }
+
+
+def _test(number: int, graded: Graded) -> dict[str, object]:
+    test: dict[str, object] = {
+        "name": graded.title or graded.exercise,
+        "number": str(number),
+        "score": graded.points,
+        "status": "passed" if is_right(graded) else "failed",
+        "output": told(graded)[:LONGEST],
+        "visibility": VISIBILITY,
+    }
+    if not graded.bonus:
+        test["max_score"] = graded.max_points
+    return test

@@ -1,0 +1,49 @@
+"""A table for a spreadsheet: a row a learner, a column an exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from grader.course.manifest import Course
+from grader.export.cells import harmless, lines
+from grader.export.words import number
+from grader.export.writing import write_file
+from grader.teach.gradebook import Grade
+
+
+def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
+    """Of several lectures the points are added up, and every exercise is named with its lecture."""
+    write_file(out, lines(_rows(grades)))
+    return ()
+
+
+def _rows(grades: Sequence[Grade]) -> Iterator[list[str]]:
+    lectures = list(dict.fromkeys(grade.lecture for grade in grades))
+    names = {
+        (grade.lecture, graded.exercise): (
+            graded.exercise if len(lectures) == 1 else f"{grade.lecture}.{graded.exercise}"
+        )
+        for grade in grades
+        for graded in grade.exercises
+    }
+    yield [*HEAD, *names.values(), *TAIL]
+    learners: dict[str, list[Grade]] = {}
+    for grade in grades:
+        learners.setdefault(grade.who, []).append(grade)
+    for of in learners.values():
+        all_of = {(grade.lecture, g.exercise): g for grade in of for g in grade.exercises}
+        hand = [name for key, name in names.items() if key in all_of and all_of[key].by_hand]
+        yield [
+            *map(harmless, (of[0].who, of[0].name, of[0].email)),
+            *(number(all_of[key].points) if key in all_of else "" for key in names),
+            " ".join(hand),
+            number(sum(grade.points for grade in of)),
+            number(sum(grade.penalty for grade in of)),
+            number(sum(grade.total for grade in of)),
+            number(sum(grade.max_points for grade in of)),
+        ]
+
+
+HEAD = ("who", "name", "email")
+TAIL = ("by_hand", "points", "penalty", "total", "max_points")

@@ -1,0 +1,68 @@
+"""What is said of a grade: to a learner, in a cell, in a number."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from grader.judge.results import Outcome
+from grader.teach.gradebook import Grade, Graded
+
+
+def number(value: float) -> str:
+    """At most four places, and none that are not needed.
+
+    >>> number(2.0), number(0.3), number(1234567.25)
+    ('2', '0.3', '1234567.25')
+    """
+    return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+def is_right(graded: Graded) -> bool:
+    """Whether nothing is left to gain: by a person's word where there is one, or by the judge's."""
+    if graded.by_hand:
+        return graded.points >= graded.max_points
+    return graded.outcome is Outcome.PASS
+
+
+def is_judged(graded: Graded) -> bool:
+    """Whether somebody looked at it: an exercise that waits for another was not looked at."""
+    return graded.by_hand or graded.outcome not in (None, Outcome.BLOCKED)
+
+
+def told(graded: Graded) -> str:
+    """All that a learner is told of an exercise; flags and expected values are not in it."""
+    parts = [graded.message if not is_right(graded) else "", graded.misconception, graded.comment]
+    if graded.outcome is Outcome.TODO and not graded.by_hand and not graded.message:
+        parts.insert(0, TODO)
+    if graded.by_hand:
+        parts.append(BY_HAND)
+    return "\n".join(part for part in parts if part)
+
+
+def told_of_all(grade: Grade) -> str:
+    """What a learner is told of the whole: the points, and what being late costs."""
+    lines = [f"{number(grade.total)} of {number(grade.max_points)} points."]
+    if not grade.handed_in:
+        lines.append(NOTHING)
+    if grade.penalty:
+        lines.append(late(grade))
+    return "\n".join(lines)
+
+
+def late(grade: Grade) -> str:
+    hours = number(round(grade.late_hours or 0, 1))
+    return f"Handed in {hours} hours late: {number(grade.penalty)} points less."
+
+
+def json_bytes(value: object, indent: int | None = None) -> bytes:
+    """JSON in UTF-8 that is one line for every program, where no indent is asked for."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    # half a character, as a broken name may hold, is written as JSON writes it: \\udc80
+    return _LINE_ENDS.sub(lambda m: f"\\u{ord(m[0]):04x}", text).encode("utf-8", "backslashreplace")
+
+
+_LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029]")
+TODO = "Not written yet."
+BY_HAND = "These points were given by hand."
+NOTHING = "Nothing was handed in."

@@ -1,0 +1,129 @@
+"""Files that are there whole or not at all, and that take the place of nothing unasked.
+
+They hold people's marks, so only who wrote them may read them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from grader.errors import UserError
+
+RESULTS = "results.json"
+LONGEST_NAME = 80
+
+
+def check_place(out: Path, is_folder: bool, force: bool) -> None:
+    """Raises UserError where `out` cannot be written, or holds what is not to be replaced."""
+    if out.name in ("", ".."):
+        raise UserError(f"{out} is no name for a file or a folder.", ELSEWHERE)
+    if not out.parent.is_dir():
+        raise UserError(f"There is no folder {out.parent}.", "Make it, or name another place.")
+    if not os.path.lexists(out):
+        return
+    if out.is_symlink() or not (out.is_dir() or out.is_file()):
+        raise UserError(f"{out} is not a file, but a link or a device.", ELSEWHERE)
+    if out.is_dir() != is_folder:
+        kind, wanted = ("folder", "file") if out.is_dir() else ("file", "folder")
+        raise UserError(f"{out} is a {kind}, and this format writes a {wanted}.", ELSEWHERE)
+    if not force:
+        raise UserError(f"{out} is there already.", "Add --force to replace it, or name another.")
+    if is_folder and not _is_ours(out):
+        raise UserError(f"{out} holds other things than an export.", ELSEWHERE)
+
+
+def write_file(out: Path, chunks: Iterable[bytes]) -> None:
+    """A file with those bytes, in place of what was there, once all of it is written."""
+    with _explained(out):
+        handle, name = tempfile.mkstemp(prefix=".zth-", dir=out.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.writelines(chunks)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(out)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+def write_folder(out: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """A folder with those files, by their paths in it, in place of the export that was there."""
+    with _explained(out):
+        fresh = Path(tempfile.mkdtemp(prefix=".zth-", dir=out.parent))
+        try:
+            for name, data in files:
+                path = fresh / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+            _put(fresh, out)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+
+
+def _put(fresh: Path, out: Path) -> None:
+    """The fresh folder under its name; what was there comes back where that fails."""
+    if not out.exists():
+        fresh.rename(out)
+        return
+    before = Path(tempfile.mkdtemp(prefix=".zth-", dir=out.parent))
+    try:
+        out.rename(before / out.name)
+        try:
+            fresh.rename(out)
+        except BaseException:
+            (before / out.name).rename(out)
+            raise
+    finally:
+        shutil.rmtree(before, ignore_errors=True)
+
+
+def folder_names(people: Iterable[str]) -> dict[str, str]:
+    """A folder's name for each person: their own, where it is harmless on every disk.
+
+    >>> folder_names(["ada", "../etc"])
+    {'ada': 'ada', '../etc': 'etc-53dac9b2'}
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for who in people:
+        name = _ODD.sub("_", who).lstrip("._")[:LONGEST_NAME].rstrip(".")
+        if not name or name != who or name.lower() in taken:  # a disk may not tell Ada from ada
+            mark = hashlib.blake2b(who.encode("utf-8", "surrogatepass"), digest_size=4)
+            name = f"{name}-{mark.hexdigest()}".lstrip("-")
+        taken.add(name.lower())
+        names[who] = name
+    return names
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether nothing is in it but LECTURE/WHO/results.json."""
+    for here, folders, files in os.walk(folder):
+        depth = len(Path(here).relative_to(folder).parts)
+        if any((Path(here) / name).is_symlink() for name in (*folders, *files)):
+            return False
+        if files and (depth != 2 or files != [RESULTS]):
+            return False
+        if folders and depth >= 2:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def _explained(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{out} cannot be written: {error.strerror}.", ELSEWHERE) from None
+
+
+_ODD = re.compile(r"[^A-Za-z0-9._@+-]")
+ELSEWHERE = "Name another place to write it."
