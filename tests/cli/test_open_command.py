@@ -24,8 +24,8 @@ said = pathlib.Path(__file__).parent / "told.json"
 said.with_suffix(".new").write_text(json.dumps(told))
 said.with_suffix(".new").replace(said)
 if told["terminal"]:
-    print("editing", flush=True)
     try:
+        print("editing", flush=True)
         time.sleep(30)
     except KeyboardInterrupt:
         print("ctrl-c is the editor's", flush=True)

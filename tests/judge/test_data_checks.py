@@ -167,6 +167,9 @@ def test_a_data_set_that_the_course_does_not_have(course: Course) -> None:
 
 def test_a_verdict_that_nobody_waits_for_any_more_is_given_up(course: Course) -> None:
     """An endless loop is left at once, and the next verdict of the same judge is right."""
+    manifest = course.root / "course.toml"
+    manifest.write_text(manifest.read_text().replace("seconds = 1", "seconds = 60"))
+    course = load_course(course.root)
     (selection,) = select(course, ["1"])
     folder = course.root / "mine"
     folder.mkdir()
@@ -179,7 +182,7 @@ def test_a_verdict_that_nobody_waits_for_any_more_is_given_up(course: Course) ->
         start = time.monotonic()
         with pytest.raises(Interrupted):
             judge.judge(selection, looping)
-        assert time.monotonic() - start < 0.9, "it waited for the limit"
+        assert time.monotonic() - start < 20, "it waited for the limit"
         os.read(ours, 1)
         (folder / "code.py").write_text(RIGHT)
         return judge.judge(selection, read_submission(folder, selection.lecture))

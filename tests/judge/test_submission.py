@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_read(judged: Judged, how: str) -> None:
     content, outcome, line, sentence = BROKEN[how]
     start = time.monotonic()
     results = judged.files({"arrays.py": content}, "double", "mean", "echo")
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 5
     for exercise in ("double", "mean"):
         assert results[exercise].outcome is outcome
         assert results[exercise].line == line

@@ -297,7 +297,7 @@ def test_a_forged_answer_costs_no_time(judged: Judged) -> None:
     start = time.perf_counter()
     result = judged.one(code, "double")
     assert words(result).startswith(BROKE_PROTOCOL)
-    assert time.perf_counter() - start < 2
+    assert time.perf_counter() - start < 10
 
 
 @pytest.mark.parametrize("size", [MAX_REPLY - 1000, MAX_REPLY + 1000])

@@ -26,7 +26,7 @@ from grader.teach import bundle as bundle_module
 from grader.teach.bundle import Bundle, BundleLimits, Part, read_bundle
 
 GOOD = b"def double(x):\n    return 2 * x\n"
-MOST_SECONDS = 2.0
+MOST_SECONDS = 10.0
 MOST_MEMORY = 160 << 20
 
 

@@ -419,4 +419,4 @@ def test_ten_thousand_submissions_are_listed_soon(tmp_path: Path, layout: str) -
     assert len(found.handed) == 10_000
     assert not found.missing
     print(f"{layout}: {took:.2f} s")
-    assert took < 2
+    assert took < 10, "a second or so, and not a minute"

@@ -13,7 +13,7 @@ import pytest
 from grader.teach.notebooks import NotebookSource, notebook_source, read_notebook
 
 MOST_MEMORY = 400 << 20
-MOST_SECONDS = 2.0
+MOST_SECONDS = 10.0
 
 
 def notebook(*cells: str, **metadata: object) -> bytes:

@@ -85,7 +85,7 @@ def test_what_is_made_to_compile_slowly_is_stopped(lecture: Lecture, how: str) -
     files = {f"h{n}.py": SLOW[how] for n in range(500)} if "helpers" in how else {name: SLOW[how]}
     start = time.monotonic()
     found = submission_from(Bundle(files), lecture)
-    assert time.monotonic() - start < 6
+    assert time.monotonic() - start < 20
     assert troubles(found)["arrays.py"][0] == (
         "Compiling what was handed in takes longer than 3 s: it is not judged."
     )
