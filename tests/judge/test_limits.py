@@ -98,7 +98,7 @@ def double(x):
 """
     start = time.monotonic()
     assert judged.one(code, "double").outcome is Outcome.PASS
-    assert time.monotonic() - start < 1.0
+    assert time.monotonic() - start < 10
 
 
 def test_a_timer_that_goes_off_between_two_probes(judged: Judged) -> None:
