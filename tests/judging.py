@@ -155,6 +155,14 @@ def children_of(pid: int) -> dict[int, str]:
     return found
 
 
+def command_of(pid: int) -> bytes:
+    """The words a process was started with; nothing where it is gone by now."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def resident_mb(pid: int | None = None) -> float:
     """What a process holds in memory."""
     pages = Path(f"/proc/{pid or os.getpid()}/statm").read_text().split()[1]

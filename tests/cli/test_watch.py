@@ -16,7 +16,7 @@ from typing import IO
 
 import pexpect
 import pytest
-from judging import TINY, children_of
+from judging import TINY, children_of, command_of
 
 ZTH = str(Path(sys.executable).parent / "zth")
 HOME = "<page>"
@@ -382,11 +382,7 @@ def test_what_broke_for_another_file_is_judged_when_that_is_mended(workspace: Pa
 
 
 def test_it_does_not_run_from_a_judge_that_was_killed(watched: Watched) -> None:
-    judges = [
-        pid
-        for pid in children_of(watched.child.pid)
-        if b"warm_judge" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    judges = [pid for pid in children_of(watched.child.pid) if b"warm_judge" in command_of(pid)]
     os.kill(judges[0], signal.SIGKILL)
     watched.sees("getting lecture1 ready", "double wrong")
     watched.save(watched.right)
@@ -438,7 +434,7 @@ def start_watch(shell: pexpect.spawn[str]) -> int:
     (pid,) = [
         pid
         for pid in children_of(shell.pid)
-        if b"watch" in (words := Path(f"/proc/{pid}/cmdline").read_bytes()) and b"-m" not in words
+        if b"watch" in (words := command_of(pid)) and b"-m" not in words
     ]
     return pid
 

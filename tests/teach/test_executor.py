@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from judging import TINY, children_of
+from judging import TINY, children_of, command_of
 
 from grader.course.manifest import Course
 from grader.errors import UserError
@@ -68,11 +68,7 @@ def test_a_worker_that_is_killed_loses_nothing(tiny: Course, proc: Path) -> None
     for number, marked in enumerate(mark_here(jobs, SETTING, 2)):
         marks.append(marked)
         if number == 1:
-            workers = [
-                pid
-                for pid in children_of(us)
-                if b"grader.teach.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-            ]
+            workers = [pid for pid in children_of(us) if b"grader.teach.worker" in command_of(pid)]
             os.kill(workers[0], signal.SIGKILL)
     assert sorted(m.who for m in marks) == sorted(j.who for j in jobs)
     assert {outcome(m) for m in marks} == {Outcome.PASS}
