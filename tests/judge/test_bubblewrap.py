@@ -139,7 +139,7 @@ def test_no_course_no_submissions_no_home(inside: Judged, tmp_path: Path) -> Non
         import os
         found = [os.path.exists(p) for p in ({str(secret)!r}, {str(solution)!r}, {str(TINY)!r})]
         found += [os.path.exists(p) for p in ("/home", "/etc/passwd", "/etc/shadow", "/var")]
-        found += [p for p in ("/root", "/work") if os.path.isdir(p) and os.access(p, os.W_OK)]
+        found += [p for p in ("/root", "/srv") if os.path.isdir(p) and os.access(p, os.W_OK)]
         """,
     )
     assert not any(found)
