@@ -141,7 +141,7 @@ def _run() -> int:
         return Exit.WRONG_USE
     except BrokenPipeError:  # `zth list | head`
         return Exit.PASSED
-    except Exception as error:
+    except Exception as error:  # nothing gets past us without a word and an exit code
         if isinstance(error, OSError) and error.errno in NO_ROOM:
             where = error.filename or "the output"
             _say(UserError(CANNOT_WRITE.format(where=where, why=error.strerror), MAKE_ROOM))

@@ -9,25 +9,19 @@ the late rule is a test of its own with a score below zero. GitHub has ended Cla
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from grader.course.manifest import Course
-from grader.export.words import is_right, json_bytes, late, told
-from grader.export.writing import RESULTS, folder_names, write_folder
+from grader.export.words import is_right, late, told
+from grader.export.writing import write_each
 from grader.judge.results import Outcome
 from grader.teach.gradebook import Grade, Graded
 
 
 def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
-    write_folder(out, _files(grades))
+    write_each(out, grades, result)
     return ()
-
-
-def _files(grades: Sequence[Grade]) -> Iterator[tuple[str, bytes]]:
-    names = folder_names(dict.fromkeys(grade.who for grade in grades))
-    for grade in grades:
-        yield f"{grade.lecture}/{names[grade.who]}/{RESULTS}", json_bytes(result(grade), indent=2)
 
 
 def result(grade: Grade) -> dict[str, object]:

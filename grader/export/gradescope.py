@@ -8,12 +8,12 @@ grades are published. `run_autograder` copies LECTURE/WHO/results.json to /autog
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from grader.course.manifest import Course
-from grader.export.words import is_right, json_bytes, told, told_of_all
-from grader.export.writing import RESULTS, folder_names, write_folder
+from grader.export.words import is_right, told, told_of_all
+from grader.export.writing import write_each
 from grader.teach.gradebook import Grade, Graded
 
 VISIBILITY = "after_published"
@@ -22,14 +22,8 @@ LONGEST = 20_000
 
 
 def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
-    write_folder(out, _files(grades))
+    write_each(out, grades, results)
     return ()
-
-
-def _files(grades: Sequence[Grade]) -> Iterator[tuple[str, bytes]]:
-    names = folder_names(dict.fromkeys(grade.who for grade in grades))
-    for grade in grades:
-        yield f"{grade.lecture}/{names[grade.who]}/{RESULTS}", json_bytes(results(grade), indent=2)
 
 
 def results(grade: Grade) -> dict[str, object]:

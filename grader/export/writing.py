@@ -11,10 +11,12 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from grader.errors import UserError
+from grader.export.words import json_bytes
+from grader.teach.gradebook import Grade
 
 RESULTS = "results.json"
 LONGEST_NAME = 80
@@ -52,6 +54,20 @@ def write_file(out: Path, chunks: Iterable[bytes]) -> None:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def write_each(
+    out: Path, grades: Sequence[Grade], made: Callable[[Grade], dict[str, object]]
+) -> None:
+    """A folder with LECTURE/WHO/results.json for each grade, as `made` gives it."""
+    names = folder_names(dict.fromkeys(grade.who for grade in grades))
+    write_folder(
+        out,
+        (
+            (f"{grade.lecture}/{names[grade.who]}/{RESULTS}", json_bytes(made(grade), indent=2))
+            for grade in grades
+        ),
+    )
 
 
 def write_folder(out: Path, files: Iterable[tuple[str, bytes]]) -> None:

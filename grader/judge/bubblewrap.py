@@ -55,7 +55,7 @@ def words_before(hide: Sequence[Path]) -> list[str]:
     shown = _outermost(needed)
     for path in SYSTEM:
         if os.path.islink(path):  # noqa: PTH114 - /lib is a link on most systems
-            words += ["--symlink", os.readlink(path), path]  # noqa: PTH115
+            words += ["--symlink", os.readlink(path), path]  # noqa: PTH115 # as it is written
     words += ["--proc", "/proc", "--dir", SCRATCH]
     if not any(folder.is_relative_to("/tmp") for folder in shown):
         words += ["--symlink", SCRATCH, "/tmp"]

@@ -94,7 +94,7 @@ class Doctor:
                 yield Finding(name, State.WRONG, error.message, error.fix)
                 if name == "course":  # what is said of it need not be said again
                     looks = {k: v for k, v in looks.items() if k not in _OF_A_COURSE}
-            except Exception as error:
+            except Exception as error:  # a finding like any other: it must not hide the next
                 what = f"it could not be looked at: {type(error).__name__}: {error}"
                 yield Finding(name, State.WRONG, what, REPORT)
 

@@ -365,7 +365,7 @@ def _has_timestamps(entries: Iterable[os.DirEntry[str]]) -> bool:
     """Whether one of the first few folders has one with a timestamp.txt in it."""
     folders = [e for e in entries if not _is_nobodys(e.name) and e.is_dir(follow_symlinks=False)]
     return any(
-        os.path.lexists(os.path.join(entry.path, folder, TIMESTAMP))  # noqa: PTH118
+        os.path.lexists(os.path.join(entry.path, folder, TIMESTAMP))  # noqa: PTH118 # for each of thousands
         for entry in folders[:20]
         for folder in sorted(_folders(entry))[:20]
     )

@@ -190,7 +190,7 @@ def main(arguments: Sequence[str]) -> None:
         _serve(channel)
     except UserError as error:
         _say(channel, Failed(error.message, error.fix))
-    except Exception as error:
+    except Exception as error:  # whoever gave the job shows it, with its traceback
         _say(channel, Failed(str(error), trace=traceback.format_exc()))
     os._exit(0)  # nobody has to wait for torch to be taken apart
 
