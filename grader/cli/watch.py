@@ -155,9 +155,16 @@ class _Loop:
 
     def _heard(self, judge: WarmJudge) -> bool:
         """Whether the judge is still there."""
-        from grader.learn.warm_judge import Begun, Failed, Gone, Ready, Verdict
+        from grader.judge.process import Ended, Ready
+        from grader.learn.warm_judge import Begun, Verdict
 
-        message = judge.hear()
+        try:
+            message = judge.answer()
+        except Ended as end:
+            self._tries += 1
+            if self._tries > TRIES:
+                raise RuntimeError(f"the judge {end}") from None
+            return False
         if isinstance(message, Ready):
             self._ready = True
             self._ask(judge, self._state.begin())
@@ -168,16 +175,6 @@ class _Loop:
             self._show()
         elif isinstance(message, Begun):
             self._state.judging = message.exercise
-        elif isinstance(message, Failed):
-            if message.fix:
-                raise UserError(message.message, message.fix)
-            raise RuntimeError(f"{message.message}\n{message.trace}")
-        else:
-            assert isinstance(message, Gone)
-            self._tries += 1
-            if self._tries > TRIES:
-                raise RuntimeError(f"the judge ended with {message.status}\n{message.printed}")
-            return False
         return True
 
     def _pressed(self, judge: WarmJudge) -> int | None:

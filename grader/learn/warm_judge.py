@@ -9,27 +9,19 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import signal
-import subprocess
 import sys
-import tempfile
 import termios
-import traceback
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
 from grader.course.manifest import Course, Exercise, Lecture, load_course
-from grader.errors import UserError
+from grader.judge.process import Alone, Failed, Parent, Process, Ready, run
 from grader.judge.results import LectureResult, Outcome
 
 if TYPE_CHECKING:
     from grader.judge.session import Judge
-
-END_SECONDS = 3
-"""How long it may take to stop before it is killed."""
 
 
 class Hello(msgspec.Struct, tag=True, frozen=True):
@@ -51,10 +43,6 @@ class Bye(msgspec.Struct, tag=True, frozen=True):
     """Nothing more is wanted, and the terminal is as it was."""
 
 
-class Ready(msgspec.Struct, tag=True, frozen=True):
-    """The checks are collected."""
-
-
 class Begun(msgspec.Struct, tag=True, frozen=True):
     """The exercise that is judged now."""
 
@@ -69,31 +57,18 @@ class Verdict(msgspec.Struct, tag=True, frozen=True):
     """Exercises that passed, and still have checks to pass on a whole data set."""
 
 
-class Failed(msgspec.Struct, tag=True, frozen=True):
-    """It cannot go on: a UserError's two sentences, or the traceback of a fault of ours."""
-
-    message: str
-    fix: str = ""
-    trace: str = ""
-
-
-class Gone(msgspec.Struct, tag=True, frozen=True):
-    """It ended and said nothing of it; what it printed tells more."""
-
-    status: int
-    printed: str
-
-
 ToJudge = Hello | Order | Bye
-FromJudge = Ready | Begun | Verdict | Failed | Gone
+FromJudge = Ready | Begun | Verdict | Failed
 
 _to_judge = msgspec.msgpack.Decoder(ToJudge)
 _from_judge = msgspec.msgpack.Decoder(FromJudge)
-_pack = msgspec.msgpack.Encoder().encode
 
 
-class WarmJudge:
-    """The judge of one lecture of a workspace, seen from outside. A context manager."""
+class WarmJudge(Process):
+    """The judge of one lecture of a workspace, seen from outside. A context manager.
+
+    `ask` for a verdict; what it says comes with `answer`.
+    """
 
     def __init__(
         self,
@@ -104,95 +79,63 @@ class WarmJudge:
         found: list[Any] | None = None,
     ) -> None:
         """`terminal` is put back as it was `found`, as tcgetattr gives it, where we are killed."""
-        self._arguments = [str(course.root), lecture.id, str(workspace)]
-        self._terminal = terminal
+        # a descriptor of its own: the terminal is our standard input, and the judge has none
+        self._terminal = os.dup(terminal) if found is not None else -1
         self._found = found
         self._ready = False
+        super().__init__(
+            __name__,
+            [str(self._terminal), str(course.root), lecture.id, str(workspace)],
+            [self._terminal] if self._found is not None else [],
+        )
 
     def __enter__(self) -> Self:
-        import socket
-
-        ours, theirs = socket.socketpair()
-        self._said = tempfile.TemporaryFile()
-        # a descriptor of its own: the terminal is our standard input, and the judge has none
-        terminal = os.dup(self._terminal) if self._found is not None else -1
-        with theirs:
-            fds = theirs.fileno(), terminal
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__, *map(str, fds), *self._arguments],
-                pass_fds=[fd for fd in fds if fd >= 0],
-                stdin=subprocess.DEVNULL,
-                stdout=self._said,
-                stderr=self._said,
-                start_new_session=True,  # a Ctrl-C is for the one who watches
-            )
-        self._channel = Connection(ours.detach())
-        if terminal >= 0:
-            os.close(terminal)
+        super().__enter__()
         if self._found is not None:
+            os.close(self._terminal)
             *modes, characters = self._found
-            self._tell(Hello(modes, characters))
+            self.tell(Hello(modes, characters))
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._tell(Bye())
-        self._channel.close()
+    def __exit__(self, *raised: object) -> None:
+        self.tell(Bye())
         if not self._ready:  # it imports torch and hears nothing; its zygote ends with it
-            self._process.kill()
-        try:
-            self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._said.close()
-
-    def fileno(self) -> int:
-        return self._channel.fileno()
+            self.kill()
+        super().__exit__(*raised)
 
     def ask(self, order: Order) -> None:
         """Order a verdict; the one before is not wanted any more."""
-        self._tell(order)
+        self.tell(order)
 
-    def hear(self) -> FromJudge:
-        """The next thing it says; waits for it."""
-        try:
-            message: FromJudge = _from_judge.decode(self._channel.recv_bytes())
-            self._ready = True
-            return message
-        except (EOFError, OSError):
-            self._process.wait()
-            self._said.seek(0)
-            said = self._said.read().decode("utf-8", "replace").strip()
-            return Gone(self._process.returncode, said)
-
-    def _tell(self, message: ToJudge) -> None:
-        with contextlib.suppress(OSError):  # gone: `hear` tells how
-            self._channel.send_bytes(_pack(message))
+    def answer(self) -> FromJudge:
+        """The next thing it says; waits for it. Raises Ended where it is gone."""
+        message: FromJudge = self.hear(_from_judge)
+        self._ready = True
+        return message
 
 
 class _Bench:
     """The judge's own side."""
 
-    def __init__(self, channel: Connection, terminal: int) -> None:
-        self._channel = channel
+    def __init__(self, parent: Parent, terminal: int) -> None:
+        self._parent = parent
         self._terminal = terminal
         self._hello: Hello | None = None
 
-    def say(self, message: FromJudge) -> None:
-        with contextlib.suppress(OSError):  # nobody is there: the next order tells
-            self._channel.send_bytes(_pack(message))
+    def say(self, message: msgspec.Struct) -> None:
+        self._parent.say(message)
 
     def next_order(self) -> Order:
-        """The latest order; those before it are stale. Ends the process where there are no more."""
+        """The latest order; those before it are stale. Raises Alone where there are no more."""
         order: Order | None = None
-        while order is None or self._channel.poll():
+        while order is None or self._parent.has_more():
             try:
-                message: ToJudge = _to_judge.decode(self._channel.recv_bytes())
-            except (EOFError, OSError):
+                message: ToJudge = self._parent.hear(_to_judge)
+            except Alone:
                 self._put_terminal_back()
-                raise SystemExit from None
+                raise
             if isinstance(message, Bye):
-                raise SystemExit
+                raise Alone
             if isinstance(message, Hello):
                 self._hello = message
             else:
@@ -251,21 +194,13 @@ def _waiting(judge: Judge, lecture: Lecture, result: LectureResult) -> tuple[str
 
 
 def main(fd: str, terminal: str, root: str, lecture: str, workspace: str) -> None:
-    channel = Connection(int(fd))
-    bench = _Bench(channel, int(terminal))
-    try:
-        serve(Path(root), lecture, Path(workspace), bench, int(fd))
-    except UserError as error:
-        bench.say(Failed(error.message, error.fix))
-    except SystemExit:
-        pass
-    except Exception as error:  # whoever asked shows it, with its traceback
-        bench.say(Failed(str(error), trace=traceback.format_exc()))
-    os._exit(0)  # nobody has to wait for torch to be taken apart
+    def work(parent: Parent) -> None:
+        serve(Path(root), lecture, Path(workspace), _Bench(parent, int(terminal)), int(fd))
+
+    run(int(fd), work)
 
 
 SHOW_CURSOR = b"\x1b[?25h"
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the end of the channel says it better
     main(*sys.argv[1:])

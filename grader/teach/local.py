@@ -8,11 +8,8 @@ import selectors
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Outcome
-from grader.teach.worker import Job, Marked, Setting, Worker, WorkerDied
-
-TRIES = 2
-"""How often a job is given to a worker before it is said to be what ends them."""
+from grader.judge.process import Ended
+from grader.teach.worker import TRIES, Job, Marked, Setting, Worker, unjudged
 
 
 def cores() -> int:
@@ -56,13 +53,13 @@ def mark_here(jobs: Iterable[Job], setting: Setting, workers: int) -> Iterator[M
                 assert isinstance(worker, Worker)
                 try:
                     marked = worker.receive()
-                except WorkerDied as death:
+                except Ended as end:
                     selector.unregister(worker)
                     job, tries = busy.pop(worker)
                     if tries < TRIES:
                         again.append((job, tries + 1))
                     else:
-                        yield unjudged(job, setting, str(death))
+                        yield unjudged(job, setting, end)
                     if task := next_job():
                         hire(task)
                     continue
@@ -72,28 +69,3 @@ def mark_here(jobs: Iterable[Job], setting: Setting, workers: int) -> Iterator[M
                 if task := next_job():
                     give(worker, task)
                 yield marked
-
-
-def unjudged(job: Job, setting: Setting, why: str) -> Marked:
-    """The mark of a job that no judge survived: to be looked at by a person."""
-    message = f"It could not be judged: the judge {why.splitlines()[0]}."
-    exercises = tuple(
-        ExerciseResult(
-            id=name,
-            title="",
-            outcome=Outcome.ERROR,
-            points=0,
-            max_points=0,
-            file="",
-            path="",
-            bonus=False,
-            begun=True,
-            line=None,
-            checks=(CheckResult("judge", "", Outcome.ERROR, message),),
-            flags=(message,),
-        )
-        for name in job.exercises
-    )
-    return Marked(
-        job.who, job.lecture, LectureResult(job.lecture, job.seed, setting.isolation, exercises, 0)
-    )

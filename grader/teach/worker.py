@@ -5,30 +5,22 @@ What goes in is a learner's source, what comes out is a result; the solutions ne
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import traceback
-from collections.abc import Sequence
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
 from grader.course.manifest import Course, load_course
-from grader.errors import UserError
-from grader.judge.results import LectureResult
+from grader.judge.process import Ended, Failed, Parent, Process, Ready, run
+from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Outcome
 from grader.judge.submission import Submission
 
 if TYPE_CHECKING:
     from grader.judge.session import Judge
 
-END_SECONDS = 5
+TRIES = 2
+"""How often a job is given to a worker before it is said to be what ends them."""
 
 
 class Job(msgspec.Struct, tag=True, frozen=True):
@@ -49,18 +41,6 @@ class Marked(msgspec.Struct, tag=True, frozen=True):
     result: LectureResult
 
 
-class Ready(msgspec.Struct, tag=True, frozen=True):
-    """The checks are collected."""
-
-
-class Failed(msgspec.Struct, tag=True, frozen=True):
-    """It cannot go on: a UserError's two sentences, or the traceback of a fault of ours."""
-
-    message: str
-    fix: str = ""
-    trace: str = ""
-
-
 class Setting(msgspec.Struct, frozen=True):
     """What a worker judges with: the same for all workers of a run."""
 
@@ -72,98 +52,73 @@ class Setting(msgspec.Struct, frozen=True):
     """Folders that no submission may see: the course, and the submissions themselves."""
 
 
-class WorkerDied(Exception):
-    """It ended and gave no answer: killed, or out of memory."""
-
-
 _to_worker = msgspec.msgpack.Decoder(Job)
-_FromWorker = Ready | Marked | Failed
-_from_worker = msgspec.msgpack.Decoder(_FromWorker)
-_pack = msgspec.msgpack.Encoder().encode
+_setting = msgspec.msgpack.Decoder(Setting)
+_from_worker = msgspec.msgpack.Decoder(Ready | Marked | Failed)
 
 
-class Worker:
+class Worker(Process):
     """The process, seen from outside. A context manager; `send` a job, then `receive` its mark."""
 
     def __init__(self, setting: Setting) -> None:
+        super().__init__(__name__)
         self._setting = setting
 
     def __enter__(self) -> Self:
-        ours, theirs = socket.socketpair()
-        self._said = tempfile.TemporaryFile()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__, str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=self._said,
-                stderr=self._said,
-                start_new_session=True,  # a Ctrl-C is for the one who counts
-            )
-        self._channel = Connection(ours.detach())
-        with contextlib.suppress(OSError):  # `receive` tells how it ended
-            self._channel.send_bytes(msgspec.msgpack.encode(self._setting))
+        super().__enter__()
+        self.tell(self._setting)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._channel.close()
-        try:
-            self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._said.close()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def fileno(self) -> int:
-        return self._channel.fileno()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
     def send(self, job: Job) -> None:
-        with contextlib.suppress(OSError):  # `receive` tells how it ended
-            self._channel.send_bytes(_pack(job))
+        self.tell(job)
 
     def receive(self) -> Marked | None:
         """The next mark; None where it only says that it is ready.
 
-        Raises UserError and RuntimeError as the judge had them, WorkerDied where it is gone.
+        Raises UserError and RuntimeError as the judge had them, Ended where it is gone.
         """
-        try:
-            message = _from_worker.decode(self._channel.recv_bytes())
-        except (EOFError, OSError):
-            self._process.wait()
-            self._said.seek(0)
-            said = self._said.read().decode("utf-8", "replace").strip()
-            raise WorkerDied(f"ended with {self._process.returncode}\n{said}".strip()) from None
-        if isinstance(message, Failed):
-            if message.fix:
-                raise UserError(message.message, message.fix)
-            raise RuntimeError(f"{message.message}\n{message.trace}")
+        message = self.hear(_from_worker)
         return message if isinstance(message, Marked) else None
 
 
-def _serve(channel: Connection) -> None:
+def unjudged(job: Job, setting: Setting, end: Ended) -> Marked:
+    """The mark of a job that no judge survived: to be looked at by a person."""
+    message = UNJUDGED.format(status=end.status)
+    exercises = tuple(
+        ExerciseResult(
+            id=name,
+            title="",
+            outcome=Outcome.ERROR,
+            points=0,
+            max_points=0,
+            file="",
+            path="",
+            bonus=False,
+            begun=True,
+            line=None,
+            checks=(CheckResult("judge", "", Outcome.ERROR, message),),
+            flags=(message,),
+        )
+        for name in job.exercises
+    )
+    result = LectureResult(job.lecture, job.seed, setting.isolation, exercises, 0)
+    return Marked(job.who, job.lecture, result)
+
+
+def _serve(parent: Parent) -> None:
     from grader.judge.isolation import Isolation
     from grader.judge.sandbox import Sandbox
 
-    setting = msgspec.msgpack.decode(channel.recv_bytes(), type=Setting)
+    setting = parent.hear(_setting)
     course = load_course(Path(setting.course))
     lectures = [lecture for lecture in course.lectures if lecture.id in setting.lectures]
     hide = [Path(folder) for folder in setting.hide]
 
     def work(judge: Judge) -> None:
-        _say(channel, Ready())
+        parent.say(Ready())
         while True:
-            try:
-                job = _to_worker.decode(channel.recv_bytes())
-            except (EOFError, OSError):
-                return
-            _say(channel, Marked(job.who, job.lecture, _judge(judge, course, job)))
+            job = parent.hear(_to_worker)
+            parent.say(Marked(job.who, job.lecture, _judge(judge, course, job)))
 
     with Sandbox(Isolation(setting.isolation), forbids=course.forbids, hide=hide) as sandbox:
         from grader.judge.session import with_judge  # imports torch while the zygote does
@@ -179,22 +134,7 @@ def _judge(judge: Judge, course: Course, job: Job) -> LectureResult:
     return judge.judge(Selection(lecture, chosen), job.submission, job.seed)
 
 
-def _say(channel: Connection, message: _FromWorker) -> None:
-    with contextlib.suppress(OSError):  # nobody is there: the next job does not come
-        channel.send_bytes(_pack(message))
-
-
-def main(arguments: Sequence[str]) -> None:
-    channel = Connection(int(arguments[0]))
-    try:
-        _serve(channel)
-    except UserError as error:
-        _say(channel, Failed(error.message, error.fix))
-    except Exception as error:  # whoever gave the job shows it, with its traceback
-        _say(channel, Failed(str(error), trace=traceback.format_exc()))
-    os._exit(0)  # nobody has to wait for torch to be taken apart
-
+UNJUDGED = "It could not be judged: the judge ended with {status}."
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the end of the channel says it better
-    main(sys.argv[1:])
+    run(int(sys.argv[1]), _serve)
