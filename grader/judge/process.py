@@ -39,6 +39,13 @@ class Failed(msgspec.Struct, tag=True, frozen=True):
     fix: str = ""
     trace: str = ""
 
+    @property
+    def error(self) -> Exception:
+        """What to raise where it is heard."""
+        if self.fix:
+            return UserError(self.message, self.fix)
+        return RuntimeError(f"{self.message}\n{self.trace}")
+
 
 class Ended(Exception):
     """It is gone and said nothing of it: killed, or out of memory."""
@@ -115,9 +122,7 @@ class Process:
             printed = self._printed.read().decode("utf-8", "replace").strip()
             raise Ended(self._process.returncode, printed) from None
         if isinstance(message, Failed):
-            if message.fix:
-                raise UserError(message.message, message.fix)
-            raise RuntimeError(f"{message.message}\n{message.trace}")
+            raise message.error
         return message
 
 

@@ -255,3 +255,37 @@ def test_a_hostile_submission_costs_nobody_else(zth: Run, handed: Path) -> None:
     assert marks["mal"] == "FAIL"
     assert outcomes(done, "mean")["mal"] == "ERROR"
     assert (marks["ada"], marks["cyd"], marks["dan"]) == ("PASS", "PASS", "PASS")
+
+
+def test_a_cluster_gives_the_same_marks(zth: Run, handed: Path) -> None:
+    here = zth("grade", str(handed), "lecture1", "--json", "--store", "here", "--seed", "3")
+    there = zth(
+        *("grade", str(handed), "lecture1", "--json", "--store", "there", "--seed", "3"),
+        *("--dask", "local", "--jobs", "2"),
+    )
+    assert outcomes(there) == outcomes(here)
+    assert outcomes(there)["bob"] == "FAIL"
+    assert there.stderr == here.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--dask", "tcp://127.0.0.1:9"), "No Dask scheduler answers at tcp://127.0.0.1:9"),
+        (("--dask", "tcp://127.0.0.1:9", "--jobs", "2"), "--jobs is for this machine"),
+    ],
+)
+def test_a_cluster_that_is_none(
+    zth: Run, handed: Path, words: tuple[str, ...], message: str
+) -> None:
+    done = zth("grade", str(handed), "lecture1", *words)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_where_dask_is_missing_it_is_said(zth: Run, handed: Path, tmp_path: Path) -> None:
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without" / "distributed.py").write_text("raise ImportError('no')\n")
+    done = zth("grade", str(handed), "1", "--dask", "local", PYTHONPATH=str(tmp_path / "without"))
+    assert done.returncode == 2
+    assert "zth[dask]" in done.stderr
