@@ -47,3 +47,12 @@ def report(what: str, ours: str, beside: str, figure: str, bound: str, holds: bo
         f"{sign} {what:<44} {ours:>9} beside {beside:>9}   {figure:>8}  (at most {bound})",
         flush=True,
     )
+
+
+def report_least(what: str, ours: str, beside: str, ratio: float, bound: float) -> None:
+    """As `report`, for a figure that must not be lower."""
+    sign = "✓" if ratio >= bound else "✗"
+    print(
+        f"{sign} {what:<44} {ours:>9} beside {beside:>9}   {ratio:>6.2f} ×  (at least {bound:g} ×)",
+        flush=True,
+    )
