@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.course.manifest import Course
-from grader.export.words import is_right, late, told
+from grader.export.words import late, told
 from grader.export.writing import write_each
 from grader.judge.results import Outcome
 from grader.teach.gradebook import Grade, Graded
@@ -45,7 +45,7 @@ def result(grade: Grade) -> dict[str, object]:
 
 
 def _status(graded: Graded) -> str:
-    if is_right(graded):
+    if graded.is_right:
         return "pass"
     return "error" if graded.outcome is Outcome.ERROR and not graded.by_hand else "fail"
 

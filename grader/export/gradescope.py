@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.course.manifest import Course
-from grader.export.words import is_right, told, told_of_all
+from grader.export.words import told, told_of_all
 from grader.export.writing import write_each
 from grader.teach.gradebook import Grade, Graded
 
@@ -41,7 +41,7 @@ def _test(number: int, graded: Graded) -> dict[str, object]:
         "name": graded.title or graded.exercise,
         "number": str(number),
         "score": graded.points,
-        "status": "passed" if is_right(graded) else "failed",
+        "status": "passed" if graded.is_right else "failed",
         "output": told(graded)[:LONGEST],
         "visibility": VISIBILITY,
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.course.manifest import Course
-from grader.export.words import is_judged, is_right, number, told
+from grader.export.words import is_judged, number, told
 from grader.export.writing import write_file
 from grader.judge.results import Outcome
 from grader.teach.gradebook import Grade, Graded
@@ -63,7 +63,7 @@ def _case(grade: Grade, graded: Graded) -> Element:
 
     case = Element("testcase", name=graded.exercise, classname=_xml(f"{grade.lecture}.{grade.who}"))
     text = _xml(told(graded))
-    if is_right(graded):
+    if graded.is_right:
         if text:
             SubElement(case, "system-out").text = text
         return case

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+from typing import NamedTuple
 
 from grader.judge.results import Outcome
 from grader.teach.gradebook import Grade, Graded
+
+
+class Look(NamedTuple):
+    """How an outcome is called on a page."""
+
+    sign: str
+    word: str
+
+
+LOOKS = {
+    Outcome.PASS: Look("✓", "passed"),
+    Outcome.FAIL: Look("✗", "wrong"),
+    Outcome.ERROR: Look("!", "broke"),
+    Outcome.TODO: Look("·", "not started"),
+    Outcome.BLOCKED: Look("◦", "waits"),
+}
+"""The words of the terminal, as in grader/show/style.py; a test holds them together."""
 
 
 def number(value: float) -> str:
@@ -18,13 +36,6 @@ def number(value: float) -> str:
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
-def is_right(graded: Graded) -> bool:
-    """Whether nothing is left to gain: by a person's word where there is one, or by the judge's."""
-    if graded.by_hand:
-        return graded.points >= graded.max_points
-    return graded.outcome is Outcome.PASS
-
-
 def is_judged(graded: Graded) -> bool:
     """Whether somebody looked at it: an exercise that waits for another was not looked at."""
     return graded.by_hand or graded.outcome not in (None, Outcome.BLOCKED)
@@ -32,7 +43,7 @@ def is_judged(graded: Graded) -> bool:
 
 def told(graded: Graded) -> str:
     """All that a learner is told of an exercise; flags and expected values are not in it."""
-    parts = [graded.message if not is_right(graded) else "", graded.misconception, graded.comment]
+    parts = [graded.message if not graded.is_right else "", graded.misconception, graded.comment]
     if graded.outcome is Outcome.TODO and not graded.by_hand and not graded.message:
         parts.insert(0, TODO)
     if graded.by_hand:

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from grader.errors import UserError
@@ -22,8 +22,13 @@ RESULTS = "results.json"
 LONGEST_NAME = 80
 
 
-def check_place(out: Path, is_folder: bool, force: bool) -> None:
-    """Raises UserError where `out` cannot be written, or holds what is not to be replaced."""
+def check_place(
+    out: Path, is_folder: bool, force: bool, depth: int = 2, names: Collection[str] = (RESULTS,)
+) -> None:
+    """Raises UserError where `out` cannot be written, or holds what is not to be replaced.
+
+    A folder that may be replaced has files of those `names`, `depth` folders down, and no others.
+    """
     if out.name in ("", ".."):
         raise UserError(f"{out} is no name for a file or a folder.", ELSEWHERE)
     if not out.parent.is_dir():
@@ -37,7 +42,7 @@ def check_place(out: Path, is_folder: bool, force: bool) -> None:
         raise UserError(f"{out} is a {kind}, and this format writes a {wanted}.", ELSEWHERE)
     if not force:
         raise UserError(f"{out} is there already.", "Add --force to replace it, or name another.")
-    if is_folder and not _is_ours(out):
+    if is_folder and not _is_ours(out, depth, names):
         raise UserError(f"{out} holds other things than an export.", ELSEWHERE)
 
 
@@ -85,6 +90,30 @@ def write_folder(out: Path, files: Iterable[tuple[str, bytes]]) -> None:
             raise
 
 
+def write_among(out: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Files, by their paths in a folder, in place of those of the same path; the others stay.
+
+    Nothing is replaced before all are written.
+    """
+    with _explained(out):
+        fresh = Path(tempfile.mkdtemp(prefix=".zth-", dir=out.parent))
+        try:
+            names = []
+            for name, data in files:
+                path = fresh / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+                names.append(name)
+            if not out.exists():
+                fresh.rename(out)
+                return
+            for name in names:
+                (out / name).parent.mkdir(parents=True, exist_ok=True)
+                (fresh / name).replace(out / name)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+
 def _put(fresh: Path, out: Path) -> None:
     """The fresh folder under its name; what was there comes back where that fails."""
     if not out.exists():
@@ -112,23 +141,25 @@ def folder_names(people: Iterable[str]) -> dict[str, str]:
     taken: set[str] = set()
     for who in people:
         name = _ODD.sub("_", who).lstrip("._")[:LONGEST_NAME].rstrip(".")
-        if not name or name != who or name.lower() in taken:  # a disk may not tell Ada from ada
-            mark = hashlib.blake2b(who.encode("utf-8", "surrogatepass"), digest_size=4)
-            name = f"{name}-{mark.hexdigest()}".lstrip("-")
+        mark = hashlib.blake2b(who.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+        if not name or name != who:
+            name = f"{name}-{mark}".lstrip("-")
+        while name.lower() in taken:  # a disk may not tell Ada from ada
+            name = f"{name}-{mark}"
         taken.add(name.lower())
         names[who] = name
     return names
 
 
-def _is_ours(folder: Path) -> bool:
-    """Whether nothing is in it but LECTURE/WHO/results.json."""
+def _is_ours(folder: Path, depth: int, names: Collection[str]) -> bool:
+    """Whether nothing is in it but files of those names, so many folders down."""
     for here, folders, files in os.walk(folder):
-        depth = len(Path(here).relative_to(folder).parts)
+        down = len(Path(here).relative_to(folder).parts)
         if any((Path(here) / name).is_symlink() for name in (*folders, *files)):
             return False
-        if files and (depth != 2 or files != [RESULTS]):
+        if files and (down != depth or not set(files) <= set(names)):
             return False
-        if folders and depth >= 2:
+        if folders and down >= depth:
             return False
     return True
 

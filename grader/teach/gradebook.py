@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from grader.course.manifest import Course, Exercise, Late, Lecture
 from grader.course.targets import Selection
-from grader.judge.results import CheckResult, ExerciseResult, Outcome
+from grader.judge.results import ExerciseResult, Outcome
 from grader.teach.roster import Person
 from grader.teach.store import HandIn, Score, Store
+from grader.teach.telling import own_words
 
 MINUTE = 60.0
 HOUR = 60 * MINUTE
@@ -42,6 +43,13 @@ class Graded(msgspec.Struct, frozen=True):
     """For the instructor alone."""
     title: str = ""
     bonus: bool = False
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing is left to gain: by a person's word where there is one, or by the judge's."""
+        if self.by_hand:
+            return self.points >= self.max_points
+        return self.outcome is Outcome.PASS
 
 
 class Grade(msgspec.Struct, frozen=True):
@@ -75,8 +83,16 @@ class Grade(msgspec.Struct, frozen=True):
         return tuple(g.exercise for g in self.exercises if g.outcome is None and not g.by_hand)
 
 
-def read_grades(course: Course, selections: Sequence[Selection], store: Store) -> list[Grade]:
-    """A grade for each learner and lecture: the roster in its order, then those who are not on it."""
+def read_grades(
+    course: Course,
+    selections: Sequence[Selection],
+    store: Store,
+    on_result: Callable[[str, ExerciseResult], None] | None = None,
+) -> list[Grade]:
+    """A grade for each learner and lecture: the roster in its order, then those who are not on it.
+
+    `on_result` is told each learner and result on the way: there are too many to be kept.
+    """
     hand_ins = store.hand_ins()
     people = {person.id: person for person in store.people()}
     scores = store.scores()
@@ -84,12 +100,18 @@ def read_grades(course: Course, selections: Sequence[Selection], store: Store) -
     for selection in selections:
         lecture = selection.lecture
         handed = sorted(who for who, of in hand_ins if of == lecture.id)
-        marks: dict[str, dict[str, ExerciseResult]] = {}
+        by_id = {e.id: e for e in selection.exercises}
+        judged: dict[tuple[str, str], Graded] = {}
         for mark in store.marks(lecture=lecture.id):
-            marks.setdefault(mark.who, {})[mark.exercise] = mark.result
+            if exercise := by_id.get(mark.exercise):
+                score = scores.get((mark.who, lecture.id, exercise.id))
+                judged[mark.who, exercise.id] = _graded(lecture, exercise, mark.result, score)
+                if on_result:
+                    on_result(mark.who, mark.result)
         for who in dict.fromkeys([*people, *handed]):
             exercises = tuple(
-                _graded(e, marks.get(who, {}).get(e.id), scores.get((who, lecture.id, e.id)))
+                judged.get((who, e.id))
+                or _graded(lecture, e, None, scores.get((who, lecture.id, e.id)))
                 for e in selection.exercises
             )
             grades.append(
@@ -102,6 +124,12 @@ def read_grades(course: Course, selections: Sequence[Selection], store: Store) -
                 )
             )
     return grades
+
+
+def known_people(store: Store) -> list[str]:
+    """Everybody: the roster in its order, then those who are not on it."""
+    handed = sorted({who for who, _ in store.hand_ins()})
+    return list(dict.fromkeys([*(person.id for person in store.people()), *handed]))
 
 
 def graded_lectures(store: Store) -> list[str]:
@@ -166,7 +194,9 @@ def _seconds_late(
     return hand_in.at - (due.timestamp() + person.extension_hours * HOUR)
 
 
-def _graded(exercise: Exercise, result: ExerciseResult | None, score: Score | None) -> Graded:
+def _graded(
+    lecture: Lecture, exercise: Exercise, result: ExerciseResult | None, score: Score | None
+) -> Graded:
     points = _worth(exercise, result)
     by_hand = score is not None and score.points is not None
     if score is not None and score.points is not None:
@@ -179,7 +209,7 @@ def _graded(exercise: Exercise, result: ExerciseResult | None, score: Score | No
         by_hand=by_hand,
         comment=score.comment if score else "",
         misconception=result.misconception.says if result and result.misconception else "",
-        message=_message(result) if result else "",
+        message=_message(lecture, exercise, result) if result else "",
         flags=result.flags if result else (),
         title=exercise.title,
         bonus=exercise.bonus,
@@ -193,7 +223,7 @@ def _worth(exercise: Exercise, result: ExerciseResult | None) -> float:
     return result.points * exercise.points / result.max_points
 
 
-def _message(result: ExerciseResult) -> str:
+def _message(lecture: Lecture, exercise: Exercise, result: ExerciseResult) -> str:
     """The first thing that did not hold, and how it ended where it is the learner's own doing.
 
     A learner may come to read it, so what a check expected is not in it.
@@ -201,13 +231,9 @@ def _message(result: ExerciseResult) -> str:
     if result.outcome is Outcome.BLOCKED and result.blocked_by:
         return f"It builds on {', '.join(result.blocked_by)}."
     for check in result.failing:
-        return _of_check(check)[:LONGEST]
+        own = "" if check.gap else own_words(check, lecture, exercise)
+        return "\n".join(part for part in (check.says, own) if part)[:LONGEST]
     return ""
-
-
-def _of_check(check: CheckResult) -> str:
-    own = "" if check.gap else check.message
-    return "\n".join(part for part in (check.says, own) if part)
 
 
 def _rounded(value: float) -> float:

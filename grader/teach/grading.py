@@ -141,6 +141,8 @@ class Grading:
             older=tuple(map(str, handed.older)),
             on_roster=on_roster,
             recorded=handed.clock is Clock.RECORDED,
+            places=found.places,
+            shape=found.shape,
         )
         return found.submission, hand_in
 

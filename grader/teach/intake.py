@@ -2,7 +2,9 @@
 
 Five ways to lay a class out are known by what lies there:
 
-- a folder, a zip, a tar, a .py or a .ipynb for each learner, named by the learner;
+- a folder, a zip, a tar, a .py or a .ipynb for each learner, named by the learner; of what
+  `zth submit` writes, `ada-lecture5.zth.zip`, one a lecture. That is a name somebody typed, like any
+  other here, and the one inside it is not even read;
 - nbgrader's `submitted/STUDENT/ASSIGNMENT/…` with timestamp.txt
   (https://nbgrader.readthedocs.io/en/stable/user_guide/philosophy.html). The learner's own nbgrader
   writes that file, so its time is as good as nbgrader's word;
@@ -213,7 +215,26 @@ def _add_plain(entry: os.DirEntry[str], listing: _Listing) -> None:
         return
     copy = _COPY.fullmatch(stem)
     plain, again = (copy[1], int(copy[2])) if copy else (stem, 0)
+    if suffix == ".zip" and (ours := _ZTH.fullmatch(plain)):
+        _add_ours(entry, listing, ours, f"{plain}{suffix}", again)
+        return
     _add(entry, listing, claims=(stem, plain), label=plain, again=again)
+
+
+def _add_ours(
+    entry: os.DirEntry[str], listing: _Listing, ours: re.Match[str], called: str, again: int
+) -> None:
+    """What `zth submit` has named. One a lecture: a newer one of another lecture hides none.
+
+    Without a name in it, nobody knows whose it is: two of them may be two learners'.
+    """
+    who = ours["who"]
+    if who is None:
+        name = shown(entry.name)
+        listing.remarks.append(NAMELESS.format(name=name, lecture=ours["lecture"]))
+        _add(entry, listing, claims=(), label=entry.name)
+        return
+    _add(entry, listing, (who,), who, called=called, again=again, joins=True)
 
 
 def _add(
@@ -576,6 +597,7 @@ TIMESTAMP = "timestamp.txt"
 MOST_LOOKED_AT = 300
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _COPY = re.compile(r"(.+?) ?\((\d{1,3})\)")
+_ZTH = re.compile(r"(?:(?P<who>.+)-)?(?P<lecture>\w+)\.zth", re.DOTALL)
 _AGAIN = re.compile(r"(.+)-(\d{1,3})")
 _CANVAS = re.compile(
     r"(?:(?P<name>[^_].*?)_)??(?P<late>LATE_)?"
@@ -593,5 +615,6 @@ LINK = "{name} is a link, which is not followed: put the submission itself there
 TYPED = "{name} is text that was typed into the platform, not a file."
 IN_DOUBT = "{name} may be of {ids}: name it by the id."
 NEWEST = "Handed in more than once: {name} counts, not {others}."
+NAMELESS = "{name} does not say whose it is: call it NAME-{lecture}.zth.zip."
 NO_SUBMISSION = "Not taken for submissions: {names}."
 NOTHING = "There are no submissions here."

@@ -27,6 +27,8 @@ from grader.judge.submission import (
 )
 from grader.teach.bundle import Bundle, shown
 from grader.teach.notebooks import Notebook, code_of, notebook_of, read_notebook
+from grader.teach.places import Place
+from grader.teach.similar import shape_of
 
 
 class Sources(msgspec.Struct, frozen=True):
@@ -38,15 +40,22 @@ class Sources(msgspec.Struct, frozen=True):
     """The lecture's file → the path within the submission that stands for it."""
     starts: dict[str, tuple[int, ...]] = {}
     """Of a file that comes from a notebook: the line on which each of its code cells begins."""
+    shape: bytes = b""
+    """Its fingerprints."""
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """What stands for each of the lecture's files, where it is there."""
+        return {
+            file: Place(
+                shown(path), () if path.lower().endswith(".py") else self.starts.get(file, ())
+            )
+            for file, path in self.taken.items()
+        }
 
     def place(self, file: str, line: int) -> str:
         """Where a line of a lecture's file stands in what was handed in: `hw5.ipynb, cell 7, line 3`."""
-        path = self.taken.get(file, file)
-        starts = self.starts.get(file)
-        if not starts or path.lower().endswith(".py"):
-            return f"{path}, line {line}"
-        cell = sum(start <= line for start in starts)
-        return f"{path}, cell {cell}, line {line - starts[cell - 1] + 1}" if cell else path
+        return self.places.get(file, Place(file)).line(line)
 
 
 def submission_from(
@@ -145,11 +154,13 @@ class _Matching:
         for file, path in self._taken.items():
             if path in self._notebooks:
                 files[file] = self._from_notebook(file, self._notebooks[path])
+        others = self._others()
         return Sources(
-            submission=Submission(self._lecture.dir, files, self._others()),
+            submission=Submission(self._lecture.dir, files, others),
             remarks=tuple(dict.fromkeys(self._remarks)),
             taken=self._taken,
             starts=self._starts,
+            shape=shape_of([*files.values(), *others.values()]),
         )
 
     def _add_notebook(self, path: str, data: bytes) -> None:

@@ -10,18 +10,16 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import msgspec
 
 from grader.errors import UserError
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.teach.places import Place
 from grader.teach.roster import Person
 
-if TYPE_CHECKING:
-    pass
-
-VERSION = 1
+VERSION = 2
 PATIENCE_SECONDS = 60.0
 
 
@@ -70,6 +68,10 @@ class HandIn(msgspec.Struct, frozen=True):
     on_roster: bool = True
     recorded: bool = False
     """Whether the platform wrote `at` down; otherwise it is only the file's own time."""
+    places: dict[str, Place] = {}
+    """What of it stands for each of the lecture's files."""
+    shape: bytes = b""
+    """Its fingerprints, which find what is nearly the same. `Store.shapes` reads them, not `hand_ins`."""
 
 
 class Score(msgspec.Struct, frozen=True):
@@ -108,6 +110,8 @@ class Store:
                         raise UserError(f"{self.path} is another program's database.", NAME_ONE)
                     for statement in _SCHEMA:
                         self._database.execute(statement)
+                for statement in _FROM.get(version, ()):
+                    self._database.execute(statement)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -159,19 +163,29 @@ class Store:
 
     def hand_ins(self) -> dict[tuple[str, str], HandIn]:
         rows = self._rows(
-            "SELECT who, lecture, path, at, fingerprint, seen, remarks, older, on_roster, recorded"
-            " FROM hand_in"
+            "SELECT who, lecture, path, at, fingerprint, seen,"
+            " remarks, older, on_roster, recorded, places FROM hand_in"
         )
-        return {
-            (who, lecture): HandIn(
+        found: dict[tuple[str, str], HandIn] = {}
+        for who, lecture, path, at, fingerprint, seen, *rest in rows:
+            remarks, older, on_roster, recorded, places = rest
+            found[who, lecture] = HandIn(
                 *(who, lecture, path, at, fingerprint, seen),
                 msgspec.json.decode(remarks, type=tuple[str, ...]),
                 msgspec.json.decode(older, type=tuple[str, ...]),
                 bool(on_roster),
                 bool(recorded),
+                msgspec.json.decode(places, type=dict[str, Place]),
             )
-            for who, lecture, path, at, fingerprint, seen, remarks, older, on_roster, recorded in rows
-        }
+        return found
+
+    def shapes(self, lecture: str) -> dict[str, bytes]:
+        """The fingerprints of what each learner handed in; nothing of what an older zth graded."""
+        rows = self._rows(
+            "SELECT who, shape FROM hand_in WHERE lecture = ? AND shape != x'' ORDER BY who",
+            (lecture,),
+        )
+        return dict(rows)
 
     # marks
 
@@ -182,13 +196,14 @@ class Store:
         with self._transaction():
             self._database.execute(
                 "INSERT OR REPLACE INTO hand_in"
-                " (who, lecture, path, at, fingerprint, seen, remarks, older, on_roster, recorded)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " (who, lecture, path, at, fingerprint, seen, remarks, older, on_roster, recorded,"
+                " places, shape) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *(hand_in.who, hand_in.lecture, hand_in.path, hand_in.at),
                     *(hand_in.fingerprint, hand_in.seen),
                     *(msgspec.json.encode(x).decode() for x in (hand_in.remarks, hand_in.older)),
                     *(hand_in.on_roster, hand_in.recorded),
+                    *(msgspec.json.encode(hand_in.places).decode(), hand_in.shape),
                 ),
             )
             self._database.executemany(
@@ -221,16 +236,17 @@ class Store:
         wanted = {"who": who, "lecture": lecture}
         given = {name: value for name, value in wanted.items() if value is not None}
         where = " AND ".join(f"{name} = ?" for name in given)
-        rows = self._rows(
+        query = (
             "SELECT who, lecture, exercise, fingerprint, digest, run, result FROM mark"
             + (f" WHERE {where}" if where else "")
-            + " ORDER BY who, lecture, rowid",
-            tuple(given.values()),
+            + " ORDER BY who, lecture, rowid"
         )
-        for *own, result in rows:
-            who_, lecture_, exercise, fingerprint, digest, run = own
-            judged = msgspec.json.decode(result, type=ExerciseResult)
-            yield Mark(who_, lecture_, exercise, fingerprint, digest, run, judged)
+        with self._explained():
+            # one after another: those of a large class are more than fits in memory
+            for *own, result in self._database.execute(query, tuple(given.values())):
+                who_, lecture_, exercise, fingerprint, digest, run = own
+                judged = msgspec.json.decode(result, type=ExerciseResult)
+                yield Mark(who_, lecture_, exercise, fingerprint, digest, run, judged)
 
     # by hand
 
@@ -314,6 +330,8 @@ _SCHEMA = (
         older TEXT NOT NULL,
         on_roster INTEGER NOT NULL,
         recorded INTEGER NOT NULL,
+        places TEXT NOT NULL DEFAULT '{}',
+        shape BLOB NOT NULL DEFAULT x'',
         PRIMARY KEY (who, lecture)
     )
     """,
@@ -343,6 +361,14 @@ _SCHEMA = (
     """,
     f"PRAGMA user_version = {VERSION}",
 )
+_FROM = {
+    1: (
+        "ALTER TABLE hand_in ADD COLUMN places TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE hand_in ADD COLUMN shape BLOB NOT NULL DEFAULT x''",
+        f"PRAGMA user_version = {VERSION}",
+    ),
+}
+"""What makes a gradebook of an older version one of this."""
 
 NAME_ONE = "Name a gradebook of zth, or a file that is not there yet, with --store FILE."
 WRITABLE = "Make the file and its folder writable for you. All that was recorded is there."

@@ -14,6 +14,7 @@ import pytest
 
 from grader.errors import UserError
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.teach.places import Place
 from grader.teach.roster import Person
 from grader.teach.store import HandIn, Store
 
@@ -60,6 +61,43 @@ def test_what_is_recorded_is_read_again(path: Path) -> None:
         assert book.known() == {("ada", "lecture1", "double"): ("f1", "d1")}
         kept = book.hand_ins()["ada", "lecture1"]
         assert (kept.remarks, kept.at, kept.on_roster) == (("a remark",), 1.5, True)
+
+
+def test_where_a_line_stands_and_the_fingerprints_are_kept(path: Path) -> None:
+    with Store(path) as book:
+        run = book.begin(7, "bwrap", "1.0", "c")
+        places = {"arrays.py": Place("hw.ipynb", (1, 5))}
+        handed = HandIn("ada", "lecture1", "/a", 1.5, "f1", "seen", places=places, shape=b"\0\xff")
+        book.record(handed, result(), {"double": "d1"}, run)
+        record(book, "bob")
+        kept = book.hand_ins()["ada", "lecture1"]
+        assert kept.places["arrays.py"].line(7) == "hw.ipynb, cell 2, line 3"
+        assert kept.shape == b"", "a large class has many: they are read by themselves"
+        assert book.shapes("lecture1") == {"ada": b"\0\xff"}
+        assert book.shapes("lecture2") == {}
+
+
+def test_a_gradebook_of_the_first_version_goes_on(path: Path) -> None:
+    """As that zth wrote it: what was recorded is there, and what it did not know comes with a regrade."""
+    with Store(path) as book:
+        record(book)
+    database = sqlite3.connect(path)
+    for column in ("places", "shape"):
+        database.execute(f"ALTER TABLE hand_in DROP COLUMN {column}")
+    database.execute("PRAGMA user_version = 1")
+    database.commit()
+    database.close()
+    for _ in range(2):
+        with Store(path) as book:
+            kept = book.hand_ins()["ada", "lecture1"]
+            assert (kept.remarks, kept.places) == (("a remark",), {})
+            assert book.shapes("lecture1") == {}
+            assert len(list(book.marks())) == 1
+    with Store(path) as book:
+        run = book.begin(7, "bwrap", "1.0", "c")
+        handed = HandIn("ada", "lecture1", "/a", 1.5, "f1", "seen", shape=b"new")
+        book.record(handed, result(), {"double": "d1"}, run)
+        assert book.shapes("lecture1") == {"ada": b"new"}
 
 
 def test_a_new_mark_takes_the_place_of_the_old(path: Path) -> None:

@@ -1,0 +1,74 @@
+"""`zth class`: the class at a glance, from the gradebook."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from grader.cli.complete import complete_target
+from grader.cli.grade import GRADEBOOK, StoreFile
+from grader.cli.options import AsJson, CourseFolder, open_whole_course, screen
+from grader.course.targets import select
+from grader.errors import UserError
+
+
+def class_(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="LECTURE…",
+            help="Lectures or exercises; all that was graded by default.",
+            autocompletion=complete_target,
+            show_default=False,
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A page with the pictures, to be written.")
+    ] = None,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Nobody is named: for the class to see.")
+    ] = False,
+    store: StoreFile = GRADEBOOK,
+    force: Annotated[bool, typer.Option("--force", help="Replace the page that is there.")] = False,
+    as_json: AsJson = False,
+    course: CourseFolder = None,
+) -> None:
+    """The class at a glance: points, what is hard, what was misunderstood, who is stuck where."""
+    from grader.export.class_page import class_page
+    from grader.export.writing import check_place, write_file
+    from grader.show.classroom import classroom_view, classrooms_json
+    from grader.teach.classroom import read_classrooms, without_names
+    from grader.teach.gradebook import graded_lectures
+    from grader.teach.store import Store
+
+    opened = open_whole_course(course)
+    selections = select(opened, targets) if targets else []
+    if not store.exists():
+        raise UserError(
+            f"There is no gradebook {store}.", "`zth grade` makes it, --store names it."
+        )
+    if html:
+        check_place(html, is_folder=False, force=force)
+        if html.exists() and html.samefile(store):
+            raise UserError(f"{html} is the gradebook itself.", "Name another place to write it.")
+    with Store(store) as book:
+        selections = selections or select(opened, graded_lectures(book))
+        if not selections:
+            raise UserError(f"Nothing is graded yet in {store}.", "Grade a lecture, or name one.")
+        classrooms = list(read_classrooms(opened, selections, book))
+    if anonymous:
+        classrooms = [without_names(classroom) for classroom in classrooms]
+    if html:
+        write_file(html, [class_page(opened.manifest.title, classrooms, anonymous)])
+    console = screen()
+    if as_json:
+        sys.stdout.buffer.write(classrooms_json(classrooms) + b"\n")
+    elif html:
+        console.print(Text(f"Written: {html}"), soft_wrap=True)
+    else:
+        for number, classroom in enumerate(classrooms):
+            console.print(*([Text()] if number else []), classroom_view(classroom), sep="\n")

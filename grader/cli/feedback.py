@@ -1,0 +1,74 @@
+"""`zth feedback`: a page for each learner."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from grader.cli.complete import complete_target
+from grader.cli.grade import GRADEBOOK, StoreFile
+from grader.cli.options import CourseFolder, open_whole_course, screen
+from grader.course.targets import select
+from grader.errors import UserError
+
+
+def feedback(
+    out: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="The folder to write.", show_default=False),
+    ],
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="LECTURE…",
+            help="Lectures or exercises; all that was graded by default.",
+            autocompletion=complete_target,
+            show_default=False,
+        ),
+    ] = None,
+    who: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="These learners alone.")
+    ] = None,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="With what was expected, and the checks themselves.")
+    ] = False,
+    store: StoreFile = GRADEBOOK,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    course: CourseFolder = None,
+) -> None:
+    """Write what each learner may know of their marks: OUT/WHO/LECTURE.md and .html."""
+    from grader.export.feedback import FORMATS, files_of
+    from grader.export.writing import check_place, folder_names, write_among
+    from grader.teach.feedback import read_feedback
+    from grader.teach.gradebook import graded_lectures, known_people
+    from grader.teach.store import Store
+
+    opened = open_whole_course(course)
+    selections = select(opened, targets) if targets else []
+    if not store.exists():
+        raise UserError(
+            f"There is no gradebook {store}.", "`zth grade` makes it, --store names it."
+        )
+    names = {f"{lecture.id}{suffix}" for lecture in opened.lectures for suffix in FORMATS}
+    check_place(out, is_folder=True, force=force, depth=1, names=names)
+    with Store(store) as book:
+        selections = selections or select(opened, graded_lectures(book))
+        if not selections:
+            raise UserError(f"Nothing is graded yet in {store}.", "Grade a lecture, or name one.")
+        people = known_people(book)
+        for name in who or ():
+            if name not in people:
+                near = difflib.get_close_matches(name, people, n=3)
+                fix = f"Did you mean {' or '.join(near)}?" if near else "`zth class` lists who is."
+                raise UserError(f"{name!r} is not in {store}.", fix)
+        folders = folder_names(people)
+        told = read_feedback(opened, selections, book, who or (), reveal)
+        write_among(out, files_of(told, folders))
+    learners = len(set(who)) if who else len(people)
+    counted = f"{learners} learner{'' if learners == 1 else 's'}"
+    shown = "with the checks" if reveal else "without what was expected"
+    screen().print(Text(f"{counted} in {out}, {shown}."), soft_wrap=True)

@@ -1,0 +1,54 @@
+"""The class on one page of HTML, with its pictures. Long lists are cut and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+import msgspec
+
+from grader.export.pages import page
+from grader.export.words import LOOKS
+from grader.judge.results import Outcome
+from grader.teach.classroom import Classroom, People
+
+NAMES = 150
+"""Of people in one list."""
+NAME_LENGTH = 60
+ROWS = 25
+"""Of a table."""
+
+
+class Named(msgspec.Struct, frozen=True):
+    """People as a page lists them."""
+
+    names: tuple[str, ...]
+    more: int
+
+
+def class_page(title: str, classrooms: Sequence[Classroom], anonymous: bool) -> bytes:
+    """The page. Where it is `anonymous` it says so; the names are left out before."""
+    return page(
+        "class.html.jinja",
+        title=title,
+        classrooms=classrooms,
+        anonymous=anonymous,
+        outcomes=[(outcome, outcome.value.lower(), LOOKS[outcome]) for outcome in Outcome],
+        cut=_cut,
+        named=_named,
+        short=_short,
+        ROWS=ROWS,
+    )
+
+
+def _named(people: People) -> Named:
+    names = tuple(_short(who) for who in islice(people.who, NAMES))
+    return Named(names, len(people.who) - len(names))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= NAME_LENGTH else f"{name[:NAME_LENGTH]}…"
+
+
+def _cut(rows: Iterable[object]) -> list[object]:
+    return list(islice(rows, ROWS))

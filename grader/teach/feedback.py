@@ -1,0 +1,209 @@
+"""What each learner is told of their marks; `grader.teach.telling` decides what that may be."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from grader.course.manifest import Course, Exercise, Lecture
+from grader.course.targets import Selection
+from grader.judge.results import CheckResult, ExerciseResult, Outcome, Step
+from grader.teach.gradebook import Grade, Graded, read_grades
+from grader.teach.places import Place
+from grader.teach.store import HandIn, Store
+from grader.teach.telling import SOURCE, in_their_files, own_value, own_words
+
+PRINTED_LINES = 30
+PRINTED_CHARACTERS = 4_000
+STEPS = 6
+"""Lines on the way to an exception: the last ones."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of what was handed in."""
+
+    place: str
+    text: str
+
+
+class Revealed(msgspec.Struct, frozen=True):
+    """What is told with `reveal` alone."""
+
+    where: str = ""
+    """How the check names the part that differs."""
+    expected: str = ""
+    more: tuple[str, ...] = ()
+    """How the two relate; what else the check says."""
+    ran: str = ""
+    source: str = ""
+    """Of the check."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What is told of one exercise."""
+
+    graded: Graded
+    link: str
+    """The minute of the video."""
+    at: str
+    again: str
+    """The command that checks it."""
+    sentence: str = ""
+    """Of the first check that does not hold: what must be true."""
+    message: str = ""
+    """What the learner's code did instead."""
+    got: str = ""
+    """What came back."""
+    others: tuple[str, ...] = ()
+    """The sentences of the other checks that do not hold."""
+    place: str = ""
+    """Where it went wrong in what was handed in, or where the answer is."""
+    steps: tuple[Line, ...] = ()
+    printed: str = ""
+    """The end of what their code printed."""
+    cut: bool = False
+    """Whether more than that was printed."""
+    revealed: Revealed | None = None
+
+
+class Feedback(msgspec.Struct, frozen=True):
+    """What one learner is told of one lecture."""
+
+    grade: Grade
+    exercises: tuple[Told, ...]
+    remarks: tuple[str, ...]
+    """On what was handed in: which file stands for which."""
+
+
+def read_feedback(
+    course: Course,
+    selections: Sequence[Selection],
+    store: Store,
+    people: Collection[str] = (),
+    reveal: bool = False,
+) -> Iterator[Feedback]:
+    """For each learner and lecture, in the gradebook's order; for all where nobody is named."""
+    hand_ins = store.hand_ins()
+    by_id = {selection.lecture.id: selection for selection in selections}
+    sources = {id_: CheckSources(course.hidden(s.lecture)) for id_, s in by_id.items() if reveal}
+    for grade in read_grades(course, selections, store):
+        if people and grade.who not in people:
+            continue
+        results = {m.exercise: m.result for m in store.marks(grade.who, grade.lecture)}
+        hand_in = hand_ins.get((grade.who, grade.lecture))
+        selection = by_id[grade.lecture]
+        writer = _Writer(selection.lecture, hand_in, sources.get(grade.lecture))
+        told = [
+            writer.told(exercise, graded, results.get(exercise.id))
+            for exercise, graded in zip(selection.exercises, grade.exercises, strict=True)
+        ]
+        yield Feedback(grade, tuple(told), hand_in.remarks if hand_in else ())
+
+
+class CheckSources:
+    """The sources of a lecture's hidden checks."""
+
+    def __init__(self, folder: Path) -> None:
+        self._found: dict[str, list[tuple[str, str]]] = {}
+        for path in sorted(folder.glob("test_*.py")):
+            text = path.read_text(encoding="utf-8")
+            lines = text.splitlines(keepends=True)
+            for node in ast.parse(text).body:
+                if isinstance(node, ast.FunctionDef):
+                    first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+                    source = "".join(lines[first - 1 : node.end_lineno])
+                    marks = " ".join(map(ast.unparse, node.decorator_list))
+                    self._found.setdefault(node.name, []).append((marks, source))
+
+    def of(self, exercise: str, check: str) -> str:
+        """The source of a check, with its decorators; nothing where it is not there any more."""
+        found = self._found.get(check.partition("[")[0], [])
+        own = [source for marks, source in found if repr(exercise) in marks]
+        return (own or [source for _, source in found] or [""])[0]
+
+
+class _Writer:
+    """Puts a lecture's results into words for one learner."""
+
+    def __init__(
+        self, lecture: Lecture, hand_in: HandIn | None, sources: CheckSources | None
+    ) -> None:
+        self._lecture = lecture
+        self._places = hand_in.places if hand_in else {}
+        self._sources = sources
+
+    def told(self, exercise: Exercise, graded: Graded, result: ExerciseResult | None) -> Told:
+        told = Told(
+            graded=msgspec.structs.replace(graded, message="", flags=()),
+            link=self._lecture.link(exercise),
+            at=exercise.at,
+            again=f"zth check {self._lecture.id}.{exercise.id}",
+        )
+        if result is None or graded.is_right:
+            return msgspec.structs.replace(
+                told, graded=msgspec.structs.replace(told.graded, misconception="")
+            )
+        failing = result.failing
+        opened = next((c for c in failing if c.outcome is result.outcome), None)
+        opened = opened or next(iter(failing), CheckResult(SOURCE, "", result.outcome))
+        if opened.name == NOT_JUDGED:
+            return msgspec.structs.replace(told, message=ASK)
+        printed, cut = _end_of(result.output)
+        told = msgspec.structs.replace(
+            told,
+            place=self._place(result.file, result.line) if result.line else "",
+            printed=printed,
+            cut=cut or result.output_dropped > 0,
+        )
+        if result.outcome is Outcome.BLOCKED and result.blocked_by:
+            return msgspec.structs.replace(
+                told, message=BUILDS_ON.format(names=", ".join(result.blocked_by))
+            )
+        return msgspec.structs.replace(
+            told,
+            sentence=opened.says,
+            message=self._own_words(opened, exercise),
+            got=own_value(opened),
+            others=tuple(dict.fromkeys(c.says for c in failing if c is not opened and c.says)),
+            steps=tuple(self._line(step) for step in opened.steps[-STEPS:]),
+            revealed=self._reveal(exercise, opened, result) if self._sources else None,
+        )
+
+    def _own_words(self, check: CheckResult, exercise: Exercise) -> str:
+        return in_their_files(own_words(check, self._lecture, exercise), self._places)
+
+    def _reveal(self, exercise: Exercise, check: CheckResult, result: ExerciseResult) -> Revealed:
+        gap = check.gap
+        told = own_words(check, self._lecture, exercise)
+        said = () if gap or told == check.message else (check.message,)
+        assert self._sources is not None
+        return Revealed(
+            where=f"{gap.at}{gap.says}".strip() if gap else "",
+            expected=f"{gap.kind}{gap.expected}" if gap and gap.expected else "",
+            more=(*said, *(gap.more if gap else ()), *result.notes),
+            ran=check.ran,
+            source=self._sources.of(exercise.id, check.name) if check.name != SOURCE else "",
+        )
+
+    def _line(self, step: Step) -> Line:
+        return Line(self._place(step.file, step.line), step.text)
+
+    def _place(self, file: str, line: int) -> str:
+        return self._places.get(file, Place(file)).line(line)
+
+
+def _end_of(output: str) -> tuple[str, bool]:
+    """The last lines of what was printed, and whether there are more."""
+    text = output.rstrip("\n")
+    lines = text[-PRINTED_CHARACTERS:].split("\n")[-PRINTED_LINES:]
+    end = "\n".join(lines)
+    return end, len(end) < len(text)
+
+
+NOT_JUDGED = "judge"
+"""The name of the check of what no judge survived."""
+BUILDS_ON = "It builds on {names}: mend that first."
+ASK = "It could not be judged. Ask those who teach you."
