@@ -5,11 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import types
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from judging import Judged, words
+from judging import Judged, WarmJudge, words
 
+from grader.course.manifest import bundled_course, load_course
+from grader.course.targets import select
+from grader.judge.isolation import Isolation
 from grader.judge.results import Outcome
 from grader.judge.tripwire import Forbidden, Tripwire
 
@@ -158,14 +162,13 @@ def slope(x):
 @pytest.mark.parametrize("file", ["model.py", "my_helpers.py"])
 def test_a_helper_in_another_file(judged: Judged, file: str) -> None:
     helper = "def derive(x):\n    x = x.clone().requires_grad_()\n    y = (x**3).sum()\n"
-    helper += "    y.backward()  # here\n    return x.grad\n"
+    helper += "    y.backward()\n    return x.grad\n"
     stem = file.removesuffix(".py")
     arrays = judged.worked("arrays.py")
     arrays += f"\n\ndef slope(x):\n    from {stem} import derive\n    return derive(x)\n"
     result = judged.files({"arrays.py": arrays, file: helper}, "slope")["slope"]
     assert result.outcome is Outcome.FAIL
-    assert words(result).startswith("It calls Tensor.backward. ")
-    assert f"({file} line {judged.line('# here', file)}, in derive)" in words(result)
+    assert words(result) == f"{file} line 4 uses .backward. {WHY}"
 
 
 ELSEWHERE = {
@@ -213,6 +216,47 @@ def double(x):
     assert judged.one(code, "double").outcome is Outcome.PASS
 
 
+REAL = load_course(bundled_course())
+(BACKPROP,) = select(REAL, ["lecture5.cross_entropy_backward"])
+PRINTS = "print(logits, repr(logits.sum()), f'{targets}'); str(logits.grad)"
+
+
+@pytest.mark.parametrize(
+    ("first", "outcome"),
+    [
+        (PRINTS, Outcome.PASS),
+        ("import torch._ops as o; o.mode_stack_state_for_pre_dispatch()", Outcome.FAIL),
+        ("torch._tensor_str._str = lambda *_, **__: 1", Outcome.PASS),
+        (
+            "class Sly(torch.Tensor):\n"
+            "        def __torch_function__(self, f, types, args=(), kwargs=None):\n"
+            "            m = vars(torch.autograd)['forward' + '_ad']\n"
+            "            vars(m)['unpack' + '_dual'](torch.ones(1))\n"
+            "            return torch.Tensor.__torch_function__(f, types, args, kwargs)\n"
+            "    repr(torch.ones(2).as_subclass(Sly))",
+            Outcome.FAIL,
+        ),
+    ],
+)
+def test_a_tensor_may_be_printed_where_torch_s_plumbing_is_forbidden(
+    real: WarmJudge, tmp_path: Path, first: str, outcome: Outcome
+) -> None:
+    """To write one out torch asks for modes and dual numbers; whoever else does is found."""
+    for file in REAL.solutions(BACKPROP.lecture).glob("*.py"):
+        text = file.read_text()
+        begin = "    n = logits.shape[0]\n    # every class"
+        (tmp_path / file.name).write_text(text.replace(begin, f"    {first}\n{begin}"))
+    (result,) = real.judge(tmp_path, "lecture5.cross_entropy_backward").exercises
+    assert result.outcome is outcome, words(result)
+    assert (first != PRINTS) or "tensor(" in result.output
+
+
+@pytest.fixture(scope="module")
+def real() -> Iterator[WarmJudge]:
+    with WarmJudge(REAL, Isolation.FORK) as judge:
+        yield judge
+
+
 def test_a_function_that_looks_at_its_caller_is_left_alone() -> None:
     """torch.fx.wrap does, and torch.optim calls it: a wrapper would stand between."""
     code = """
@@ -247,3 +291,47 @@ def test_what_a_library_calls_while_it_is_imported_is_its_own(
 
         assert lazily.seen == 42
     assert guarded.forbidden() == 42
+
+
+BESIDE = {
+    "from import": ("from helper import f", "return f(x)"),
+    "module": ("import helper", "return helper.f(x)"),
+    "another name": ("import helper as h", "return h.f(x)"),
+    "star": ("from helper import *", "return f(x)"),
+    "package": ("from tinypack.helper import f", "return f(x)"),
+    "relative": ("from .helper import f", "return f(x)"),
+    "through a third": ("from third import f", "return f(x)"),
+}
+HELPER = """
+import torch
+
+def f(x):
+    return g(x)
+
+def g(x):
+    return torch.autograd.grad((x**3).sum(), x)[0]
+
+def train(w):
+    w.sum().backward()
+
+def fine(x):
+    return 3 * x**2
+"""
+
+
+@pytest.mark.parametrize("how", BESIDE)
+def test_a_forbidden_name_in_a_file_beside(judged: Judged, how: str) -> None:
+    top, body = BESIDE[how]
+    arrays = f"{judged.worked('arrays.py')}\n{top}\n\n\ndef slope(x):\n    {body}\n"
+    files = {"arrays.py": arrays, "helper.py": HELPER, "third.py": "from helper import g as f\n"}
+    result = judged.files(files, "slope")["slope"]
+    assert result.outcome is Outcome.FAIL
+    assert words(result) == f"helper.py line 8 uses torch.autograd.grad. {WHY}"
+    assert result.line != 8, "a line of another file"
+
+
+def test_what_is_not_reached_in_a_file_beside_is_welcome(judged: Judged) -> None:
+    arrays = judged.worked("arrays.py")
+    arrays += "\nimport helper\n\n\ndef slope(x):\n    return helper.fine(x)\n"
+    result = judged.files({"arrays.py": arrays, "helper.py": HELPER}, "slope")["slope"]
+    assert result.outcome is Outcome.PASS
