@@ -59,7 +59,7 @@ def check(
     ] = False,
 ) -> None:
     """Check your work. Without a target: the lecture that you are in."""
-    opened = open_course(course)
+    opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     # imported here: what only reads the course must not pay for judging
     from grader.judge.isolation import Isolation
@@ -207,11 +207,13 @@ def _show(console: Console, verdicts: Verdicts, everything: bool) -> None:
         if selection.is_whole and verdict.passed and number < len(verdicts) - 1:
             console.print(finished_line(lecture, verdict))
             continue
+        if not verdict.exercises:  # nothing of what was asked for is judged in a pack
+            _print_notes(console, verdict)
+            continue
         alone = verdict.exercises[0] if len(verdict.exercises) == 1 else None
         if alone and alone.outcome is Outcome.PASS:
             console.print(passed(lecture, alone))
-            for note in verdict.notes:
-                console.print(Text(note, "zth.note"))
+            _print_notes(console, verdict)
         elif not alone:
             console.print(lecture_table(lecture, verdict))
             console.print()
@@ -222,3 +224,10 @@ def _show(console: Console, verdicts: Verdicts, everything: bool) -> None:
             console.print(card(lecture, result, place, everything, alike, boxed))
         if rest := len(cards) - len(shown):
             console.print(Text(f"{rest} more to explain: --all shows them.\n", "zth.note"))
+        if alone and alone.outcome is not Outcome.PASS:
+            _print_notes(console, verdict)
+
+
+def _print_notes(console: Console, verdict: LectureResult) -> None:
+    for note in verdict.notes:
+        console.print(Text(note, "zth.note"))

@@ -194,8 +194,27 @@ def complete_data(typed: str) -> list[str]:
 
 def _course(line: _Line) -> list[Row]:
     """What the course has: target, lecture, exercise, title; or data, name, nothing, about."""
-    folder = os.path.expanduser(line.options.get("--course", "")) or bundled()
+    folder = os.path.expanduser(line.options.get("--course", "")) or course_of(
+        line.options.get("--workspace") or "."
+    )
     return _kept([os.path.abspath(os.path.join(folder, "course.toml"))], _read_course)
+
+
+def course_of(place: str) -> str:
+    """The folder of `course_at`, known without the import of its module, and of what reads TOML."""
+    folder = os.path.abspath(os.path.expanduser(place))
+    while True:
+        pack = os.path.join(folder, "course")
+        if os.path.isfile(os.path.join(pack, "course.toml")) and os.path.isdir(
+            os.path.join(folder, "exercises")
+        ):
+            with open(os.path.join(pack, "course.toml"), encoding="utf-8") as file:
+                if "\nreleased = true" in file.read():
+                    return pack
+        above = os.path.dirname(folder)
+        if above == folder or os.path.isfile(os.path.join(folder, ".zth", "workspace.json")):
+            return bundled()
+        folder = above
 
 
 def bundled() -> str:

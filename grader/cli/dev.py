@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from grader.cli.options import CourseFolder, Exit, Targets, open_course, screen
+from grader.cli.options import CourseFolder, Exit, Targets, open_whole_course, screen
 from grader.course.targets import select
 from grader.errors import UserError
 
@@ -29,7 +29,7 @@ def check(
     from grader.author.prove import prove
     from grader.show.proof import breaches, proof_table
 
-    opened = open_course(course)
+    opened = open_whole_course(course)
     lectures = [s.lecture for s in select(opened, targets or [x.id for x in opened.lectures])]
     console = screen()
     try:
@@ -49,7 +49,7 @@ def stubs(targets: Targets = None, course: CourseFolder = None) -> None:
     """Write exercises/ from solutions/; keep a dated copy of a file that somebody worked in."""
     from grader.author.stub_files import write_stubs
 
-    opened = open_course(course)
+    opened = open_whole_course(course)
     console = screen()
     for selection in select(opened, targets or [x.id for x in opened.lectures]):
         for written in write_stubs(opened, selection.lecture):
@@ -70,7 +70,7 @@ def new(
     """Begin an exercise: a solution, a check, a chaff, the entry in course.toml."""
     from grader.author.scaffold import new_exercise
 
-    opened = open_course(course)
+    opened = open_whole_course(course)
     lecture, dot, exercise = name.partition(".")
     if not dot:
         raise UserError(f"{name!r} names no exercise.", "Write it as lecture5.dprobs.")

@@ -37,7 +37,7 @@ def doctor(
     colours = COLOURS.get(console.color_system or "", "")
     terminal = Terminal(console.is_terminal, console.width, colours, console.encoding)
     place = (workspace or here()).resolve()
-    patient = Doctor(lambda: open_course(course), place, terminal, os.environ)
+    patient = Doctor(lambda: open_course(course, workspace), place, terminal, os.environ)
     findings: list[Finding] = []
     try:
         with _live_line(console, quiet=as_json) as say:

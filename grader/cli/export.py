@@ -10,7 +10,7 @@ from rich.text import Text
 
 from grader.cli.complete import complete_target
 from grader.cli.grade import GRADEBOOK, StoreFile
-from grader.cli.options import CourseFolder, open_course, screen
+from grader.cli.options import CourseFolder, open_whole_course, screen
 from grader.course.targets import select
 from grader.errors import UserError
 
@@ -55,7 +55,7 @@ def export(
     from grader.teach.gradebook import graded_lectures, read_grades
     from grader.teach.store import Store
 
-    opened = open_course(course)
+    opened = open_whole_course(course)
     if not to:
         raise UserError("The format is missing.", f"Name it with --to: {', '.join(FORMATS)}.")
     form = find_format(to)

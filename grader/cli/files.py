@@ -55,7 +55,7 @@ def reset(
     from grader.learn.resetting import reset as do_reset
     from grader.show.files import reset_view
 
-    opened = open_course(course)
+    opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     done = do_reset(place, opened, targets)
     _screen_for(place).print(reset_view(done, targets), soft_wrap=True)
@@ -75,7 +75,7 @@ def update(workspace: WorkspaceFolder = None, course: CourseFolder = None) -> No
     from grader.learn.renewal import update as do_update
     from grader.show.files import update_view
 
-    opened = open_course(course)
+    opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     done = do_update(place, opened)
     _screen_for(place).print(update_view(done, place), soft_wrap=True)
@@ -112,7 +112,7 @@ def restore(
     from grader.learn.kept import restore as do_restore
     from grader.show.files import copies_view, restored_view
 
-    opened = open_course(course)
+    opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     if copy:
         done = do_restore(place, find_copy(place, copy))

@@ -7,7 +7,7 @@ import difflib
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,17 +16,18 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.cli.complete import complete_target
-from grader.cli.options import AsJson, CourseFolder, Exit, open_course, screen
+from grader.cli.options import AsJson, CourseFolder, Exit, open_whole_course, screen
 from grader.course.targets import one_exercise, select
 from grader.errors import UserError
 from grader.judge.isolation import Isolation
 
 if TYPE_CHECKING:
-    from grader.teach.grading import Step
+    from grader.teach.grading import Executor, Step
     from grader.teach.store import Store
-    from grader.teach.worker import Job, Marked
+    from grader.teach.worker import Setting
 
 GRADEBOOK = Path("grades.sqlite")
+LOCAL = "local"
 MINUTE = 60.0
 
 StoreFile = Annotated[
@@ -58,6 +59,10 @@ def grade(
     jobs: Annotated[
         int | None, typer.Option(metavar="N", help="Judges at once; the cores by default.")
     ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A Dask cluster's: tcp://host:8786, or local."),
+    ] = None,
     regrade: Annotated[
         list[str] | None, typer.Option(metavar="WHO", help="Judge again, changed or not.")
     ] = None,
@@ -79,12 +84,13 @@ def grade(
     from grader.teach.digest import Digests
     from grader.teach.grading import Grading
     from grader.teach.intake import find_submissions
-    from grader.teach.local import cores, mark_here
     from grader.teach.roster import read_roster
     from grader.teach.store import Store
     from grader.teach.worker import Setting
 
-    opened = open_course(course)
+    if dask and dask != LOCAL and jobs:
+        raise UserError("--jobs is for this machine.", "A cluster has as many as its workers take.")
+    opened = open_whole_course(course)
     selections = select(opened, targets)
     people = read_roster(roster) if roster else None
     intake = find_submissions(submissions, people)
@@ -112,17 +118,20 @@ def grade(
                 metadata.version("zth"),
                 Digests(opened).course(),
             )
-            workers = min(jobs or cores(), len(plan.tasks))
+            errors = screen(stderr=True)
 
-            def execute(todo: Iterable[Job]) -> Iterator[Marked]:
-                return mark_here(todo, setting, workers)
+            def tell(sentence: str) -> None:
+                errors.print(Text(sentence, "zth.note"), soft_wrap=True)
 
             try:
-                with _progress(screen(stderr=True), len(plan.tasks)) as tell:
+                with (
+                    _executor(setting, jobs, len(plan.tasks), dask, tell) as execute,
+                    _progress(errors, len(plan.tasks)) as count,
+                ):
                     for step in grading.run(plan, run, execute, intake.strangers):
-                        tell(step)
+                        count(step)
             except KeyboardInterrupt:
-                screen(stderr=True).print(Text(STOPPED))
+                errors.print(Text(STOPPED))
                 raise typer.Exit(Exit.INTERRUPTED) from None
             book.finish(run)
         if as_json:
@@ -156,7 +165,7 @@ def score(
     """Give points or a comment by hand. No later run changes it."""
     from grader.teach.store import Store
 
-    opened = open_course(course)
+    opened = open_whole_course(course)
     lecture, exercise = one_exercise(opened, target)
     name = f"{lecture.id}.{exercise.id}"
     if not remove and points is None and not comment:
@@ -186,6 +195,23 @@ def _nearest(who: str, book: Store) -> str:
     names = sorted({a for a, _ in book.hand_ins()} | {person.id for person in book.people()})
     near = difflib.get_close_matches(who, names, n=3)
     return f"Did you mean {' or '.join(near)}?" if near else "`zth grade --status` lists who is."
+
+
+@contextlib.contextmanager
+def _executor(
+    setting: Setting, jobs: int | None, tasks: int, dask: str | None, tell: Callable[[str], None]
+) -> Iterator[Executor]:
+    """What judges: this machine's cores, or the workers of a cluster."""
+    from grader.teach.local import cores, mark_here
+
+    workers = min(jobs or cores(), tasks)
+    if not dask:
+        yield lambda todo: mark_here(todo, setting, workers)
+        return
+    from grader.teach.cluster import local_cluster, mark_on
+
+    with local_cluster(workers) if dask == LOCAL else contextlib.nullcontext(dask) as address:
+        yield lambda todo: mark_on(address, todo, setting, tell)
 
 
 @contextlib.contextmanager

@@ -48,7 +48,7 @@ def hint(
     from grader.learn.progress import Progress
     from grader.show.hint import hint_view
 
-    opened = open_course(course)
+    opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     progress = Progress(place)
     standings, trouble = known_standings(progress)
@@ -68,7 +68,7 @@ def hint(
             }
         )
     else:
-        screen().print(hint_view(hints))
+        screen().print(hint_view(hints, solutions=not opened.released))
     if trouble := trouble or hints.trouble:
         screen(stderr=True).print(Text(str(trouble), "zth.note"), soft_wrap=True)
 
@@ -90,7 +90,7 @@ def solution(
     from grader.learn.worked import solutions_to_show
     from grader.show.solution import solution_view
 
-    opened = open_course(course)
+    opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     progress = Progress(place)
     standings = progress.standing()

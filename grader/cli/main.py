@@ -18,16 +18,20 @@ import typer
 from rich.text import Text
 
 from grader.cli.check import check
+from grader.cli.classroom import class_
 from grader.cli.data import data
 from grader.cli.dev import dev
 from grader.cli.doctor import doctor
 from grader.cli.export import export
+from grader.cli.feedback import feedback
 from grader.cli.files import init, reset, restore, update
 from grader.cli.grade import grade, score
 from grader.cli.help import hint, solution
 from grader.cli.open import open_
 from grader.cli.options import Exit, screen
+from grader.cli.release import release
 from grader.cli.status import list_, log, status
+from grader.cli.submit import submit
 from grader.cli.watch import watch
 from grader.errors import UserError
 from grader.show.style import visible
@@ -66,10 +70,14 @@ PANELS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
         "reset": (reset, "zth reset lecture1.value_mul"),
         "update": (update, "zth update"),
         "restore": (restore, "zth restore latest"),
+        "submit": (submit, "zth submit lecture5 --as ada"),
     },
     "Grade a class": {
+        "release": (release, "zth release class.zip lecture5"),
         "grade": (grade, "zth grade submissions lecture5 --roster class.csv"),
         "score": (score, "zth score ada lecture5.dprobs 0.5 --comment 'nearly'"),
+        "class": (class_, "zth class lecture5 --html class.html"),
+        "feedback": (feedback, "zth feedback out lecture5"),
         "export": (export, "zth export --to csv marks.csv lecture5"),
     },
     "This machine": {

@@ -45,7 +45,7 @@ def open_(
     from grader.learn.next_step import exercise_meant
     from grader.learn.progress import Deed, Progress
 
-    opened = open_course(course)
+    opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     progress = Progress(place)
     standings, trouble = known_standings(progress)

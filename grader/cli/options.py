@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from grader.cli.complete import complete_target
-from grader.course.manifest import Course, bundled_course, load_course
+from grader.course.manifest import Course, load_course
 from grader.errors import UserError
 from grader.show.style import THEME
 
@@ -44,10 +44,25 @@ def here() -> Path:
         raise UserError("The folder you are in is gone.", GO_ELSEWHERE) from None
 
 
-def open_course(folder: Path | None) -> Course:
-    """The course that was named, or ours. Every command begins with it, and so is somewhere."""
-    here()
-    return load_course(folder.resolve() if folder else bundled_course())
+def open_course(folder: Path | None, workspace: Path | None = None) -> Course:
+    """The course that was named, or that of the workspace, which is ours where it is no pack.
+
+    Every command begins with it, and so is somewhere.
+    """
+    from grader.learn.workspace import course_at
+
+    start = here()
+    if folder:
+        return load_course(folder.resolve())
+    return course_at(workspace.resolve() if workspace else start)
+
+
+def open_whole_course(folder: Path | None) -> Course:
+    """The same, for what needs the solutions. Raises UserError for a pack's."""
+    course = open_course(folder)
+    if course.released:
+        raise UserError(STUDENTS_PACK, THE_WHOLE_ONE)
+    return course
 
 
 def open_workspace(folder: Path | None, course: Course) -> Workspace:
@@ -100,3 +115,7 @@ WorkspaceFolder = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object and nothing else.")]
 GO_ELSEWHERE = "Go to one that is there, with `cd`, and type it again."
 GO_THERE = "Go to yours with `cd`, name it with --workspace DIR, or make one: `zth init DIR`."
+STUDENTS_PACK = "This is the students' pack: it has no solutions and no hidden checks."
+THE_WHOLE_ONE = (
+    "Name the course that it was made from with --course DIR, or go elsewhere with `cd`."
+)

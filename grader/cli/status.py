@@ -28,7 +28,7 @@ def status(
     from grader.learn.progress import Progress
     from grader.show.progress import overview, overview_json
 
-    opened = open_course(course)
+    opened = open_course(course, workspace)
     place = open_workspace(workspace, opened)
     progress = Progress(place)
     standings, latest = progress.standing(), progress.latest()
@@ -43,7 +43,7 @@ def list_(workspace: WorkspaceFolder = None, course: CourseFolder = None) -> Non
     from grader.learn.progress import Progress
     from grader.show.progress import course_map
 
-    opened = open_course(course)
+    opened = open_course(course, workspace)
     screen().print(course_map(opened, Progress(open_workspace(workspace, opened)).standing()))
 
 
@@ -58,7 +58,7 @@ def log(
     from grader.learn.progress import Progress
     from grader.show.progress import attempts_table, log_json, log_table
 
-    opened = open_course(course)
+    opened = open_course(course, workspace)
     selections = select(opened, targets or [lecture.id for lecture in opened.lectures])
     wanted = {(s.lecture.id, e.id) for s in selections for e in s.exercises}
     records = read_log(opened, Progress(begun_workspace(workspace, opened)), wanted)

@@ -67,7 +67,7 @@ def watch(
     from grader.learn.progress import Progress
     from grader.learn.watch import Watch
 
-    opened = open_course(course)
+    opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     progress = Progress(place, patience=PATIENCE_SECONDS)
     standings, trouble = known_standings(progress)

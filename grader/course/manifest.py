@@ -82,6 +82,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     forbids_why: str = ""
     bonus: bool = False
     limits: LimitChanges = LimitChanges()
+    judged: bool = True
+    """False only in a pack, where nothing of it is visible: the instructor alone judges it."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -142,6 +144,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     late: Late = Late()
     data: tuple[Dataset, ...] = ()
+    released: bool = False
+    """It is a pack's: it has the stubs, as they were given, and neither solutions nor hidden checks."""
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -153,6 +157,10 @@ class Course(msgspec.Struct, frozen=True):
     @property
     def lectures(self) -> tuple[Lecture, ...]:
         return self.manifest.lecture
+
+    @property
+    def released(self) -> bool:
+        return self.manifest.released
 
     def dataset(self, name: str) -> Dataset:
         """The data set of that name. Raises UserError where the course has none."""
@@ -176,13 +184,23 @@ class Course(msgspec.Struct, frozen=True):
         return tuple(names)
 
     def stubs(self, lecture: Lecture) -> Path:
-        return self.root / "exercises" / lecture.dir
+        # a pack's are not called exercises: a folder that has those is worked in
+        return self.root / ("stubs" if self.released else "exercises") / lecture.dir
 
     def solutions(self, lecture: Lecture) -> Path:
+        """Not there in a pack, and `hidden` neither."""
         return self.root / "solutions" / lecture.dir
 
     def hidden(self, lecture: Lecture) -> Path:
         return self.root / "tests" / "hidden" / lecture.dir
+
+    def visible(self, lecture: Lecture) -> Path:
+        """A pack's checks. Not there where no check of the lecture is visible."""
+        return self.root / "tests" / "visible" / lecture.dir
+
+    def checks(self, lecture: Lecture) -> Path:
+        """The checks that this course judges with."""
+        return self.visible(lecture) if self.released else self.hidden(lecture)
 
     def limits(self, exercise: Exercise) -> Limits:
         return exercise.limits.over(self.manifest.limits)
@@ -280,11 +298,12 @@ def _lecture_problems(course: Course, lecture: Lecture) -> Iterator[tuple[str, s
             f"Write it with the offset from UTC: {written}Z, or {written}+02:00.",
         )
     yield from _repeated([e.id for e in lecture.exercise], f"exercises of {lecture.id}")
-    for folder in (course.solutions(lecture), course.hidden(lecture)):
+    worked = course.stubs(lecture) if course.released else course.solutions(lecture)
+    for folder in (worked, *(() if course.released else (course.hidden(lecture),))):
         if not folder.is_dir():
             yield (
                 f"{lecture.id} needs the folder {folder.relative_to(course.root)}.",
-                "Make it, or mend `dir`.",
+                UNPACK_AGAIN if course.released else "Make it, or mend `dir`.",
             )
     ids = {e.id for e in lecture.exercise}
     for exercise in lecture.exercise:
@@ -293,14 +312,16 @@ def _lecture_problems(course: Course, lecture: Lecture) -> Iterator[tuple[str, s
             yield f"`id` of {where!r} is not a name.", "Use letters, digits and _."
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*\.py", exercise.file):
             yield f"`file` of {where} is {exercise.file!r}: not a Python file's name.", MEND_THE_KEY
-        elif not (course.solutions(lecture) / exercise.file).is_file():
+        elif not (worked / exercise.file).is_file():
+            there = (worked / exercise.file).relative_to(course.root)
             yield (
-                f"`file` of {where} is {exercise.file}, and "
-                f"solutions/{lecture.dir}/{exercise.file} is not there.",
-                "Write the solution, or mend `file`.",
+                f"`file` of {where} is {exercise.file}, and {there} is not there.",
+                UNPACK_AGAIN if course.released else "Write the solution, or mend `file`.",
             )
         if not _TIME.fullmatch(exercise.at):
             yield f"`at` of {where} is {exercise.at!r}.", "Write the time as h:mm:ss."
+        if not exercise.judged and not course.released:
+            yield f"`judged` of {where} is false.", "Take it out: only `zth release` writes it."
         yield from _limit_problems(exercise.limits, where)
         if exercise.points < 0:
             yield f"`points` of {where} is {exercise.points}.", "Points are 0 or more."
@@ -374,3 +395,4 @@ def _cycle(needs: dict[str, tuple[str, ...]]) -> list[str]:
 
 MEND_THE_KEY = "Mend that key; CONTRIBUTING.md lists what each one means."
 SAVE_AS_UTF8 = "Save the file as UTF-8."
+UNPACK_AGAIN = "Unpack the pack that you were given once more, in another folder."

@@ -58,6 +58,9 @@ def marked_exercises(source: str) -> list[str]:
 
 def stubs_of(course: Course, lecture: Lecture) -> dict[Path, str]:
     """What each file of exercises/ should hold, by path."""
+    if course.released:
+        paths = sorted(course.stubs(lecture).glob("*.py"))
+        return {path: path.read_text(encoding="utf-8") for path in paths}
     return {
         course.stubs(lecture) / source.name: strip_solution(
             source.read_text(encoding="utf-8"), f"solutions/{lecture.dir}/{source.name}"

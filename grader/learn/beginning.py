@@ -12,7 +12,7 @@ from pathlib import Path
 from grader.course.manifest import Course
 from grader.errors import UserError
 from grader.learn.given import README, base_folder, given_files, origin_bytes, origin_path
-from grader.learn.workspace import FOLDER, Workspace
+from grader.learn.workspace import COURSE, FOLDER, Workspace
 
 
 def make_workspace(folder: Path, course: Course) -> Workspace:
@@ -29,7 +29,7 @@ def make_workspace(folder: Path, course: Course) -> Workspace:
         if used := _in_use(root):
             raise UserError(IN_USE.format(folder=folder, name=used), NAME_ANOTHER)
         with _building(root) as made:
-            _fill(Workspace(made), course)
+            fill(Workspace(made), course)
             _move_in(made, root)
     except OSError as error:
         raise UserError(
@@ -84,7 +84,11 @@ def _building(root: Path) -> Iterator[Path]:
                 parent.rmdir()
 
 
-def _fill(workspace: Workspace, course: Course) -> None:
+def fill(workspace: Workspace, course: Course) -> None:
+    """Write what a new workspace holds. A pack's course comes with it: nobody else has that one."""
+    own = workspace.root / COURSE
+    if course.released and course.root != own.resolve():
+        shutil.copytree(course.root, own)
     for name, data in given_files(course).items():
         for place in (workspace.root / name, base_folder(workspace) / name):
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -105,6 +109,8 @@ def _move_in(made: Path, root: Path) -> None:
         origin_path(new).replace(origin_path(own))
     else:
         new.own.rename(own.own)
+    if (made / COURSE).is_dir():
+        (made / COURSE).rename(root / COURSE)
     (made / FOLDER).rename(root / FOLDER)
     (made / README).rename(root / README)
 

@@ -9,7 +9,7 @@ import msgspec
 from grader.course.manifest import Course, Lecture
 from grader.course.stubs import stubs_of
 from grader.errors import UserError
-from grader.learn.workspace import FOLDER, Workspace
+from grader.learn.workspace import FOLDER, ORIGIN, Workspace
 
 README = "README.md"
 FORMAT = 1
@@ -44,7 +44,7 @@ def base_folder(workspace: Workspace) -> Path:
 
 
 def origin_path(workspace: Workspace) -> Path:
-    return workspace.own / "workspace.json"
+    return workspace.own / ORIGIN
 
 
 def origin_bytes(course: Course) -> bytes:
@@ -72,11 +72,17 @@ def read_origin(workspace: Workspace) -> Origin | None:
 def readme(course: Course) -> str:
     """The page a learner finds in a new workspace."""
     first = course.lectures[0]
+    names = {
+        "exercise": f"{first.id}.{first.exercise[0].id}",
+        "lecture": first.id,
+        "file": f"{FOLDER}/{first.dir}/{first.exercise[0].file}",
+    }
+    extra = PACK if course.released else ALONE
     return README_TEXT.format(
         title=course.manifest.title,
-        exercise=f"{first.id}.{first.exercise[0].id}",
-        file=f"{FOLDER}/{first.dir}/{first.exercise[0].file}",
         lectures="\n".join(map(_about, course.lectures)),
+        **names,
+        **{name: text.format(**names) for name, text in extra.items()},
     )
 
 
@@ -103,11 +109,10 @@ every place is marked with `# TODO` and its goal. Then ask whether it is right. 
 
     zth check {exercise}
 
-When it is wrong you are told what was called, what came of it, where it is in your file and, if it
-is a mistake that others have made too, what they had in mind. Print whatever you like, write
+{wrong}. Print whatever you like, write
 functions of your own, bring what you wrote along with the video: an exercise is found by the names
 it defines, and the rest of the file is up to you.
-
+{about}
 ## The commands
 
 | | |
@@ -116,10 +121,10 @@ it defines, and the rest of the file is up to you.
 | `zth check` | check the lecture that you are in; or name one, or an exercise |
 | `zth watch` | check again each time you save |
 | `zth hint {exercise}` | a hint; ask again for the next, there are three |
-| `zth solution {exercise}` | once it passes: yours beside the worked one |
+{row}
 | `zth reset {exercise}` | begin an exercise anew; what you wrote is kept |
 | `zth restore` | bring back what a reset or an update replaced |
-| `zth update` | new and changed exercises, after you have installed a newer zth |
+| `zth update` | new and changed exercises, after you have {newer} |
 | `zth log` | what you tried, and when |
 | `zth data` | the lectures' data sets, for training on the real thing |
 | `zth doctor` | when something does not work |
@@ -129,3 +134,30 @@ it defines, and the rest of the file is up to you.
 ## The lectures
 
 {lectures}"""
+ALONE = {
+    "wrong": """\
+When it is wrong you are told what was called, what came of it, where it is in your file and, if it
+is a mistake that others have made too, what they had in mind""",
+    "about": "",
+    "row": "| `zth solution {exercise}` | once it passes: yours beside the worked one |",
+    "newer": "installed a newer zth",
+}
+PACK = {
+    "wrong": """\
+That takes zth, on Linux or macOS: `python -m pip install zth`. When it is wrong you are told what was
+called, what came of it, and where it is in your file""",
+    "about": """
+What is judged here are the examples in the docstrings and the checks that your instructor has made
+visible. Full marks are decided by the instructor's own checks, which are not in this folder; nor are
+the solutions. Those ask for more, and where yours is right in another way than an example shows they
+may ask for less. When you are done,
+
+    zth submit {lecture} --as NAME
+
+writes the file to hand in, with your name in the place of NAME. The folder `course` is your
+instructor's: leave it as it is. When you are given a newer pack, do not unpack it over this folder:
+unpack it elsewhere, put its `course` in the place of yours, and type `zth update`.
+""",
+    "row": "| `zth submit {lecture}` | the file to hand in |",
+    "newer": "put a newer `course` here",
+}

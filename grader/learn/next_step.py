@@ -66,8 +66,9 @@ def _tried_last(
 
 
 def exercises_left(lecture: Lecture, standings: Standings) -> list[Exercise]:
-    """What is not done of a lecture, the bonus aside, in its order."""
-    return [e for e in lecture.exercise if not e.bonus and not is_done(lecture, e, standings)]
+    """What is not done of a lecture, in its order; not the bonus, nor what nothing here judges."""
+    counted = [e for e in lecture.exercise if not e.bonus and e.judged]
+    return [e for e in counted if not is_done(lecture, e, standings)]
 
 
 def is_done(lecture: Lecture, exercise: Exercise, standings: Standings) -> bool:

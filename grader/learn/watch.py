@@ -73,6 +73,8 @@ class Watch:
         self.listing = False
         """Whether the list is in view instead of the exercise."""
         self._code = self.workspace.submission(lecture)
+        self._ordered: tuple[str, ...] = ()
+        """What the judge was asked for last."""
         self._later: dict[str, None] = {}
         """What is judged when what was edited has its verdict."""
         self._tried: frozenset[str] = frozenset()
@@ -124,12 +126,13 @@ class Watch:
         """A verdict has come; what is to be judged next. One that is stale changes nothing."""
         if verdict.number != self._number:
             return None
+        for name in self._ordered:  # not each has a result: a pack does not judge all
+            self.results.pop(name, None)
+            self._later.pop(name, None)
         self.results |= {e.id: e for e in verdict.result.exercises}
         self.notes = verdict.result.notes
         self.judging = ""
         self.judged_at = time.time()
-        for exercise in verdict.result.exercises:
-            self._later.pop(exercise.id, None)
         self._later |= dict.fromkeys(verdict.waiting)
         self._record(verdict)
         if self._later:
@@ -240,7 +243,8 @@ class Watch:
     def _order(self, exercises: Iterable[str], on_data: bool = False) -> Order:
         self._number += 1
         self.judging = self.exercise.id
-        return Order(self._number, tuple(exercises), on_data)
+        self._ordered = tuple(exercises)
+        return Order(self._number, self._ordered, on_data)
 
     def _count_hints(self) -> None:
         self.hints = 0

@@ -45,6 +45,9 @@ def solutions_to_show(
     selection: Selection, workspace: Workspace, course: Course, standings: Standings, spoil: bool
 ) -> list[Worked]:
     """What may be shown: what was passed, or all with `spoil`. Raises UserError where that is none."""
+    if course.released:
+        name = f"{selection.lecture.id}.{selection.exercises[0].id}"
+        raise UserError(NOT_HERE, f"`zth hint {name}` helps a little.")
     lecture = selection.lecture
     passed = {e.id for e in selection.exercises if _passed(lecture, e, standings)}
     shown = [e for e in selection.exercises if spoil or e.id in passed]
@@ -89,6 +92,7 @@ def _name(lecture: Lecture, exercise: Exercise) -> str:
     return f"{lecture.id}.{exercise.id}"
 
 
+NOT_HERE = "The solutions stay with your instructor: this is the students' pack."
 NOT_PASSED = "{name} has not passed yet; then its solution is shown beside yours."
 NONE_PASSED = "Nothing of {name} has passed yet; then the solutions are shown beside yours."
 WHAT_HELPS = "`zth hint {name}` helps a little. With --spoil the solution is shown now."

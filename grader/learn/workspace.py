@@ -8,12 +8,16 @@ from pathlib import Path
 
 import msgspec
 
-from grader.course.manifest import Course, Lecture
+from grader.course.manifest import Course, Lecture, bundled_course, load_course
 from grader.errors import UserError
 from grader.judge.submission import Submission, read_submission
 
 FOLDER = "exercises"
 OWN = ".zth"
+COURSE = "course"
+"""Beside exercises/ in a pack: the course that is worked on there."""
+ORIGIN = "workspace.json"
+"""In zth's own folder: which course a workspace is of."""
 
 
 class Workspace(msgspec.Struct, frozen=True):
@@ -36,6 +40,21 @@ class Workspace(msgspec.Struct, frozen=True):
 
     def submission(self, lecture: Lecture) -> Submission:
         return read_submission(self.folder(lecture), lecture)
+
+
+def course_at(start: Path) -> Course:
+    """The course of the nearest workspace at or above `start`: its own in a pack, otherwise ours.
+
+    Raises UserError where a pack's is broken: to judge with another would be worse.
+    """
+    for folder in (start, *start.parents):
+        if (folder / COURSE / "course.toml").is_file() and (folder / FOLDER).is_dir():
+            course = load_course(folder / COURSE)
+            if course.released:
+                return course
+        if (folder / OWN / ORIGIN).is_file():
+            break
+    return load_course(bundled_course())
 
 
 def find_workspace(start: Path, course: Course) -> Workspace:

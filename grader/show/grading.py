@@ -14,7 +14,7 @@ from rich.text import Text
 from grader.course.targets import Selection
 from grader.judge.results import FORMAT, Outcome
 from grader.show.lecture import bar, heading
-from grader.show.style import LOOKS
+from grader.show.style import LOOKS, visible
 from grader.teach.grading import Plan
 from grader.teach.intake import Intake
 from grader.teach.store import Store
@@ -83,7 +83,7 @@ def summary_json(book: Store, intake: Intake, plan: Plan) -> bytes:
 
 
 def _people(intake: Intake) -> list[RenderableType]:
-    lines: list[RenderableType] = [Text(remark, "zth.note") for remark in intake.remarks]
+    lines: list[RenderableType] = [Text(visible(remark), "zth.note") for remark in intake.remarks]
     if intake.missing:
         names = [person.id for person in intake.missing]
         lines.append(Text(f"{len(names)} handed in nothing: {_listed(names)}"))
@@ -98,4 +98,4 @@ def _people(intake: Intake) -> list[RenderableType]:
 
 def _listed(names: Sequence[str]) -> str:
     rest = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    return visible(", ".join(names[:NAMED])) + (f" and {rest} more" if rest > 0 else "")

@@ -10,8 +10,8 @@ from grader.learn.hints import Hints
 from grader.show.lecture import web_link
 
 
-def hint_view(hints: Hints) -> RenderableType:
-    """The hints that are given now."""
+def hint_view(hints: Hints, solutions: bool = True) -> RenderableType:
+    """The hints that are given now. `solutions` is whether the course has any to point to."""
     name = f"{hints.lecture.id}.{hints.exercise.id}"
     parts: list[RenderableType] = [
         Text.assemble((name, "zth.target"), f" · {hints.exercise.title}")
@@ -23,10 +23,13 @@ def hint_view(hints: Hints) -> RenderableType:
         ]
     link = hints.lecture.link(hints.exercise)
     video = Text.assemble(("\nvideo ", "zth.label"), web_link(link), f"  {hints.exercise.at}")
-    return Group(*parts, video, _after(hints, name))
+    return Group(*parts, video, _after(hints, name, solutions))
 
 
-def _after(hints: Hints, name: str) -> Text:
+def _after(hints: Hints, name: str, solutions: bool) -> Text:
+    if not solutions and (hints.passed or hints.last):
+        says = "yours has passed" if hints.passed else "that was the last one"
+        return Text.assemble(("then  ", "zth.label"), says)
     if hints.passed:
         return Text.assemble(("yours ", "zth.label"), "has passed: ", _command(f"solution {name}"))
     if hints.last:

@@ -89,9 +89,17 @@ def what_follows(course: Course, standings: Standings) -> Text:
     """After a pass: the next exercise that is not done."""
     following = next_exercise(course, standings)
     if following is None:
-        return Text("Everything is done. Well done.", "zth.pass")
+        return all_done(course)
     lecture, exercise = following
     return Text.assemble("Next: ", (f"zth check {lecture.id}.{exercise.id}", "zth.command"))
+
+
+def all_done(course: Course) -> Text:
+    if course.released:
+        return Text("All that is visible is done. Hand it in: ", "zth.pass").append(
+            "zth submit", "zth.command"
+        )
+    return Text("Everything is done. Well done.", "zth.pass")
 
 
 def place(result: ExerciseResult, here: Path) -> Text:

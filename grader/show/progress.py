@@ -18,7 +18,7 @@ from grader.learn.log import Record
 from grader.learn.next_step import Standings, is_done, next_exercise
 from grader.learn.progress import Attempt
 from grader.learn.workspace import Workspace
-from grader.show.lecture import bar, exercise_row, file_link, grid, heading, web_link
+from grader.show.lecture import all_done, bar, exercise_row, file_link, grid, heading, web_link
 from grader.show.style import LOOKS, Look
 
 OVERVIEW_BAR = 20
@@ -40,7 +40,8 @@ def exercise_list(lecture: Lecture, outcomes: Mapping[str, Outcome]) -> Table:
         look = LOOKS[outcomes.get(exercise.id, Outcome.TODO)]
         points = Text(f"{exercise.points} {'bonus' if exercise.bonus else 'pt'}")
         sign, name = Text(look.sign, look.style), Text(exercise.id)
-        exercise_row(table, sign, name, exercise.title, exercise.file, points)
+        title = exercise.title if exercise.judged else f"{exercise.title} ({NOT_JUDGED})"
+        exercise_row(table, sign, name, title, exercise.file, points)
     return table
 
 
@@ -118,9 +119,11 @@ def log_json(records: Sequence[Record]) -> bytes:
 
 
 def count_done(lecture: Lecture, standings: Standings) -> tuple[int, int]:
-    """Done and all, of those that are no bonus; a bonus that is done counts on both sides."""
+    """Done and all, of those that are judged and no bonus; a bonus that is done counts on both sides."""
     done = [is_done(lecture, e, standings) for e in lecture.exercise]
-    counted = [d for e, d in zip(lecture.exercise, done, strict=True) if d or not e.bonus]
+    counted = [
+        d for e, d in zip(lecture.exercise, done, strict=True) if d or (e.judged and not e.bonus)
+    ]
     return sum(counted), len(counted)
 
 
@@ -225,7 +228,7 @@ def _next(course: Course, workspace: Workspace, standings: Standings, here: Path
         )
     following = next_exercise(course, standings)
     if following is None:
-        return Text("Everything is done. Well done.", "zth.pass")
+        return all_done(course)
     lecture, exercise = following
     path = workspace.folder(lecture) / exercise.file
     text = Text.assemble(label, (f"{lecture.id}.{exercise.id}", "zth.target"))
@@ -245,3 +248,7 @@ def definition_line(workspace: Workspace, lecture: Lecture, exercise: Exercise) 
 
     source = read_source(workspace.folder(lecture) / exercise.file)
     return source.definition_line(exercise.names[0])
+
+
+NOT_JUDGED = "judged by your instructor"
+"""Of an exercise that nothing in a pack judges."""

@@ -48,9 +48,6 @@ THEME = Theme(
 
 
 _CONTROLS = {n: 0x2400 + n for n in range(0x20) if chr(n) not in "\t\n"}
-_TURNS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-"""Characters that turn what follows the other way round: FAIL may be read as something else."""
-_CONTROLS |= dict.fromkeys(_TURNS, 0xFFFD)
 _CONTROLS |= {0x7F: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
 _CONTROLS |= dict.fromkeys((0x2028, 0x2029), 0x2424)
 # turns of direction: `nwonknu` may not stand there for `unknown`

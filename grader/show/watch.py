@@ -16,8 +16,8 @@ from grader.judge.results import Outcome
 from grader.learn.watch import Key, Watch
 from grader.show.card import card
 from grader.show.hint import prose
-from grader.show.lecture import bar, heading, passed, place
-from grader.show.progress import count_done, exercise_list, states
+from grader.show.lecture import all_done, bar, heading, passed, place
+from grader.show.progress import NOT_JUDGED, count_done, exercise_list, states
 from grader.show.style import LOOKS
 
 WIDTH = 80
@@ -100,15 +100,18 @@ def _top(watch: Watch) -> RenderableType:
 def _verdict(watch: Watch, here: Path) -> RenderableType:
     result, name = watch.result, f"{watch.lecture.id}.{watch.exercise.id}"
     if result is None:
-        return Text.assemble((name, "zth.target"), f" · {watch.exercise.title}")
+        alone = "" if watch.exercise.judged or watch.judging else f"\n{NOT_JUDGED}"
+        return Text.assemble((name, "zth.target"), f" · {watch.exercise.title}", alone)
     if result.outcome is not Outcome.PASS:
         return card(watch.lecture, result, here, watched=True)
     parts = [passed(watch.lecture, result)]
     if not watch.passed:
         parts.append(Text("  and now on the whole data set …", "zth.note"))
+    elif watch.finished and watch.course.released:
+        parts.append(Text.assemble("  ", all_done(watch.course)))
     elif watch.finished:
         parts.append(Text("  That was the last one. The course is finished.", "zth.pass"))
-    else:
+    elif not watch.course.released:
         compare = Text.assemble(
             "  Compare it with the worked solution: ", (f"zth solution {name}", "zth.command")
         )

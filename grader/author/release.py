@@ -1,0 +1,137 @@
+"""The course of a pack: stubs, examples and visible checks, and nothing from which an answer follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from grader.author.visible import Visible, visible_checks
+from grader.course.manifest import Course, Exercise, Lecture, Manifest, load_course
+from grader.course.stubs import marked_exercises, stubs_of
+from grader.course.targets import Selection
+from grader.course.writing import manifest_text
+from grader.errors import UserError
+from grader.judge.examples import examples_of
+from grader.judge.results import Outcome
+from grader.judge.sandbox import Sandbox
+from grader.judge.session import Judge, with_judge
+from grader.judge.submission import read_submission, submission_of
+
+
+class ReleasedLecture(msgspec.Struct, frozen=True):
+    """What a pack has of a lecture."""
+
+    id: str
+    exercises: int
+    examples: int
+    checks: int
+    """Visible ones."""
+    unseen: tuple[str, ...]
+    """Exercises of which nothing is visible."""
+    given: tuple[str, ...]
+    """Files of solutions/ in which nothing is left to the learner: they are given whole."""
+
+
+class Released(msgspec.Struct, frozen=True):
+    course: Course
+    """The pack's."""
+    lectures: tuple[ReleasedLecture, ...]
+
+
+def release_course(course: Course, lectures: Sequence[Lecture], folder: Path) -> Released:
+    """Write what a pack has of a course to a new folder.
+
+    Raises UserError where a solution would be in it, or a visible check cannot be cut out.
+    """
+    files: dict[str, str] = {}
+    parts = []
+    about = []
+    for lecture in lectures:
+        stubs = _stubs(course, lecture)
+        visible = visible_checks(course, lecture)
+        examples = {e.id: _count_examples(stubs[e.file], lecture, e) for e in lecture.exercise}
+        unseen = tuple(
+            e.id for e in lecture.exercise if not examples[e.id] and not visible.checks.get(e.id)
+        )
+        exercises = tuple(
+            msgspec.structs.replace(e, judged=e.id not in unseen) for e in lecture.exercise
+        )
+        parts.append(msgspec.structs.replace(lecture, exercise=exercises))
+        about.append(_about(course, lecture, sum(examples.values()), visible, unseen))
+        files |= {f"stubs/{lecture.dir}/{name}": text for name, text in stubs.items()}
+        files |= {f"tests/visible/{name}": text for name, text in visible.files.items()}
+    manifest = msgspec.structs.replace(course.manifest, lecture=tuple(parts), released=True)
+    files["course.toml"] = manifest_text(manifest)
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+    released = load_course(folder)
+    _assert_same(manifest, released.manifest)
+    return Released(released, tuple(about))
+
+
+def faults(released: Released, course: Course) -> list[str]:
+    """What is judged wrong in a pack: a stub that is not to do, a solution that does not pass."""
+    pack = released.course
+
+    def work(judge: Judge) -> list[str]:
+        return [fault for lecture in pack.lectures for fault in _faults(judge, course, lecture)]
+
+    with Sandbox(forbids=pack.forbids) as sandbox:
+        return with_judge(pack, pack.lectures, work, sandbox)
+
+
+def _faults(judge: Judge, course: Course, lecture: Lecture) -> Iterator[str]:
+    whole = Selection(lecture, lecture.exercise)
+    folder = course.solutions(lecture)
+    solved = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.py")}
+    both = (
+        (read_submission(judge.course.stubs(lecture), lecture), Outcome.TODO, "the stub"),
+        (submission_of(solved, lecture, folder), Outcome.PASS, "the solution"),
+    )
+    for submission, wanted, what in both:
+        for result in judge.judge(whole, submission, on_data=False).exercises:
+            if result.outcome is not wanted:
+                says = result.failing[0].message if result.failing else ""
+                yield f"{lecture.id}.{result.id}: {what} is {result.outcome} in it. {says}".strip()
+
+
+def _stubs(course: Course, lecture: Lecture) -> dict[str, str]:
+    """The stubs of a lecture by file, made from the solutions: exercises/ may be worked in."""
+    for exercise in lecture.exercise:
+        path = course.solutions(lecture) / exercise.file
+        if exercise.id not in marked_exercises(path.read_text(encoding="utf-8")):
+            raise UserError(
+                f"Nothing in {path.relative_to(course.root)} is left to the learner for "
+                f"{lecture.id}.{exercise.id}: its solution would be in the pack.",
+                f"Put what is to be written between `### BEGIN SOLUTION {exercise.id}: the goal.` "
+                "and `### END SOLUTION`.",
+            )
+    return {path.name: text for path, text in stubs_of(course, lecture).items()}
+
+
+def _count_examples(stub: str, lecture: Lecture, exercise: Exercise) -> int:
+    try:
+        return sum(map(len, examples_of(stub, lecture, exercise)))
+    except ValueError as error:
+        message = f"A docstring of {lecture.id}.{exercise.id} is no doctest: {error}."
+        raise UserError(message, "Mend it in the solution.") from None
+
+
+def _about(
+    course: Course, lecture: Lecture, examples: int, visible: Visible, unseen: tuple[str, ...]
+) -> ReleasedLecture:
+    given = tuple(
+        path.name
+        for path in sorted(course.solutions(lecture).glob("*.py"))
+        if not marked_exercises(path.read_text(encoding="utf-8"))
+    )
+    checks = sum(visible.checks.values()) + sum(visible.on_data.values())
+    return ReleasedLecture(lecture.id, len(lecture.exercise), examples, checks, unseen, given)
+
+
+def _assert_same(written: Manifest, read: Manifest) -> None:
+    assert written == read, "a manifest is read as it was written"
