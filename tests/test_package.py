@@ -30,6 +30,8 @@ def test_the_wheel_carries_the_course_and_finds_it(tmp_path: Path) -> None:
         for p in (site / "grader/_course").iterdir()
     }
     assert names == {"course.toml", "exercises", "solutions", "tests"}
+    templates = {path.name for path in (site / "grader" / "export" / "templates").iterdir()}
+    assert templates >= {"base.html.jinja", "feedback.html.jinja", "class.html.jinja"}
     code = "from grader.course.manifest import *; c = load_course(bundled_course()); print(c.root)"
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from grader.errors import UserError
-from grader.judge.cell import SCRATCH
+from grader.judge.cell import ENVIRONMENT, SCRATCH
 
 LIBRARIES = ("torch", "numpy", "msgspec", "cloudpickle")
 """What a child imports besides the standard library; what they need lies beside them."""
@@ -22,15 +22,6 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store")
 FILES = ("/etc/ld.so.cache", "/etc/localtime", "/sys/devices/system/cpu")
 """/sys/…/cpu: torch chooses its kernels by what the processor can do."""
 DEVICES = ("null", "zero", "full", "random", "urandom")
-ENVIRONMENT = {
-    "PATH": "/usr/bin:/bin",
-    "LANG": "C.UTF-8",
-    "HOME": SCRATCH,
-    "TMPDIR": SCRATCH,
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "MPLBACKEND": "Agg",
-}
 USER = 65534
 """nobody"""
 

@@ -14,18 +14,47 @@ import signal
 from typing import NoReturn
 
 from grader.judge import limits
+from grader.judge.layers import Layer
 
 SCRATCH = "/scratch"
 """The one folder that can be written to. Not /tmp, where Python itself may lie."""
 SCRATCH_BYTES = 64 << 20
 SCRATCH_FILES = 10_000
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "HOME": SCRATCH,
+    "TMPDIR": SCRATCH,
+    "OMP_NUM_THREADS": "1",
+    "OMP_THREAD_LIMIT": "1",
+    "MKL_NUM_THREADS": "1",
+    "MPLBACKEND": "Agg",
+}
 
 _CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 _CLONE_NEWUSER, _CLONE_NEWPID = 0x10000000, 0x20000000
-_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC, _MS_PRIVATE = 1, 2, 4, 8, 16384, 1 << 18
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT, _MS_BIND = 1, 2, 4, 8, 32, 4096
+_MS_REC, _MS_PRIVATE = 16384, 1 << 18
 _PR_CAPBSET_DROP, _PR_SET_DUMPABLE = 24, 4
 _LAST_CAPABILITY = 63
 _CAPABILITY_VERSION = 0x20080522
+_SET_BY_THEMSELVES = ("PWD", "LC_CTYPE")
+"""By bubblewrap, and by Python."""
+
+
+def walls() -> tuple[Layer, ...]:
+    """What bubblewrap has put around this process, as it is to be seen from here."""
+    with open("/proc/net/dev", encoding="ascii") as file:  # noqa: PTH123 - pathlib is not loaded here
+        devices = {line.split(":")[0].strip() for line in file if ":" in line}
+    with open("/proc/self/uid_map", encoding="ascii") as file:  # noqa: PTH123
+        outside = {line.split()[1] for line in file}
+    stands = {
+        Layer.NETWORK: devices <= {"lo"},
+        Layer.DISK: bool(os.statvfs("/").f_flag & os.ST_RDONLY),
+        Layer.ENVIRONMENT: set(os.environ) <= {*ENVIRONMENT, *_SET_BY_THEMSELVES},
+        Layer.USER: "0" not in outside,
+    }
+    return tuple(layer for layer, there in stands.items() if there)
 
 
 def enter() -> None:
@@ -43,10 +72,15 @@ def enter() -> None:
     small = f"size={SCRATCH_BYTES},nr_inodes={SCRATCH_FILES},mode=0700"
     _mount("tmpfs", SCRATCH, "tmpfs", _MS_NOSUID | _MS_NODEV, small)
     os.chdir(SCRATCH)
+    for name in os.listdir("/dev"):  # noqa: PTH208 - pathlib is not loaded here
+        # written to all the same; but root's child could chmod the machine's own /dev/null
+        _make_read_only(f"/dev/{name}")
 
 
-def lock() -> None:
+def lock() -> set[Layer]:
     """Give up what was needed to get here: /proc, capabilities, and every way to win them back."""
+    if os.getpid() != 1:  # root's mounts outside of a cell are the machine's own
+        raise RuntimeError("a cell can only be locked from inside")
     _mount("tmpfs", "/proc", "tmpfs", _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "size=0")
     libc = ctypes.CDLL(None, use_errno=True)
     for capability in range(_LAST_CAPABILITY + 1):
@@ -54,6 +88,7 @@ def lock() -> None:
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
     nothing = (ctypes.c_uint32 * 6)()
     _call("capset", header, nothing)
+    return {Layer.TABLE, Layer.CAPABILITIES}
 
 
 def _stand_outside(pid: int) -> NoReturn:
@@ -74,6 +109,11 @@ def _stand_outside(pid: int) -> NoReturn:
 def _write(path: str, text: str) -> None:
     with open(path, "w", encoding="ascii") as file:  # noqa: PTH123 - pathlib is not loaded here
         file.write(text)
+
+
+def _make_read_only(path: str) -> None:
+    kept = os.statvfs(path).f_flag & (_MS_NOSUID | _MS_NODEV | _MS_NOEXEC)  # they have one number
+    _mount("none", path, None, _MS_REMOUNT | _MS_BIND | _MS_RDONLY | kept)
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:

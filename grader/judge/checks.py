@@ -67,6 +67,8 @@ class Observation:
         """A part of it; a part that is not there fails the check."""
         label = f"{self._label}[{key!r}]" if self._label else str(key)
         try:
+            if isinstance(key, str) != isinstance(self.value, dict):
+                raise KeyError(key)
             return Observation(self.value[key], label, self._remarks)
         except (KeyError, IndexError, TypeError):
             hint = " Is a `return` missing?" if self.value is None and not self._label else ""
@@ -145,13 +147,14 @@ class Observation:
         return CheckFailed(f"{at}expected {wanted}, got {describe(self.value)}.")
 
 
-def exercise(exercise_id: str, data: str = "") -> pytest.MarkDecorator:
+def exercise(exercise_id: str, data: str = "", visible: bool = False) -> pytest.MarkDecorator:
     """Says which exercise a check belongs to, and the data set it is run on.
 
     With `data` the check runs where that data set is there, after all others and only if they
-    passed; its text comes by the fixture `data_text`.
+    passed; its text comes by the fixture `data_text`. With `visible` it is in the pack that
+    `zth release` makes, as it is, with the helpers it needs; so it cannot ask the `reference`.
     """
-    return getattr(pytest.mark, MARK)(exercise_id, data=data)  # type: ignore[no-any-return] # pytest.mark gives Any
+    return getattr(pytest.mark, MARK)(exercise_id, data=data, visible=visible)  # type: ignore[no-any-return] # pytest.mark gives Any
 
 
 def fail(message: str) -> None:

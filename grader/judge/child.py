@@ -12,6 +12,7 @@ import faulthandler
 import inspect
 import marshal
 import os
+import signal
 import sys
 import time
 import traceback
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, TextIO
 
 from grader.judge import cell, limits, wire
+from grader.judge.layers import ALONE, Layer
 from grader.judge.messages import (
     MAX_FRAMES,
     MAX_LINE,
@@ -46,16 +48,16 @@ LINGER_SECONDS = 60
 """How long a child that cannot answer waits to be ended."""
 
 
-def serve(channel: int, trace: int) -> None:
+def serve(channel: int, trace: int, layers: tuple[Layer, ...] = ()) -> None:
     """Answer the judge until it closes the channel. Does not return: the process ends here."""
     learner: _Learner | None = None
     try:
-        _send(channel, pack(Ready()))
+        _send(channel, pack(Ready(layers)))
         while (data := _receive(channel)) is not None:
             message = to_child.decode(data)
             with _watched(message.seconds, trace):
                 if isinstance(message, Load):
-                    learner = _Learner(message)
+                    learner = _Learner(message, layers)
                     reply = learner.load_files()
                 else:
                     assert learner is not None
@@ -69,21 +71,26 @@ def serve(channel: int, trace: int) -> None:
 
 @contextlib.contextmanager
 def _watched(seconds: float, trace: int) -> Iterator[None]:
-    """Writes where the code is when the time is over, and limits the processor time."""
-    faulthandler.dump_traceback_later(seconds, exit=False, file=trace)
+    """Writes where the code is when the time is over, and limits the processor time.
+
+    By a signal: faulthandler's own timer is a thread, and a cell has none.
+    """
+    faulthandler.register(signal.SIGALRM, file=trace)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     limits.allow_cpu_seconds(seconds)
     try:
         yield
     finally:
-        faulthandler.cancel_dump_traceback_later()
+        signal.setitimer(signal.ITIMER_REAL, 0)
         _flush()
 
 
 class _Learner:
     """The learner's files, made into modules, and the names an exercise asks of them."""
 
-    def __init__(self, load: Load) -> None:
+    def __init__(self, load: Load, layers: tuple[Layer, ...]) -> None:
         self.load = load
+        self._layers = layers
         TRIPWIRE.guard(load.forbids)
         self.modules = ModuleSet(
             {stem: marshal.loads(file.code) for stem, file in load.files.items()},
@@ -129,9 +136,16 @@ class _Learner:
             stub=message if isinstance(error, NotImplementedError) else None,
             missing=sendable(missing, MAX_TEXT),
             there=_attributes(error.obj) if missing and isinstance(error, AttributeError) else [],
-            limit=_limit(error, message),
+            limit=self._limit(error, message),
             forbidden=sendable(error.name, MAX_NAME) if isinstance(error, Forbidden) else "",
         )
+
+    def _limit(self, error: BaseException, message: str) -> Literal["", "memory", "processes"]:
+        if isinstance(error, MemoryError) or "can't allocate memory" in message:
+            return "memory"
+        if isinstance(error, RuntimeError) and message == "can't start new thread":
+            return "processes" if Layer.CELL_CALLS in self._layers else "memory"
+        return "processes" if isinstance(error, BlockingIOError) else ""
 
     def _missing_attribute(self, error: BaseException, frames: list[Frame]) -> str:
         """What the probe, not the learner, asked the learner's own object for in vain."""
@@ -151,14 +165,6 @@ def _attributes(thing: object) -> list[str]:
     own = [*getattr(thing, "__dict__", ()), *(() if isinstance(thing, type) else vars(type(thing)))]
     names = [name for name in dict.fromkeys(own) if not name.startswith("__")]
     return [sendable(name, MAX_NAME) for name in names[:MAX_NAMES]]
-
-
-def _limit(error: BaseException, message: str) -> Literal["", "memory", "processes"]:
-    if isinstance(error, MemoryError) or "can't allocate memory" in message:
-        return "memory"
-    if isinstance(error, RuntimeError) and message == "can't start new thread":
-        return "memory"
-    return "processes" if isinstance(error, BlockingIOError) else ""
 
 
 def _frames(error: BaseException) -> list[Frame]:
@@ -196,9 +202,16 @@ def _has(module: types.ModuleType, dotted: str) -> bool:
 
 
 def settle_in_sandbox(
-    output: int, trace: int, memory_mb: int, folder: str | bytes, in_cell: bool = False
-) -> None:
-    """Everything a child gives up before it meets the learner's code."""
+    output: int,
+    trace: int,
+    memory_mb: int,
+    folder: str | bytes,
+    walls: tuple[Layer, ...] | None = None,
+) -> tuple[Layer, ...]:
+    """Everything a child gives up before it meets the learner's code: what stands between them then.
+
+    `walls` are those around the cell that it is in, where it is in one.
+    """
     limits.die_with_parent()
     with contextlib.suppress(OSError):
         os.setsid()
@@ -210,22 +223,31 @@ def settle_in_sandbox(
     sys.stdout, sys.stderr = _lines_to(1), _lines_to(2)
     sys.argv = [""]
     faulthandler.enable(file=trace)
-    limits.limit_resources(memory_mb)
-    if in_cell:
-        cell.lock()
+    layers = {*ALONE, *(walls or ())}
+    if limits.limit_resources(memory_mb):
+        layers.add(Layer.MEMORY)
+    if walls is not None:
+        layers |= cell.lock()
     else:
         with contextlib.suppress(OSError):
             os.chdir(folder)
-    limits.forbid_processes(in_cell)
+        if os.geteuid() != 0:
+            layers.add(Layer.USER)
+    if limits.forbid_processes(in_cell=walls is not None):
+        layers |= {Layer.CALLS} if walls is None else {Layer.CALLS, Layer.CELL_CALLS}
+    return tuple(layer for layer in Layer if layer in layers)
 
 
-def settle_in_foreground(_output: int, trace: int, _memory_mb: int, folder: str | bytes) -> None:
+def settle_in_foreground(
+    _output: int, trace: int, _memory_mb: int, folder: str | bytes
+) -> tuple[Layer, ...]:
     """For `--debug`: the learner's own terminal and no limits, so that breakpoint() works."""
     limits.die_with_parent()
     sys.argv = [""]
     with contextlib.suppress(OSError):
         os.chdir(folder)
     faulthandler.enable(file=trace)
+    return (Layer.PROCESS,)
 
 
 def _lines_to(fd: int) -> TextIO:
@@ -273,8 +295,7 @@ def main(arguments: list[str]) -> None:
     warm()
     channel, output, trace, memory_mb, foreground = map(int, arguments[:5])
     settle = settle_in_foreground if foreground else settle_in_sandbox
-    settle(output, trace, memory_mb, arguments[5])
-    serve(channel, trace)
+    serve(channel, trace, settle(output, trace, memory_mb, arguments[5]))
 
 
 if __name__ == "__main__":

@@ -70,8 +70,8 @@ def describe(value: Any) -> str:
         return f"a tensor of shape {tuple(value.shape)}, {dtype_name(value)}"
     if isinstance(value, (list, tuple)):
         kind = type(value).__name__
-        text = repr(value)
-        return f"the {kind} {text}" if len(text) <= 60 else f"a {kind} of {len(value)}"
+        text = repr(value) if len(value) <= 30 else ""  # a million values take a second to write
+        return f"the {kind} {text}" if 0 < len(text) <= 60 else f"a {kind} of {len(value)}"
     if isinstance(value, dict):
         return f"a dict with {_keys(value)}" if value else "an empty dict"
     if isinstance(value, bool) or value is None:

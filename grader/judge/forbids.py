@@ -25,24 +25,66 @@ class Use(msgspec.Struct, frozen=True):
     line: int
 
 
+class Beside(msgspec.Struct, frozen=True):
+    """The learner's other files, into which a definition may lead."""
+
+    sources: tuple[SourceFile, ...] = ()
+    package: str = ""
+    """A name under which they may be imported as well."""
+    judged: frozenset[tuple[str, str]] = frozenset()
+    """(stem, name) of what is an exercise of its own."""
+
+
 @functools.lru_cache(maxsize=1024)
 def find_forbidden(
-    source: SourceFile, names: tuple[str, ...], forbids: tuple[str, ...]
+    source: SourceFile,
+    names: tuple[str, ...],
+    forbids: tuple[str, ...],
+    beside: Beside | None = None,
 ) -> Use | None:
-    """The first use of a forbidden name in the definitions `names` and in what they call."""
+    """The first use of a forbidden name in the definitions `names` and in what they call, here first."""
     if not source.code or not forbids:
         return None
     try:
-        aliases = _aliases(source.text)
         uses = [
-            Use(name, source.name, source.path, line)
-            for node in _reached(source.text, names)
-            for dotted, line in _dotted_names(node, aliases)
+            Use(name, reached.name, reached.path, line)
+            for reached, dotted, line in _dotted_everywhere(source, names, beside or Beside())
             if (name := _match(dotted, forbids))
         ]
     except RecursionError:  # a chain of hundreds of calls: the tripwire has to do
         return None
-    return min(uses, key=lambda use: use.line, default=None)
+    return min(uses, key=lambda use: (use.file != source.name, use.line), default=None)
+
+
+def _dotted_everywhere(
+    source: SourceFile, names: tuple[str, ...], beside: Beside
+) -> Iterator[tuple[SourceFile, str, int]]:
+    """Every dotted name that the definitions use, in whichever of the learner's files."""
+    sources = {s.name.removesuffix(".py"): s for s in (*beside.sources, source) if s.code}
+    stem = source.name.removesuffix(".py")
+    waiting = [(stem, names)]
+    seen = {(stem, name) for name in names}
+    for here, wanted in waiting:
+        for dotted, line, star in _used(sources[here].text, wanted):
+            yield sources[here], dotted, line
+            path = dotted.split(".")
+            path = path[1:] if path[0] == beside.package else path
+            there = path[0] if path else ""
+            if there not in sources or there == here:
+                continue
+            for name in path[1:2] or (_at_top(sources[there].text) if star else ()):
+                if (there, name) not in seen and (there, name) not in beside.judged:
+                    seen.add((there, name))
+                    waiting.append((there, (name,)))
+
+
+def _used(text: str, names: tuple[str, ...]) -> Iterator[tuple[str, int, bool]]:
+    """Each dotted name that the definitions use, its line, and whether it is a module's star import."""
+    aliases = _aliases(text)
+    yield from ((aliases[name], 1, False) for name in names if name in aliases)
+    for node in _reached(text, names):
+        star = isinstance(node, ast.ImportFrom)
+        yield from ((dotted, line, star) for dotted, line in _dotted_names(node, aliases))
 
 
 def _match(dotted: str, forbids: tuple[str, ...]) -> str:
@@ -122,13 +164,7 @@ def _dotted_names(node: ast.AST, aliases: dict[str, str]) -> Iterator[tuple[str,
 
 def _reached(text: str, names: tuple[str, ...]) -> list[ast.stmt]:
     """The definitions of `names`, and every top-level definition they mention, and so on."""
-    tree = parse(text)
-    at_top = {
-        name: node
-        for node in tree.body
-        for name in _given(node)
-        if not isinstance(node, (ast.Import, ast.ImportFrom))
-    }
+    tree, at_top = parse(text), _at_top(text)
     mentions = _global_names(text)
     start = [find_definition(text, name) for name in names]
     reached: list[ast.stmt] = []
@@ -146,6 +182,17 @@ def _reached(text: str, names: tuple[str, ...]) -> list[ast.stmt]:
         waiting += [at_top[name] for name in sorted(mentioned) if name in at_top]
     stars = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"]
     return [*reached, *stars]
+
+
+@functools.lru_cache(maxsize=64)
+def _at_top(text: str) -> dict[str, ast.stmt]:
+    """What gives each name of the module its value."""
+    return {
+        name: node
+        for node in parse(text).body
+        for name in _given(node)
+        if not isinstance(node, (ast.Import, ast.ImportFrom))
+    }
 
 
 @functools.lru_cache(maxsize=64)

@@ -11,12 +11,13 @@ from grader.course.manifest import Exercise, Lecture
 from grader.judge.checks import Stopped
 from grader.judge.diagnosis import diagnose
 from grader.judge.endings import STILL_STUB
-from grader.judge.forbids import find_forbidden
+from grader.judge.forbids import Beside, find_forbidden
 from grader.judge.parameters import other_parameters
 from grader.judge.results import CheckResult, ExerciseResult, Misconception, Outcome
 from grader.judge.solutions import Solutions
 from grader.judge.submission import Submission, count_stubs, is_begun
 from grader.judge.trial import Record, Trial
+from grader.judge.unusual import find_unusual
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -109,11 +110,19 @@ class Hearing:
             line = source.definition_line(exercise.names[0])
             return Stopped(Outcome.TODO, STILL_STUB, line)
         forbids = self._lecture.forbids + exercise.forbids
-        if use := find_forbidden(source, exercise.names, forbids):
+        if use := find_forbidden(source, exercise.names, forbids, self._beside(exercise)):
             why = exercise.forbids_why or self._lecture.forbids_why
             message = f"{use.file} line {use.line} uses {use.name}. {why}"
-            return Stopped(Outcome.FAIL, message, use.line)
+            return Stopped(Outcome.FAIL, message, use.line if use.file == source.name else None)
         return None
+
+    def _beside(self, exercise: Exercise) -> Beside:
+        files = {**self._submission.others, **self._submission.files}
+        return Beside(
+            tuple(source for name, source in files.items() if name != exercise.file),
+            self._lecture.package,
+            frozenset((e.module, name) for e in self._lecture.exercise for name in e.names),
+        )
 
     def _trial(self, exercise: Exercise) -> Trial:
         return self._judge.trial(self._lecture, exercise, self._submission, self._seed)
@@ -187,9 +196,18 @@ class Hearing:
             output=trial.output if trial else "",
             output_dropped=trial.output_dropped if trial else 0,
             notes=tuple(dict.fromkeys(trial.remarks.notes)) if trial else (),
-            flags=tuple(dict.fromkeys(trial.remarks.flags)) if trial else (),
+            flags=self._flags(exercise, outcome, trial) if trial else (),
             blocked_by=blocked_by,
+            layers=trial.layers if trial else (),
         )
+
+    def _flags(self, exercise: Exercise, outcome: Outcome, trial: Trial) -> tuple[str, ...]:
+        """What the checks have to say to the instructor, and what is unusual in code that passed."""
+        flags = [*trial.remarks.flags]
+        if outcome is Outcome.PASS:
+            given = self._judge.solutions(self._lecture).texts
+            flags += find_unusual(self._submission, exercise.file, given)
+        return tuple(dict.fromkeys(flags))
 
     def _is_begun(self, text: str, exercise: Exercise) -> bool:
         """Whether some of it is the learner's; what stands beside the stubs is given."""

@@ -84,15 +84,25 @@ def ends_within(pid: int, seconds: float) -> bool:
     return False
 
 
-def limit_resources(memory_mb: int) -> None:
-    """Address space beyond what is mapped now, no core files, no files of 100 MB."""
-    for limit, wanted in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 100 << 20)):
+def limit_resources(memory_mb: int) -> bool:
+    """No core files, no files of 100 MB, few open at once; whether address space is limited, too.
+
+    A pipe or a pair of sockets holds memory of the kernel's, which no limit on memory counts.
+    """
+    limited = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: 100 << 20,
+        resource.RLIMIT_NOFILE: 256,
+    }
+    for limit, wanted in limited.items():
         ceiling = _at_most(limit, wanted)
         resource.setrlimit(limit, (ceiling, ceiling))
-    # macOS knows the limit and refuses most values.
-    with contextlib.suppress(ValueError, OSError):
+    try:
         ceiling = _at_most(resource.RLIMIT_AS, _mapped_bytes() + (memory_mb << 20))
         resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+    except (ValueError, OSError):  # macOS knows the limit and refuses most values
+        return False
+    return True
 
 
 def allow_cpu_seconds(seconds: float) -> None:
@@ -108,10 +118,11 @@ def _at_most(limit: int, wanted: int) -> int:
     return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 
 
-def forbid_processes(in_cell: bool = False) -> None:
-    """No new process, no signal to another, no look into another's memory.
+def forbid_processes(in_cell: bool = False) -> bool:
+    """No new process, no signal to another, no look into another's memory. Whether it binds everyone.
 
-    In a cell, no socket, no shared memory, no namespace and no mount either.
+    In a cell, no thread, no socket, no shared memory, no namespace and no mount either: a thousand
+    threads would have a thousand shares of the processor, and their neighbour one.
 
     RLIMIT_NPROC counts by user and does not bind root; a filter on system calls binds everyone.
     Where the filter cannot be set (not Linux), RLIMIT_NPROC is the second best.
@@ -121,17 +132,18 @@ def forbid_processes(in_cell: bool = False) -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NPROC, (0, hard))
-        return
+        return False
     number, calls, cell_calls = arch
     refused = {**calls, **cell_calls, **_NEWER_CALLS} if in_cell else calls
-    program = b"".join(_filter(number, refused))
+    program = b"".join(_filter(number, refused, threads=not in_cell))
     buffer = ctypes.create_string_buffer(program, len(program))
     fprog = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(buffer))
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, fprog)
+    return True
 
 
-def _filter(arch: int, calls: dict[str, int]) -> list[bytes]:
+def _filter(arch: int, calls: dict[str, int], threads: bool) -> list[bytes]:
     """A classic BPF program over struct seccomp_data: number at 0, arch at 4, arguments from 16."""
     load, jump_eq, jump_set, jump_ge, ret = 0x20, 0x15, 0x45, 0x35, 0x06
     allow, kill = 0x7FFF0000, 0x80000000
@@ -147,13 +159,13 @@ def _filter(arch: int, calls: dict[str, int]) -> list[bytes]:
         step(load, 0), step(jump_ge, 0x40000000, 0, 1), refuse(errno.ENOSYS),
     ]  # fmt: skip
     for name, number in calls.items():
-        if name == "clone":  # threads are fine
+        if name == "clone" and threads:
             check = [step(load, 16), step(jump_set, _CLONE_THREAD, 1, 0), refuse(errno.EAGAIN)]
         elif name in ("kill", "tgkill"):  # abort() signals its own process
             check = [step(load, 16), step(jump_eq, os.getpid(), 1, 0), refuse(errno.EPERM)]
         elif name == "clone3":  # glibc then falls back on clone, whose flags can be read
             check = [refuse(errno.ENOSYS)]
-        elif name in ("fork", "vfork", "execve", "execveat"):
+        elif name in ("clone", "fork", "vfork", "execve", "execveat"):
             check = [refuse(errno.EAGAIN)]
         else:
             check = [refuse(errno.EPERM)]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from grader.judge.layers import Layer
 from grader.judge.modules import MAX_PATH, CodeFile
 from grader.judge.probes import ProbeCall
 
@@ -14,6 +15,7 @@ MAX_LINE = 10_000_000
 MAX_TEXT = 4000
 MAX_NAME = 200
 MAX_NAMES = 12
+MAX_CHANGED = 1000
 MAX_REPLY = 4 << 20
 """Bytes of an answer that holds no observation.
 
@@ -54,7 +56,7 @@ class Seen(msgspec.Struct, frozen=True, tag=True):
     """What the probe returned, encoded, and the inputs it changed in place."""
 
     value: bytes
-    changed: list[str]
+    changed: Annotated[list[Name], msgspec.Meta(max_length=MAX_CHANGED)]
 
 
 class Raised(msgspec.Struct, frozen=True, tag=True):
@@ -83,6 +85,9 @@ class Missing(msgspec.Struct, frozen=True, tag=True):
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
     """The child has set its limits, or has loaded the learner's file, and waits."""
+
+    layers: tuple[Layer, ...] = ()
+    """What it has put on; believed only before it has seen the learner's code."""
 
 
 Reply = Ready | Seen | Raised | Missing

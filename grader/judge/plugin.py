@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,17 +15,21 @@ import pytest
 
 from grader.errors import UserError
 from grader.judge.checks import MARK, CheckFailed, Stopped
-from grader.judge.probes import ProbeCall, run_unheard
+from grader.judge.examples import ExamplesCheck
+from grader.judge.probes import ProbeCall, probe_seed, run_unheard
 from grader.judge.results import CheckResult, Outcome, Step
 from grader.judge.sandbox import Interrupted
-from grader.judge.trial import Trial
+from grader.judge.trial import DoesNotStart, Trial, WorkedTrial
 
 if TYPE_CHECKING:
     import torch
 
+    from grader.course.manifest import Exercise, Lecture
     from grader.judge.modules import ModuleSet
 
 
+EXAMPLES = "examples"
+"""The name of the check that a pack's docstrings are."""
 DATA_PATIENCE = 6.0
 """How much longer a probe may take on a whole data set than on what checks make up."""
 
@@ -62,7 +66,7 @@ class HiddenChecks:
         self.items: list[pytest.Item] = []
         self.errors: list[str] = []
         """What went wrong while collecting."""
-        self._trial: Trial | None = None
+        self._trial: Trial | WorkedTrial | None = None
         self._raised: tuple[str, BaseException] | None = None
         """The phase of the check that ended it, and how."""
         self.stopped: Stopped | None = None
@@ -88,6 +92,21 @@ class HiddenChecks:
         self._serve()
         return True
 
+    def examples_of(
+        self, lecture: Lecture, exercise: Exercise, stubs: Mapping[str, str], folder: Path
+    ) -> pytest.Item | None:
+        """The examples in an exercise's stub as one more check; None where there are none."""
+        item: ExamplesCheck = ExamplesCheck.from_parent(
+            self._anyone.session,
+            name=EXAMPLES,
+            path=folder / exercise.file,
+            lecture=lecture,
+            exercise=exercise,
+            stubs=stubs,
+            observe=lambda probe: self._now.observe(probe),
+        )
+        return item if item.examples else None
+
     # running
 
     def run(self, item: pytest.Item, trial: Trial, seed: int) -> CheckResult:
@@ -97,13 +116,15 @@ class HiddenChecks:
         start = time.perf_counter()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=self._anyone)
         ended = (
-            self._verdict(item, *self._raised) if self._raised else self._result(item, Outcome.PASS)
+            self._verdict(item, trial, *self._raised)
+            if self._raised
+            else self._result(item, Outcome.PASS)
         )
         if ended.outcome is Outcome.PASS and not trial.records:
             raise CourseFault(f"{item.nodeid} passed without observing anything.")
         return msgspec.structs.replace(
             ended,
-            ran=trial.ran if ended.outcome in (Outcome.FAIL, Outcome.ERROR) else "",
+            ran=_ran(item, trial) if ended.outcome in (Outcome.FAIL, Outcome.ERROR) else "",
             seconds=round(time.perf_counter() - start, 5),
         )
 
@@ -119,7 +140,9 @@ class HiddenChecks:
         assert call.when != "collect"
         return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when)
 
-    def _verdict(self, item: pytest.Item, phase: str, error: BaseException) -> CheckResult:
+    def _verdict(
+        self, item: pytest.Item, trial: Trial, phase: str, error: BaseException
+    ) -> CheckResult:
         if isinstance(error, Stopped):
             self.stopped = error
             return self._result(item, error.outcome, error.message, error.steps)
@@ -129,7 +152,19 @@ class HiddenChecks:
             return msgspec.structs.replace(failed, gap=gap)
         if isinstance(error, (UserError, Interrupted)):
             raise error
-        raise CourseFault(f"{item.nodeid} broke: {type(error).__name__}: {error}") from error
+        what = f"{type(error).__name__}: {error}"
+        asked = phase == "call" and trial.records and not isinstance(error, DoesNotStart)
+        if asked and self._holds_for_the_solution(item, trial.seed):
+            # one learner's strange answer is not to stop the judging of a class
+            trial.remarks.flags.append(BROKE_ON_IT.format(check=item.name, error=what))
+            return self._result(item, Outcome.FAIL, INCOMPARABLE.format(error=what))
+        raise CourseFault(f"{item.nodeid} broke: {what}") from error
+
+    def _holds_for_the_solution(self, item: pytest.Item, seed: int) -> bool:
+        """Whether a check that broke on the learner's answer passes on the worked solution's."""
+        self._trial, self._raised = WorkedTrial(self._reference(item), seed), None
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=self._anyone)
+        return self._raised is None
 
     def _result(
         self,
@@ -162,7 +197,8 @@ class HiddenChecks:
 
             dtype = str(default_dtype).removeprefix("torch.") if default_dtype else None
             call = ProbeCall(
-                wire.pickle_trusted(probe), wire.pickle_trusted(inputs), self._now.seed, dtype
+                *(wire.pickle_trusted(probe), wire.pickle_trusted(inputs)),
+                *(probe_seed(self._now.seed), dtype),
             )
             return run_unheard(call, modules)[0]
 
@@ -189,7 +225,7 @@ class HiddenChecks:
         return self._read_data(data_of(request.node))
 
     @property
-    def _now(self) -> Trial:
+    def _now(self) -> Trial | WorkedTrial:
         assert self._trial is not None
         return self._trial
 
@@ -198,6 +234,10 @@ def sentence_of(item: pytest.Item) -> str:
     """A check's docstring: what must be true, in a sentence."""
     doc = getattr(getattr(item, "function", None), "__doc__", None) or item.name
     return " ".join(doc.split())
+
+
+def _ran(item: pytest.Item, trial: Trial) -> str:
+    return item.ran if isinstance(item, ExamplesCheck) else trial.ran
 
 
 def exercise_of(item: pytest.Item) -> str:
@@ -220,6 +260,8 @@ def _seed_for(seed: int, item: pytest.Item) -> int:
     return int.from_bytes(hashlib.blake2s(text.encode(), digest_size=6).digest(), "big")
 
 
+INCOMPARABLE = "What your code gave cannot be compared with what is expected ({error})."
+BROKE_ON_IT = "The check {check} broke on what this code gave ({error}): look at both."
 _UNWANTED = (
     "terminal cacheprovider logging warnings faulthandler unraisableexception threadexception "
     "doctest junitxml pastebin stepwise debugging recwarn tmpdir monkeypatch"

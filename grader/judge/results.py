@@ -92,6 +92,8 @@ class ExerciseResult(msgspec.Struct, frozen=True):
     flags: tuple[str, ...] = ()
     """For the instructor."""
     blocked_by: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+    """What stood between the learner's code and this machine; none where none of it was run."""
 
     @property
     def failing(self) -> tuple[CheckResult, ...]:
@@ -111,6 +113,12 @@ class LectureResult(msgspec.Struct, frozen=True):
         """The same with those exercises alone."""
         chosen = tuple(e for e in self.exercises if wanted(e))
         return msgspec.structs.replace(self, exercises=chosen)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """What stood between the learner's code and this machine in all of it that was run."""
+        ran = [e.layers for e in self.exercises if e.layers]
+        return tuple(layer for layer in (ran[0] if ran else ()) if all(layer in on for on in ran))
 
     @property
     def points(self) -> int:
@@ -138,6 +146,7 @@ def to_json(lectures: list[LectureResult]) -> bytes:
             "lectures": [
                 {
                     **{"id": lecture.id, "seed": lecture.seed, "isolation": lecture.isolation},
+                    "layers": lecture.layers,
                     "points": lecture.points,
                     "max_points": lecture.max_points,
                     "seconds": round(lecture.seconds, 4),

@@ -24,6 +24,7 @@ from grader.errors import UserError
 from grader.judge import wire
 from grader.judge.bubblewrap import words_before
 from grader.judge.isolation import Isolation, default_isolation
+from grader.judge.layers import Layer
 from grader.judge.limits import ends_within
 from grader.judge.messages import (
     MAX_FRAMES,
@@ -97,6 +98,8 @@ class Child:
         self._scratch = bytearray(_SCRATCH_BYTES)
         self._heard = bytearray()
         self._ready = False
+        self.layers: tuple[Layer, ...] = ()
+        """What it had put on when it started."""
 
     def given_away(self) -> None:
         """The child has its ends of the pipes; ours are closed, so that its death is seen."""
@@ -121,6 +124,7 @@ class Child:
         if not self._ready:
             hello = self._listen(time.monotonic() + START_SECONDS)
             self._ready = isinstance(hello, Ready)
+            self.layers = hello.layers if isinstance(hello, Ready) else ()
         return self._ready
 
     def hear(self, seconds: float) -> Reply | Died:
@@ -208,7 +212,7 @@ class Child:
     def _died(self, limit: str) -> Died:
         self.drain()
         text = self._where.decode("utf-8", "replace")
-        # a crash marks the thread it is in; a time-out writes all, the main one last
+        # the thread that the crash or the time-out is in comes last and is marked, where it is Python's
         marker = "Current thread" if "Current thread" in text else "Thread 0x"
         _, _, thread = text.rpartition(marker)
         # the learner's code can write there, too

@@ -16,6 +16,8 @@ from grader.course.data import DataState, find_data, locate
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import Selection
 from grader.errors import UserError
+from grader.judge.examples import ExamplesCheck
+from grader.judge.given import solutions_of
 from grader.judge.hearing import Heard, Hearing
 from grader.judge.modules import ModuleSet
 from grader.judge.plugin import PYTEST_OPTIONS, HiddenChecks, data_of, exercise_of
@@ -45,8 +47,8 @@ class Judge:
     ) -> None:
         self.course = course
         self.sandbox = sandbox
-        self._solutions = {lecture.id: Solutions(course, lecture) for lecture in lectures}
-        self._lectures = {str(course.hidden(lecture)): lecture for lecture in lectures}
+        self._solutions = {lecture.id: solutions_of(course, lecture) for lecture in lectures}
+        self._lectures = {str(course.checks(lecture)): lecture for lecture in lectures}
         self.checks = HiddenChecks(serve, self._reference, self._data_text)
         self._items: dict[tuple[str, str], list[pytest.Item]] = {}
         self._texts: dict[str, str] = {}
@@ -67,15 +69,26 @@ class Judge:
                 items[of].append(item)
         for lecture in self._lectures.values():
             ids = {e.id for e in lecture.exercise}
-            for exercise in ids:
-                if not items[lecture.id, exercise]:
-                    message = f"{lecture.id}.{exercise} has no hidden check that needs no data."
+            if self.course.released:
+                self._add_examples(lecture, items)
+            for one in lecture.exercise:
+                if one.judged and not items[lecture.id, one.id]:
+                    message = f"{lecture.id}.{one.id} has no hidden check that needs no data."
                     raise UserError(message, MEND_CHECKS)
             for named, exercise in (*items, *self._on_data):
                 if named == lecture.id and exercise not in ids:
                     message = f"A hidden check of {named} names no exercise: {exercise!r}."
                     raise UserError(message, MEND_CHECKS)
         self._items = dict(items)
+
+    def _add_examples(
+        self, lecture: Lecture, items: dict[tuple[str, str], list[pytest.Item]]
+    ) -> None:
+        """A pack's checks, before those that somebody wrote."""
+        folder, stubs = self.course.stubs(lecture), self.solutions(lecture).texts
+        for exercise in lecture.exercise:
+            if item := self.checks.examples_of(lecture, exercise, stubs, folder):
+                items[lecture.id, exercise.id].insert(0, item)
 
     def judge(
         self,
@@ -102,19 +115,22 @@ class Judge:
                     on_start(exercise)
                 for later in selection.exercises[number + 1 : number + 1 + lookahead]:
                     hearing.prepare(later)
-                results.append(hearing.result(exercise))
+                result = hearing.result(exercise)
+                if exercise.judged or result.checks:
+                    results.append(result)
         return LectureResult(
             id=selection.lecture.id,
             seed=seed,
             isolation=self.sandbox.isolation.value,
             exercises=tuple(results),
             seconds=time.perf_counter() - start,
-            notes=() if brief else self._data_notes(selection, results),
+            notes=() if brief else self._notes(selection, results),
         )
 
     def run_checks(self, lecture: Lecture, trial: Trial, seed: int) -> Iterator[Heard]:
         """The checks of one exercise, one after another."""
-        yield from self._run(self._items[lecture.id, trial.exercise.id], trial, seed)
+        # none of what a pack does not judge
+        yield from self._run(self._items.get((lecture.id, trial.exercise.id), ()), trial, seed)
 
     def run_checks_on_data(self, lecture: Lecture, trial: Trial, seed: int) -> Iterator[Heard]:
         """Those of its checks whose data set is there."""
@@ -131,6 +147,15 @@ class Judge:
         for item in items:
             result = self.checks.run(item, trial, seed)
             yield Heard(result, trial.records, self.checks.stopped, bool(data_of(item)))
+
+    def _notes(self, selection: Selection, results: Sequence[ExerciseResult]) -> tuple[str, ...]:
+        """What was not judged, and why."""
+        notes = self._data_notes(selection, results)
+        if not self.course.released:
+            return notes
+        unseen = [e.id for e in selection.exercises if e.id not in {r.id for r in results}]
+        unseen_note = (UNSEEN.format(names=", ".join(unseen)),) if unseen else ()
+        return (*notes, *unseen_note, VISIBLE_ONLY)
 
     def _data_notes(
         self, selection: Selection, results: Sequence[ExerciseResult]
@@ -167,6 +192,8 @@ class Judge:
         return self._solutions[self._lecture_of(item).id].modules
 
     def _lecture_of(self, item: pytest.Item) -> Lecture:
+        if isinstance(item, ExamplesCheck):
+            return item.lecture
         return self._lectures[str(item.path.parent)]
 
 
@@ -199,9 +226,7 @@ def with_judge(
             raised.append(error)
 
     judge = Judge(course, sandbox, lectures, serve)
-    folders = [str(course.hidden(lecture)) for lecture in lectures]
-    cut = str(course.root / "tests" / "hidden")
-    arguments = [*PYTEST_OPTIONS, f"--rootdir={course.root}", f"--confcutdir={cut}", *folders]
+    arguments = [*PYTEST_OPTIONS, f"--rootdir={course.root}", *_where(course, lectures)]
     with _own_pytest():
         code = pytest.main(arguments, plugins=[judge.checks])
     if raised:
@@ -214,6 +239,16 @@ def with_judge(
         message = f"The hidden checks of {ids} do not start (pytest ended with {int(code)})."
         raise UserError(message, MEND_CHECKS)
     return done[0]
+
+
+def _where(course: Course, lectures: Sequence[Lecture]) -> list[str]:
+    """Where pytest finds the checks. It has to be given a folder, though a pack may have no checks."""
+    folders = [course.checks(lecture) for lecture in lectures]
+    there = [folder for folder in folders if folder.is_dir() or not course.released]
+    if not there:
+        nothing = course.stubs(lectures[0])
+        return [f"--ignore-glob={nothing}/*", str(nothing)]
+    return [f"--confcutdir={there[0].parent}", *map(str, there)]
 
 
 @contextlib.contextmanager
@@ -231,6 +266,8 @@ def _own_pytest() -> Iterator[None]:
         os.environ.update(before)
 
 
+VISIBLE_ONLY = "These are the visible checks only: your instructor's decide the marks."
+UNSEEN = "Judged by your instructor only: {names}."
 NOT_RUN = "Not run: {checks} on {name}. {why} {fix}"
 MEND_CHECKS = (
     "Each lecture has a folder in tests/hidden with test_*.py, each check an @exercise(id). "

@@ -11,8 +11,9 @@ from grader.course.manifest import Exercise, Lecture, Limits
 from grader.judge import wire
 from grader.judge.checks import CheckFailed, Observation, Remarks, Stopped
 from grader.judge.endings import BROKE_PROTOCOL, Endings
+from grader.judge.layers import Layer
 from grader.judge.messages import Load, Missing, Raised, Ready, Reply, Run, Seen
-from grader.judge.probes import ProbeCall, modules_wanted
+from grader.judge.probes import ProbeCall, modules_wanted, probe_seed, run_unheard
 from grader.judge.results import Outcome
 from grader.judge.sandbox import Child, Died, Sandbox
 from grader.judge.shown import shapes_of, source_of
@@ -21,11 +22,17 @@ from grader.judge.submission import Submission
 if TYPE_CHECKING:
     import torch
 
+    from grader.judge.modules import ModuleSet
+
 
 RESTARTS = 3
 """How often one exercise's process that was taken away with its zygote is followed by another."""
 LAST_SECONDS = 1.0
 """In which a process that closed the channel ends, if it is on its way to that."""
+
+
+class DoesNotStart(RuntimeError):
+    """There is no process to judge with: a fault of ours or of this machine."""
 
 
 class Saw(msgspec.Struct, frozen=True):
@@ -75,6 +82,8 @@ class Trial:
         self._asked: tuple[Callable[..., object], dict[str, Any]] | None = None
         self._loaded = False
         self._restarts = 0
+        self.layers: tuple[Layer, ...] = ()
+        """What stood between the learner's code and this machine; none where none was run."""
         self.load_failure: Stopped | None = None
         """Why the file could not be imported; the same for every exercise in it."""
         self.remarks = Remarks()
@@ -96,7 +105,7 @@ class Trial:
         call = ProbeCall(
             wire.pickle_trusted(probe),
             wire.pickle_trusted(inputs),
-            self.seed,
+            probe_seed(self.seed),
             str(default_dtype).removeprefix("torch.") if default_dtype else None,
             may_change,
         )
@@ -157,8 +166,9 @@ class Trial:
         while not self._loaded:
             if not self._child_now.has_started():
                 if not self._start_again():
-                    raise RuntimeError("the sandbox does not start: its processes end at once")
+                    raise DoesNotStart("the sandbox does not start: its processes end at once")
                 continue
+            self.layers = self._child_now.layers
             reply = self._hear()
             if self._was_taken_away(reply) and self._start_again():
                 continue
@@ -230,6 +240,27 @@ class Trial:
     def _keep_output(self, child: Child) -> None:
         self.output = child.output
         self.output_dropped = child.dropped
+
+
+class WorkedTrial:
+    """The worked solution in the learner's place, here in the judge: only what it is asked for."""
+
+    def __init__(self, modules: ModuleSet, seed: int) -> None:
+        self._modules = modules
+        self.seed = seed
+
+    def observe(
+        self,
+        probe: Callable[..., object],
+        *,
+        default_dtype: torch.dtype | None = None,
+        may_change: tuple[str, ...] = (),  # noqa: ARG002 - as Trial has it
+        **inputs: object,
+    ) -> Observation:
+        dtype = str(default_dtype).removeprefix("torch.") if default_dtype else None
+        pickled = wire.pickle_trusted(probe), wire.pickle_trusted(inputs)
+        value, _ = run_unheard(ProbeCall(*pickled, probe_seed(self.seed), dtype), self._modules)
+        return Observation(wire.decode(wire.encode(value)))
 
 
 def _how_to_copy(inputs: Iterable[object]) -> str:

@@ -11,8 +11,7 @@ import io
 import math
 import pickle
 import struct
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cloudpickle
 import msgspec
@@ -22,6 +21,12 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 32
 MAX_BITS = 4096
+MAX_DIMENSIONS = 64
+"""As many as torch itself computes with."""
+MAX_PLAIN = 4 << 20
+"""Bytes of an observation that are not in tensors: each may be a list, which takes 64 to hold."""
+MAX_TUPLES = 500_000
+MAX_TENSORS = 10_000
 MAX_GLIMPSE = 200
 _TENSOR, _TUPLE, _BIG_INT, _FOREIGN = 1, 2, 3, 4
 _DTYPES = (
@@ -39,6 +44,16 @@ class Foreign(msgspec.Struct, frozen=True):
 
 class BadMessage(Exception):
     """The sandbox sent what no honest child sends."""
+
+
+class _Packed(msgspec.Struct, array_like=True, frozen=True):
+    """An observation: the bytes of its tensors apart, so that neither part grows without limit."""
+
+    plain: Annotated[bytes, msgspec.Meta(max_length=MAX_PLAIN)]
+    tensors: Annotated[list[bytes], msgspec.Meta(max_length=MAX_TENSORS)]
+
+
+_unpack = msgspec.msgpack.Decoder(_Packed)
 
 
 def header(size: int) -> bytes:
@@ -88,13 +103,18 @@ def unpickle_trusted(data: bytes) -> Any:
 
 def encode(value: object) -> bytes:
     """Any value as msgpack; what is not plain data becomes a Foreign."""
-    return msgspec.msgpack.encode(_plain(value, 0))
+    tensors: list[bytes] = []
+    plain = msgspec.msgpack.encode(_plain(value, 0, tensors))
+    if len(plain) > MAX_PLAIN or len(tensors) > MAX_TENSORS:
+        plain, tensors = msgspec.msgpack.encode(_foreign(TOO_MUCH, "")), []
+    return msgspec.msgpack.encode(_Packed(plain, tensors))
 
 
 def decode(data: bytes) -> Any:
     """The value that `encode` was given, made of new objects. Raises BadMessage on nonsense."""
     try:
-        return msgspec.msgpack.decode(data, ext_hook=_from_ext)
+        packed = _unpack.decode(data)
+        return msgspec.msgpack.decode(packed.plain, ext_hook=_Reader(packed.tensors).read)
     except (
         msgspec.DecodeError,
         TypeError,
@@ -110,8 +130,10 @@ def build_tensor(dtype: str, shape: tuple[int, ...], data: bytes) -> torch.Tenso
     """A new CPU tensor. Raises BadMessage where the bytes do not fit the shape."""
     import torch
 
-    if dtype not in _DTYPES or any(type(n) is not int or n < 0 for n in shape):
-        raise BadMessage(f"a tensor of dtype {dtype!r} and shape {shape!r}")
+    if len(shape) > MAX_DIMENSIONS or any(type(n) is not int or n < 0 for n in shape):
+        raise BadMessage("a tensor of no shape")
+    if dtype not in _DTYPES:
+        raise BadMessage(f"a tensor of dtype {dtype!r}")
     kind: torch.dtype = getattr(torch, dtype)
     if len(data) != math.prod(shape) * kind.itemsize:
         raise BadMessage(f"{len(data)} bytes for a {dtype} tensor of shape {shape!r}")
@@ -134,8 +156,11 @@ def _ext(code: int, value: object) -> msgspec.msgpack.Ext:
     return msgspec.msgpack.Ext(code, msgspec.msgpack.encode(value))
 
 
-def _plain(value: Any, depth: int) -> object:
-    """`value` as msgpack can carry it. Subclasses of the plain types lose their own methods."""
+def _plain(value: Any, depth: int, tensors: list[bytes]) -> object:
+    """`value` as msgpack can carry it; the bytes of its tensors go to `tensors`, in order.
+
+    Subclasses of the plain types lose their own methods.
+    """
     kind = type(value)
     if value is None or kind is bool or kind is float or kind is bytes:
         return value
@@ -153,15 +178,15 @@ def _plain(value: Any, depth: int) -> object:
     if depth >= MAX_DEPTH:
         return _foreign("lists inside lists, too deep to read", "")
     if issubclass(kind, tuple):
-        return _ext(_TUPLE, [_plain(v, depth + 1) for v in tuple.__iter__(value)])
+        return _ext(_TUPLE, [_plain(v, depth + 1, tensors) for v in tuple.__iter__(value)])
     if issubclass(kind, list):
-        return [_plain(v, depth + 1) for v in list.__iter__(value)]
+        return [_plain(v, depth + 1, tensors) for v in list.__iter__(value)]
     if issubclass(kind, dict) and all(type(k) is str for k in dict.keys(value)):
-        return {k: _plain(v, depth + 1) for k, v in dict.items(value)}
-    return _tensor_or_foreign(value)
+        return {k: _plain(v, depth + 1, tensors) for k, v in dict.items(value)}
+    return _tensor_or_foreign(value, tensors)
 
 
-def _tensor_or_foreign(value: Any) -> object:
+def _tensor_or_foreign(value: Any, tensors: list[bytes]) -> object:
     import torch
 
     kind = type(value)
@@ -174,10 +199,14 @@ def _tensor_or_foreign(value: Any) -> object:
         dtype = str(value.dtype).removeprefix("torch.")
         if dtype not in _DTYPES:
             return _foreign(f"a tensor of dtype {dtype}", f"shape {tuple(value.shape)}")
-        return _ext(_TENSOR, _parts(value))
+        if value.dim() > MAX_DIMENSIONS:
+            return _foreign(f"a tensor of {value.dim()} dimensions", "")
+        dtype, shape, data = _parts(value)
+        tensors.append(data)
+        return _ext(_TENSOR, [dtype, shape])
     if kind.__module__ == "numpy":
         if getattr(value, "shape", None) == ():  # its numbers, and arrays that hold only one
-            return _plain(value.item(), MAX_DEPTH)
+            return _plain(value.item(), MAX_DEPTH, tensors)
         if kind.__name__ == "ndarray":
             return _foreign("a numpy array", f"shape {value.shape}, {value.dtype}")
     return _foreign(_called(value), _glimpse(value))
@@ -208,34 +237,37 @@ def _glimpse(value: object) -> str:
         return ""
 
 
-def _tuple(items: list[object]) -> object:
-    return tuple(items)
+class _Reader:
+    """Makes what the extensions of one message stand for, and nothing else."""
+
+    def __init__(self, tensors: list[bytes]) -> None:
+        self._tensors = tensors[::-1]
+        self._tuples = 0
+
+    def read(self, code: int, data: memoryview) -> object:
+        parts = msgspec.msgpack.decode(data, ext_hook=self.read)
+        if code == _TUPLE:
+            self._tuples += 1
+            if self._tuples > MAX_TUPLES:
+                raise BadMessage(f"more than {MAX_TUPLES} tuples")
+            return tuple(parts)
+        if code == _TENSOR:
+            dtype, shape = parts
+            return build_tensor(dtype, tuple(shape), self._tensors.pop())  # each once, in order
+        if code == _BIG_INT:
+            return _big_int(parts)
+        if code == _FOREIGN:
+            return Foreign(str(parts[0])[:MAX_GLIMPSE], str(parts[1])[:MAX_GLIMPSE])
+        raise BadMessage(f"extension {code}")
 
 
-def _big_int(text: str) -> object:
+def _big_int(text: str) -> int:
     if len(text) > MAX_BITS:
         raise BadMessage("an integer too long")
-    return int(text, 16)
+    number = int(text, 16)
+    if number.bit_length() > MAX_BITS:  # Python refuses to print one of more than 4300 digits
+        raise BadMessage("an integer too long")
+    return number
 
 
-def _tensor(parts: list[Any]) -> object:
-    dtype, shape, data = parts
-    return build_tensor(dtype, tuple(shape), data)
-
-
-class _Ext:
-    """How each extension is read; the only types the judge will make from a message."""
-
-    readers: ClassVar[dict[int, Callable[[Any], object]]] = {
-        _TENSOR: _tensor,
-        _TUPLE: _tuple,
-        _BIG_INT: _big_int,
-        _FOREIGN: lambda parts: Foreign(str(parts[0])[:MAX_GLIMPSE], str(parts[1])[:MAX_GLIMPSE]),
-    }
-
-
-def _from_ext(code: int, data: memoryview) -> object:
-    reader = _Ext.readers.get(code)
-    if reader is None:
-        raise BadMessage(f"extension {code}")
-    return reader(msgspec.msgpack.decode(data, ext_hook=_from_ext))
+TOO_MUCH = f"more than {MAX_PLAIN >> 20} MB of plain data"

@@ -16,9 +16,13 @@ import sys
 from pathlib import Path
 
 from grader.judge import cell, child, limits
+from grader.judge.layers import Layer
 from grader.judge.messages import Ended, Fork, pack, to_zygote
 from grader.judge.tripwire import TRIPWIRE
 from grader.judge.warm import warm
+
+Walls = tuple[Layer, ...] | None
+"""What stands around the zygote and its children's cells; None where there are no cells."""
 
 
 class _Forked:
@@ -27,21 +31,21 @@ class _Forked:
     In a cell it is two: one that waits outside and is ours to wait for, and the one inside.
     """
 
-    def __init__(self, keep_out: socket.socket, in_cell: bool) -> None:
+    def __init__(self, keep_out: socket.socket, walls: Walls) -> None:
         ours, theirs = socket.socketpair()
         self.pid = os.fork()
         if self.pid == 0:
             try:
                 keep_out.close()
                 ours.close()
-                if in_cell:
+                if walls is not None:
                     cell.enter()
-                _wait_and_serve(theirs, in_cell)
+                _wait_and_serve(theirs, walls)
             finally:
                 os._exit(70)
         theirs.close()
         self._orders = ours
-        self._in_cell = in_cell
+        self._in_cell = walls is not None
 
     def send(self, order: Fork, fds: list[int]) -> None:
         socket.send_fds(self._orders, [pack(order)], fds)
@@ -68,7 +72,7 @@ class _Forked:
         return status
 
 
-def _wait_and_serve(orders: socket.socket, in_cell: bool) -> None:
+def _wait_and_serve(orders: socket.socket, walls: Walls) -> None:
     data, fds, _, _ = socket.recv_fds(orders, 1 << 16, 3)
     if not data:
         os._exit(0)
@@ -76,14 +80,14 @@ def _wait_and_serve(orders: socket.socket, in_cell: bool) -> None:
     order = to_zygote.decode(data)
     if isinstance(order, Fork):
         channel, output, trace = fds
-        child.settle_in_sandbox(output, trace, order.memory_mb, order.folder, in_cell)
-        child.serve(channel, trace)
+        layers = child.settle_in_sandbox(output, trace, order.memory_mb, order.folder, walls)
+        child.serve(channel, trace, layers)
 
 
-def serve(control: socket.socket, in_cell: bool) -> None:
+def serve(control: socket.socket, walls: Walls) -> None:
     """Fork and end children as told, until the judge closes the socket. Does not return."""
     limits.adopt_orphans()
-    spare = _Forked(control, in_cell)
+    spare = _Forked(control, walls)
     running: dict[int, _Forked] = {}
     while True:
         data, fds, _, _ = socket.recv_fds(control, 1 << 16, 3)
@@ -95,7 +99,7 @@ def serve(control: socket.socket, in_cell: bool) -> None:
             spare.send(message, list(fds))
             for fd in fds:
                 os.close(fd)
-            spare = _Forked(control, in_cell)
+            spare = _Forked(control, walls)
         else:
             ended = Ended(signal.SIGKILL)  # a child of the zygote before us, which is gone with it
             if forked := running.pop(message.child, None):
@@ -128,11 +132,12 @@ def _children(pid: int) -> set[int]:
 
 def main(control_fd: int, in_cell: bool, forbids: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's to handle
+    walls = cell.walls() if in_cell else None
     warm()
     TRIPWIRE.guard(forbids)
     gc.freeze()
     with socket.socket(fileno=control_fd) as control:
-        serve(control, in_cell)
+        serve(control, walls)
 
 
 if __name__ == "__main__":

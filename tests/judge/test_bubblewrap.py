@@ -184,7 +184,7 @@ def test_no_environment_and_no_descriptor(inside: Judged, monkeypatch: pytest.Mo
     assert "SECRET_TOKEN" not in names
     assert set(names) <= {
         *("PATH", "LANG", "LC_CTYPE", "HOME", "TMPDIR", "PWD"),
-        *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "MPLBACKEND"),
+        *("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "MKL_NUM_THREADS", "MPLBACKEND"),
         *("KMP_INIT_AT_FORK", "KMP_DUPLICATE_LIB_OK", "TORCHINDUCTOR_CACHE_DIR"),
     }
     for fd, kind in kinds.items():  # devices, pipes and sockets; no file, no folder

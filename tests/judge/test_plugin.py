@@ -14,7 +14,7 @@ from grader.errors import UserError
 from grader.judge.plugin import CourseFault
 from grader.judge.results import LectureResult, Outcome
 from grader.judge.session import Judge, with_judge
-from grader.judge.submission import read_submission
+from grader.judge.submission import read_submission, submission_of
 
 MANIFEST = """
 format = 1
@@ -97,6 +97,28 @@ FAULTS = {
         "AssertionError",
     ),
 }
+
+
+def test_a_check_that_breaks_on_one_answer_breaks_nothing_else(
+    course: Course, warm: WarmJudge
+) -> None:
+    """It holds for the solution, so the answer is strange: wrong, and told to the instructor."""
+    check = CHECK.replace("observe(probe).equals(1)", "assert {1: True}[observe(probe).value]")
+    assert verdict(course, warm, check).passed
+    (lecture,) = course.lectures
+    strange = submission_of(
+        {"code.py": "def one():\n    return [1]\n"}, lecture, course.solutions(lecture)
+    )
+    (selection,) = select(course, ["1"])
+
+    def work(judge: Judge) -> LectureResult:
+        return judge.judge(selection, strange)
+
+    (result,) = with_judge(course, course.lectures, work, warm.sandbox).exercises
+    assert result.outcome is Outcome.FAIL
+    assert result.checks[0].message.startswith("What your code gave cannot be compared")
+    assert "The check test_one broke on what this code gave (TypeError" in result.flags[0]
+
 
 UNCOLLECTED = {
     "skips its module": ("import torch", "pytest.skip(allow_module_level=True)", "no hidden check"),

@@ -6,18 +6,24 @@ from __future__ import annotations
 
 import os
 import pickletools
+import struct
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from judging import TINY, Judged, WarmJudge
 
 from grader.course.manifest import bundled_course, load_course
-from grader.course.targets import select
-from grader.judge.messages import Load, Run
+from grader.course.targets import Selection, select
+from grader.judge import checks
+from grader.judge.messages import Load, Raised, Run, Seen
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
-from grader.judge.sandbox import Child
+from grader.judge.sandbox import Child, Died
 from grader.judge.session import Judge, with_judge
 from grader.judge.submission import read_submission
+from grader.judge.trial import Trial
 
 SEARCHER = Path(__file__).parent.parent / "submissions" / "searcher.py"
 SEARCHES = {"objects", "frames", "modules", "descriptors", "environment", "own memory"}
@@ -114,3 +120,100 @@ def test_probes_of_the_real_course_carry_nothing_of_a_check(
     words = ("expected", "reference", "gradient_of", "is_close", "solution", "chaff")
     assert not [text for text in texts if any(word in text.lower() for word in words)]
     assert any("probe" in text for text in texts), "the probes themselves are there to be seen"
+
+
+RESHAPED = {"demb"}
+"""Exercises whose answer is their input in another shape: it is theirs to be given."""
+
+
+def traces_of(value: Any) -> Iterator[bytes]:
+    """The bytes by which a value that nobody guesses is found again, pickled or in a tensor."""
+    if isinstance(value, torch.Tensor):
+        if value.is_floating_point() and len(set(value.flatten().tolist())) > 1:
+            for dtype in (torch.float64, torch.float32):
+                yield value.to(dtype).contiguous().numpy().tobytes()
+    elif isinstance(value, float) and value == value and 1000 * value % 1 not in (0.0,):
+        yield from (struct.pack(">d", value), struct.pack("<d", value))
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from traces_of(one)
+    elif isinstance(value, dict):
+        yield from traces_of(list(value.values()))
+
+
+def test_no_expected_value_is_sent_along(warm: WarmJudge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each value that a check of the real course expects is looked for in all its child was sent."""
+    course = load_course(bundled_course())
+    sent: dict[str, bytes] = {}
+    now: list[str] = []
+    looked_for: set[str] = set()
+    found: set[str] = set()
+    tell, observe, difference = Child.tell, Trial.observe, checks.difference
+
+    def listen(child: Child, message: Load | Run) -> None:
+        if isinstance(message, Run):
+            call = message.call
+            sent[now[-1]] = b"|".join([sent.get(now[-1], b""), call.probe, call.inputs])
+        tell(child, message)
+
+    def follow(trial: Trial, *arguments: Any, **inputs: Any) -> Any:
+        now.append(trial.exercise.id)
+        return observe(trial, *arguments, **inputs)
+
+    def search(expected: Any, *others: Any) -> Any:
+        for trace in traces_of(expected):
+            looked_for.add(now[-1])
+            if trace in sent[now[-1]]:
+                found.add(now[-1])
+        return difference(expected, *others)
+
+    def work(judge: Judge) -> list[LectureResult]:
+        return [
+            judge.judge(
+                s, read_submission(course.solutions(s.lecture), s.lecture), seed=77, on_data=False
+            )
+            for s in select(course, [lecture.id for lecture in course.lectures])
+        ]
+
+    monkeypatch.setattr(Child, "tell", listen)
+    monkeypatch.setattr(Trial, "observe", follow)
+    monkeypatch.setattr(checks, "difference", search)
+    results = with_judge(course, course.lectures, work, warm.sandbox)
+    assert all(result.passed for result in results)
+    assert len(looked_for) > 30
+    assert found == RESHAPED
+
+
+def test_what_was_right_once_is_wrong_with_another_seed(
+    warm: WarmJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every exercise, answered with what the solution answered under the course's own seed."""
+    course = load_course(bundled_course())
+    ask = Trial._ask
+    said: list[Seen | Raised | Died | Any] = []
+    parrot: list[str] = []
+
+    def answer(trial: Trial, *question: Any) -> Any:
+        if trial.exercise.id not in parrot:
+            reply = ask(trial, *question)
+            said.append(reply)
+            return reply
+        return said.pop(0) if len(said) > 1 else said[0]
+
+    def work(judge: Judge) -> list[str]:
+        fooled = []
+        for lecture in course.lectures:
+            solutions = read_submission(course.solutions(lecture), lecture)
+            for exercise in lecture.exercise:
+                alone = Selection(lecture, (exercise,))
+                said.clear()
+                parrot.clear()
+                assert judge.judge(alone, solutions, on_data=False).passed
+                parrot.append(exercise.id)
+                result = judge.judge(alone, solutions, seed=987_654, brief=True)
+                if result.exercises[0].outcome is Outcome.PASS:
+                    fooled.append(f"{lecture.id}.{exercise.id}")
+        return fooled
+
+    monkeypatch.setattr(Trial, "_ask", answer)
+    assert with_judge(course, course.lectures, work, warm.sandbox) == []

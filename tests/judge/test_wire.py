@@ -182,3 +182,42 @@ def test_depth_is_bounded() -> None:
 def test_alike_but_for_rounding(one: Any, other: Any, alike: bool) -> None:
     assert same(one, other) is alike
     assert same(other, one) is alike
+
+
+def packed(plain: object, *tensors: bytes) -> bytes:
+    encoded = msgspec.msgpack.encode(plain)
+    return msgspec.msgpack.encode(wire._Packed(encoded, list(tensors)))
+
+
+def ext(code: int, value: object) -> msgspec.msgpack.Ext:
+    return msgspec.msgpack.Ext(code, msgspec.msgpack.encode(value))
+
+
+TENSOR = ext(1, ["int8", [1]])
+TOO_MUCH = {
+    "an integer that Python refuses to print": packed(ext(3, "0x" + "f" * 4090)),
+    "a tensor of a hundred dimensions": packed(ext(1, ["int8", [1] * 100]), b"x"),
+    "a tensor without its bytes": packed(TENSOR),
+    "the same bytes twice": packed([TENSOR, TENSOR], b"x"),
+    "more tensors than any check asks for": packed(None, *[b""] * (wire.MAX_TENSORS + 1)),
+    "more tuples": packed([ext(2, [])] * (wire.MAX_TUPLES + 1)),
+    "more lists": packed([[]] * (wire.MAX_PLAIN + 1)),
+    "no observation": msgspec.msgpack.encode("x"),
+}
+
+
+@pytest.mark.parametrize("what", TOO_MUCH)
+def test_what_would_cost_the_judge_more_than_the_sender_is_not_read(what: str) -> None:
+    with pytest.raises(wire.BadMessage):
+        wire.decode(TOO_MUCH[what])
+
+
+def test_what_an_honest_child_has_too_much_of_comes_back_as_a_name() -> None:
+    for much, kind in {
+        "lists": ([0.1] * 1_000_000, "more than 4 MB of plain data"),
+        "tensors": ([torch.empty(0)] * 10_001, "more than 4 MB of plain data"),
+        "dimensions": (torch.zeros([1] * 65), "a tensor of 65 dimensions"),
+    }.values():
+        back = wire.decode(wire.encode(much))
+        assert isinstance(back, wire.Foreign)
+        assert back.kind == kind
