@@ -1,8 +1,9 @@
-"""A cell inside bubblewrap: a child's own process table, mounts and IPC, and no right to change them.
+"""Cells inside bubblewrap: a child's own process table, mounts and IPC, and no right to change them.
 
-bubblewrap walls off the zygote. Each child walls itself off once more, from the zygote and from the
-children before and after it: it is process 1 of a table of its own, its one folder is empty and goes
-with it, there is no /proc, and when it ends the kernel ends all it has started.
+bubblewrap walls off the zygote, which makes the tables for its children: each is process 1 of its own.
+The child does the rest, and walls itself off from the zygote and from the children before and after
+it: its one folder is empty and goes with it, there is no /proc, and when it ends the kernel ends all
+it has started.
 """
 
 from __future__ import annotations
@@ -57,17 +58,31 @@ def walls() -> tuple[Layer, ...]:
     return tuple(layer for layer, there in stands.items() if there)
 
 
-def enter() -> None:
-    """Go on as process 1 of new namespaces; the process that was here waits, and ends as we end."""
-    user, group = os.geteuid(), os.getegid()
-    _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWIPC | _CLONE_NEWUTS)
-    _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/uid_map", f"{user} {user} 1")
-    _write("/proc/self/gid_map", f"{group} {group} 1")
-    pid = os.fork()
-    if pid:
-        _stand_outside(pid)
+class Cells:
+    """What forks children into cells. Made early: the process goes on in a child of its own."""
+
+    def __init__(self) -> None:
+        # a process may make tables only below one that is its own, and from within it
+        _own_namespaces(_CLONE_NEWPID)
+        if pid := os.fork():
+            _stand_outside(pid)
+        limits.die_with_parent()
+        self._table = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+
+    def fork(self) -> int:
+        """As os.fork does; the child is process 1 of a new table, and in a cell."""
+        _call("setns", self._table, _CLONE_NEWPID)  # else the new table would be below the last one
+        _call("unshare", _CLONE_NEWPID)
+        if pid := os.fork():
+            return pid
+        os.close(self._table)
+        _enter()
+        return 0
+
+
+def _enter() -> None:
     limits.die_with_parent()
+    _own_namespaces(_CLONE_NEWNS | _CLONE_NEWIPC | _CLONE_NEWUTS)
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
     small = f"size={SCRATCH_BYTES},nr_inodes={SCRATCH_FILES},mode=0700"
     _mount("tmpfs", SCRATCH, "tmpfs", _MS_NOSUID | _MS_NODEV, small)
@@ -75,6 +90,15 @@ def enter() -> None:
     for name in os.listdir("/dev"):  # noqa: PTH208 - pathlib is not loaded here
         # written to all the same; but root's child could chmod the machine's own /dev/null
         _make_read_only(f"/dev/{name}")
+
+
+def _own_namespaces(kinds: int) -> None:
+    """Namespaces of our own, in a user namespace in which we may do what they are for."""
+    user, group = os.geteuid(), os.getegid()
+    _call("unshare", _CLONE_NEWUSER | kinds)
+    _write("/proc/self/setgroups", "deny")
+    _write("/proc/self/uid_map", f"{user} {user} 1")
+    _write("/proc/self/gid_map", f"{group} {group} 1")
 
 
 def lock() -> set[Layer]:
@@ -92,7 +116,7 @@ def lock() -> set[Layer]:
 
 
 def _stand_outside(pid: int) -> NoReturn:
-    """Wait for process 1 and end in the same way."""
+    """Wait for a child and end in the same way."""
     status = 0
     try:
         os.closerange(0, 1 << 10)

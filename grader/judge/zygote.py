@@ -18,34 +18,35 @@ from pathlib import Path
 from grader.judge import cell, child, limits
 from grader.judge.layers import Layer
 from grader.judge.messages import Ended, Fork, pack, to_zygote
+from grader.judge.pages import use_large_pages
 from grader.judge.tripwire import TRIPWIRE
 from grader.judge.warm import warm
 
-Walls = tuple[Layer, ...] | None
-"""What stands around the zygote and its children's cells; None where there are no cells."""
+
+class _Block:
+    """The cells, and what stands around all of them."""
+
+    def __init__(self) -> None:
+        self.walls = cell.walls()
+        self.cells = cell.Cells()
 
 
 class _Forked:
-    """A child: first it waits for its orders on a socket of its own, then it runs.
+    """A child: first it waits for its orders on a socket of its own, then it runs."""
 
-    In a cell it is two: one that waits outside and is ours to wait for, and the one inside.
-    """
-
-    def __init__(self, keep_out: socket.socket, walls: Walls) -> None:
+    def __init__(self, keep_out: socket.socket, block: _Block | None) -> None:
         ours, theirs = socket.socketpair()
-        self.pid = os.fork()
+        self.pid = block.cells.fork() if block else os.fork()
         if self.pid == 0:
             try:
                 keep_out.close()
                 ours.close()
-                if walls is not None:
-                    cell.enter()
-                _wait_and_serve(theirs, walls)
+                _wait_and_serve(theirs, block.walls if block else None)
             finally:
                 os._exit(70)
         theirs.close()
         self._orders = ours
-        self._in_cell = walls is not None
+        self._in_cell = block is not None
 
     def send(self, order: Fork, fds: list[int]) -> None:
         socket.send_fds(self._orders, [pack(order)], fds)
@@ -54,25 +55,21 @@ class _Forked:
     def end(self, keep: set[int]) -> int:
         """Kill it and all it left behind; its status as waitpid gives it."""
         self._orders.close()
-        if self._in_cell and (inside := _children(self.pid)):
-            # the one outside then ends as this one did; the kernel ends the rest
-            for pid in inside:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        else:
+        if not self._in_cell:  # in a cell the kernel ends the rest
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
         try:
             _, status = os.waitpid(self.pid, 0)
         except ChildProcessError:
             status = 0
-        _end_orphans(keep)
+        if not self._in_cell:
+            _end_orphans(keep)
         return status
 
 
-def _wait_and_serve(orders: socket.socket, walls: Walls) -> None:
+def _wait_and_serve(orders: socket.socket, walls: tuple[Layer, ...] | None) -> None:
     data, fds, _, _ = socket.recv_fds(orders, 1 << 16, 3)
     if not data:
         os._exit(0)
@@ -84,10 +81,10 @@ def _wait_and_serve(orders: socket.socket, walls: Walls) -> None:
         child.serve(channel, trace, layers)
 
 
-def serve(control: socket.socket, walls: Walls) -> None:
+def serve(control: socket.socket, block: _Block | None) -> None:
     """Fork and end children as told, until the judge closes the socket. Does not return."""
     limits.adopt_orphans()
-    spare = _Forked(control, walls)
+    spare = _Forked(control, block)
     running: dict[int, _Forked] = {}
     while True:
         data, fds, _, _ = socket.recv_fds(control, 1 << 16, 3)
@@ -99,7 +96,7 @@ def serve(control: socket.socket, walls: Walls) -> None:
             spare.send(message, list(fds))
             for fd in fds:
                 os.close(fd)
-            spare = _Forked(control, walls)
+            spare = _Forked(control, block)
         else:
             ended = Ended(signal.SIGKILL)  # a child of the zygote before us, which is gone with it
             if forked := running.pop(message.child, None):
@@ -132,12 +129,14 @@ def _children(pid: int) -> set[int]:
 
 def main(control_fd: int, in_cell: bool, forbids: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's to handle
-    walls = cell.walls() if in_cell else None
+    block = _Block() if in_cell else None  # before torch is there: it goes on in another process
     warm()
     TRIPWIRE.guard(forbids)
     gc.freeze()
+    if block:  # one learner does not wait for it; a class is quicker for it
+        use_large_pages()
     with socket.socket(fileno=control_fd) as control:
-        serve(control, walls)
+        serve(control, block)
 
 
 if __name__ == "__main__":

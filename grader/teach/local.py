@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import selectors
 from collections import deque
@@ -18,36 +19,31 @@ def cores() -> int:
 
 
 def mark_here(jobs: Iterable[Job], setting: Setting, workers: int) -> Iterator[Marked]:
-    """The mark of every job, as they come. Jobs are taken when a worker is free, not before.
+    """The mark of every job, as they come. A few jobs are taken ahead, so that no worker waits.
 
     A worker that dies is replaced, and its job is given to another; a job that ends two of them is
     marked as one that cannot be judged.
     """
-    waiting = iter(jobs)
-    again: deque[tuple[Job, int]] = deque()
+    waiting = ((job, 1) for job in jobs)
+    ahead: deque[tuple[Job, int]] = deque(itertools.islice(waiting, workers))
     busy: dict[Worker, tuple[Job, int]] = {}
-
-    def next_job() -> tuple[Job, int] | None:
-        if again:
-            return again.popleft()
-        job = next(waiting, None)
-        return (job, 1) if job is not None else None
 
     with contextlib.ExitStack() as stack, selectors.DefaultSelector() as selector:
 
-        def hire(first: tuple[Job, int]) -> None:
+        def hire() -> None:
             worker = stack.enter_context(Worker(setting))
             selector.register(worker, selectors.EVENT_READ)
-            give(worker, first)
+            give(worker)
 
-        def give(worker: Worker, task: tuple[Job, int]) -> None:
-            busy[worker] = task
-            worker.send(task[0])
+        def give(worker: Worker) -> None:
+            busy[worker] = ahead.popleft()
+            worker.send(busy[worker][0])
 
-        for _ in range(workers):
-            if task := next_job():
-                hire(task)
+        while ahead:
+            hire()
         while busy:
+            ahead.extend(itertools.islice(waiting, max(0, workers - len(ahead))))
+            done: list[Marked] = []
             for key, _ in selector.select():
                 worker = key.fileobj
                 assert isinstance(worker, Worker)
@@ -57,15 +53,16 @@ def mark_here(jobs: Iterable[Job], setting: Setting, workers: int) -> Iterator[M
                     selector.unregister(worker)
                     job, tries = busy.pop(worker)
                     if tries < TRIES:
-                        again.append((job, tries + 1))
+                        ahead.append((job, tries + 1))
                     else:
-                        yield unjudged(job, setting, end)
-                    if task := next_job():
-                        hire(task)
+                        done.append(unjudged(job, setting, end))
+                    if ahead:
+                        hire()
                     continue
                 if marked is None:  # it is ready now
                     continue
+                done.append(marked)
                 del busy[worker]
-                if task := next_job():
-                    give(worker, task)
-                yield marked
+                if ahead:
+                    give(worker)
+            yield from done  # they are recorded while the workers are at the next
