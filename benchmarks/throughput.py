@@ -19,7 +19,7 @@ from benchmarks.side_by_side import report_least, zth
 from grader.course.manifest import bundled_course, load_course
 
 SMALL, LARGE = 6, 66
-ROUNDS = 5
+ROUNDS = 3
 WAYS = {
     "one": (1, ("--jobs", "1")),
     "two": (2, ("--jobs", "2")),

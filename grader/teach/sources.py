@@ -27,6 +27,7 @@ from grader.judge.submission import (
 )
 from grader.teach.bundle import Bundle, shown
 from grader.teach.notebooks import Notebook, code_of, notebook_of, read_notebook
+from grader.teach.placeholders import with_ids
 from grader.teach.places import Place
 from grader.teach.similar import shape_of
 
@@ -268,7 +269,8 @@ class _Matching:
             return SourceFile(
                 file, path, trouble=Trouble(f"{notebook.name} has no code.", absent=True)
             )
-        return compile_source(file, shown(path), source.text.encode())
+        exercises = [e for e in self._lecture.exercise if e.file == file]
+        return compile_source(file, shown(path), with_ids(source.text, exercises).encode())
 
     def _needs_each_other(
         self, file: str, elsewhere: Mapping[str, str], notebook: Notebook

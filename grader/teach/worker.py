@@ -5,6 +5,8 @@ What goes in is a learner's source, what comes out is a result; the solutions ne
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -60,12 +62,17 @@ _from_worker = msgspec.msgpack.Decoder(Ready | Marked | Failed)
 class Worker(Process):
     """The process, seen from outside. A context manager; `send` a job, then `receive` its mark."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, core: int | None = None) -> None:
+        """`core` is the one it keeps to, with all the processes it has."""
         super().__init__(__name__)
         self._setting = setting
+        self.core = core
 
     def __enter__(self) -> Self:
         super().__enter__()
+        if self.core is not None:
+            with contextlib.suppress(OSError):  # taken from us since; it judges all the same
+                os.sched_setaffinity(self.pid, {self.core})
         self.tell(self._setting)
         return self
 
