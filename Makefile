@@ -1,5 +1,5 @@
 # The targets are what CI runs, in this order.
-.PHONY: ci test lint types layers prove bench goldens
+.PHONY: ci test lint types layers prove bench bench-class goldens
 
 ci: test lint types layers prove
 
@@ -26,6 +26,13 @@ bench:
 	python -m benchmarks.warm_judge
 	python -m benchmarks.watch
 	python -m benchmarks.proof
+
+# half an hour on two cores
+bench-class:
+	python -m benchmarks.beside_nbgrader
+	python -m benchmarks.throughput
+	python -m benchmarks.long_run
+	python -m benchmarks.ten_thousand
 
 goldens:
 	ZTH_WRITE_GOLDENS=1 pytest tests/show tests/cli -n 0

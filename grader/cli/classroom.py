@@ -9,23 +9,18 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from grader.cli.complete import complete_target
-from grader.cli.grade import GRADEBOOK, StoreFile
+from grader.cli.gradebook import (
+    GRADEBOOK,
+    GradedTargets,
+    StoreFile,
+    must_not_replace,
+    open_gradebook,
+)
 from grader.cli.options import AsJson, CourseFolder, open_whole_course, screen
-from grader.course.targets import select
-from grader.errors import UserError
 
 
 def class_(
-    targets: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="LECTURE…",
-            help="Lectures or exercises; all that was graded by default.",
-            autocompletion=complete_target,
-            show_default=False,
-        ),
-    ] = None,
+    targets: GradedTargets = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A page with the pictures, to be written.")
     ] = None,
@@ -42,23 +37,12 @@ def class_(
     from grader.export.writing import check_place, write_file
     from grader.show.classroom import classroom_view, classrooms_json
     from grader.teach.classroom import read_classrooms, without_names
-    from grader.teach.gradebook import graded_lectures
-    from grader.teach.store import Store
 
     opened = open_whole_course(course)
-    selections = select(opened, targets) if targets else []
-    if not store.exists():
-        raise UserError(
-            f"There is no gradebook {store}.", "`zth grade` makes it, --store names it."
-        )
     if html:
         check_place(html, is_folder=False, force=force)
-        if html.exists() and html.samefile(store):
-            raise UserError(f"{html} is the gradebook itself.", "Name another place to write it.")
-    with Store(store) as book:
-        selections = selections or select(opened, graded_lectures(book))
-        if not selections:
-            raise UserError(f"Nothing is graded yet in {store}.", "Grade a lecture, or name one.")
+        must_not_replace(store, html)
+    with open_gradebook(store, opened, targets) as (book, selections):
         classrooms = list(read_classrooms(opened, selections, book))
     if anonymous:
         classrooms = [without_names(classroom) for classroom in classrooms]

@@ -8,10 +8,14 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from grader.cli.complete import complete_target
-from grader.cli.grade import GRADEBOOK, StoreFile
+from grader.cli.gradebook import (
+    GRADEBOOK,
+    GradedTargets,
+    StoreFile,
+    must_not_replace,
+    open_gradebook,
+)
 from grader.cli.options import CourseFolder, open_whole_course, screen
-from grader.course.targets import select
 from grader.errors import UserError
 
 
@@ -27,15 +31,7 @@ def export(
         Path,
         typer.Argument(metavar="OUT", help="The file or folder to write.", show_default=False),
     ],
-    targets: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="LECTURE…",
-            help="Lectures or exercises; all that was graded by default.",
-            autocompletion=complete_target,
-            show_default=False,
-        ),
-    ] = None,
+    targets: GradedTargets = None,
     to: Annotated[
         str,
         typer.Option(
@@ -52,25 +48,15 @@ def export(
     """Write the marks for a spreadsheet or another program, points by hand and late work included."""
     from grader.export import FORMATS, find_format
     from grader.export.writing import check_place
-    from grader.teach.gradebook import graded_lectures, read_grades
-    from grader.teach.store import Store
+    from grader.teach.gradebook import read_grades
 
     opened = open_whole_course(course)
     if not to:
         raise UserError("The format is missing.", f"Name it with --to: {', '.join(FORMATS)}.")
     form = find_format(to)
-    selections = select(opened, targets) if targets else []
-    if not store.exists():
-        raise UserError(
-            f"There is no gradebook {store}.", "`zth grade` makes it, --store names it."
-        )
     check_place(out, form.is_folder, force)
-    if out.exists() and out.samefile(store):
-        raise UserError(f"{out} is the gradebook itself.", "Name another place to write it.")
-    with Store(store) as book:
-        selections = selections or select(opened, graded_lectures(book))
-        if not selections:
-            raise UserError(f"Nothing is graded yet in {store}.", "Grade a lecture, or name one.")
+    must_not_replace(store, out)
+    with open_gradebook(store, opened, targets) as (book, selections):
         grades = read_grades(opened, selections, book)
     remarks = list(form.write(grades, opened, out))
     waiting = {grade.who for grade in grades if grade.not_judged}

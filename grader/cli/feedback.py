@@ -9,10 +9,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from grader.cli.complete import complete_target
-from grader.cli.grade import GRADEBOOK, StoreFile
+from grader.cli.gradebook import GRADEBOOK, GradedTargets, StoreFile, open_gradebook
 from grader.cli.options import CourseFolder, open_whole_course, screen
-from grader.course.targets import select
 from grader.errors import UserError
 
 
@@ -21,15 +19,7 @@ def feedback(
         Path,
         typer.Argument(metavar="OUT", help="The folder to write.", show_default=False),
     ],
-    targets: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="LECTURE…",
-            help="Lectures or exercises; all that was graded by default.",
-            autocompletion=complete_target,
-            show_default=False,
-        ),
-    ] = None,
+    targets: GradedTargets = None,
     who: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="These learners alone.")
     ] = None,
@@ -44,21 +34,12 @@ def feedback(
     from grader.export.feedback import FORMATS, files_of
     from grader.export.writing import check_place, folder_names, write_among
     from grader.teach.feedback import read_feedback
-    from grader.teach.gradebook import graded_lectures, known_people
-    from grader.teach.store import Store
+    from grader.teach.gradebook import known_people
 
     opened = open_whole_course(course)
-    selections = select(opened, targets) if targets else []
-    if not store.exists():
-        raise UserError(
-            f"There is no gradebook {store}.", "`zth grade` makes it, --store names it."
-        )
     names = {f"{lecture.id}{suffix}" for lecture in opened.lectures for suffix in FORMATS}
     check_place(out, is_folder=True, force=force, depth=1, names=names)
-    with Store(store) as book:
-        selections = selections or select(opened, graded_lectures(book))
-        if not selections:
-            raise UserError(f"Nothing is graded yet in {store}.", "Grade a lecture, or name one.")
+    with open_gradebook(store, opened, targets) as (book, selections):
         people = known_people(book)
         for name in who or ():
             if name not in people:

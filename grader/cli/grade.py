@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.cli.complete import complete_target
+from grader.cli.gradebook import GRADEBOOK, StoreFile, must_be_there
 from grader.cli.options import AsJson, CourseFolder, Exit, open_whole_course, screen
 from grader.course.targets import one_exercise, select
 from grader.errors import UserError
@@ -26,13 +27,8 @@ if TYPE_CHECKING:
     from grader.teach.store import Store
     from grader.teach.worker import Setting
 
-GRADEBOOK = Path("grades.sqlite")
 LOCAL = "local"
 MINUTE = 60.0
-
-StoreFile = Annotated[
-    Path, typer.Option("--store", metavar="FILE", help="The gradebook.", show_default=True)
-]
 
 
 def grade(
@@ -172,10 +168,7 @@ def score(
         raise UserError("Nothing to give.", "Name the points, or a --comment, or --remove.")
     if points is not None and not 0 <= points < math.inf:
         raise UserError(f"{points:g} are no points.", "Points are 0 or more.")
-    if not store.exists():
-        raise UserError(
-            f"There is no gradebook {store}.", "`zth grade` makes it, --store names it."
-        )
+    must_be_there(store)
     console = screen()
     with Store(store) as book:
         if who not in {a for a, _ in book.hand_ins()} | {person.id for person in book.people()}:

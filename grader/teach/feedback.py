@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,9 +11,9 @@ import msgspec
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import Selection
 from grader.judge.results import CheckResult, ExerciseResult, Outcome, Step
-from grader.teach.gradebook import Grade, Graded, read_grades
+from grader.teach.gradebook import Grade, Graded, graded_of, read_grades
 from grader.teach.places import Place
-from grader.teach.store import HandIn, Store
+from grader.teach.store import Store
 from grader.teach.telling import SOURCE, in_their_files, own_value, own_words
 
 PRINTED_LINES = 30
@@ -95,12 +95,22 @@ def read_feedback(
         results = {m.exercise: m.result for m in store.marks(grade.who, grade.lecture)}
         hand_in = hand_ins.get((grade.who, grade.lecture))
         selection = by_id[grade.lecture]
-        writer = _Writer(selection.lecture, hand_in, sources.get(grade.lecture))
+        places = hand_in.places if hand_in else {}
+        writer = _Writer(selection.lecture, places, sources.get(grade.lecture))
         told = [
             writer.told(exercise, graded, results.get(exercise.id))
             for exercise, graded in zip(selection.exercises, grade.exercises, strict=True)
         ]
         yield Feedback(grade, tuple(told), hand_in.remarks if hand_in else ())
+
+
+def told_of(
+    lecture: Lecture, exercise: Exercise, result: ExerciseResult, places: Mapping[str, Place]
+) -> Told:
+    """What is told of a result alone; `places` is what stands for the lecture's files."""
+    return _Writer(lecture, places, None).told(
+        exercise, graded_of(lecture, exercise, result), result
+    )
 
 
 class CheckSources:
@@ -129,10 +139,10 @@ class _Writer:
     """Puts a lecture's results into words for one learner."""
 
     def __init__(
-        self, lecture: Lecture, hand_in: HandIn | None, sources: CheckSources | None
+        self, lecture: Lecture, places: Mapping[str, Place], sources: CheckSources | None
     ) -> None:
         self._lecture = lecture
-        self._places = hand_in.places if hand_in else {}
+        self._places = places
         self._sources = sources
 
     def told(self, exercise: Exercise, graded: Graded, result: ExerciseResult | None) -> Told:

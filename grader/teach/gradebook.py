@@ -105,13 +105,13 @@ def read_grades(
         for mark in store.marks(lecture=lecture.id):
             if exercise := by_id.get(mark.exercise):
                 score = scores.get((mark.who, lecture.id, exercise.id))
-                judged[mark.who, exercise.id] = _graded(lecture, exercise, mark.result, score)
+                judged[mark.who, exercise.id] = graded_of(lecture, exercise, mark.result, score)
                 if on_result:
                     on_result(mark.who, mark.result)
         for who in dict.fromkeys([*people, *handed]):
             exercises = tuple(
                 judged.get((who, e.id))
-                or _graded(lecture, e, None, scores.get((who, lecture.id, e.id)))
+                or graded_of(lecture, e, None, scores.get((who, lecture.id, e.id)))
                 for e in selection.exercises
             )
             grades.append(
@@ -194,9 +194,10 @@ def _seconds_late(
     return hand_in.at - (due.timestamp() + person.extension_hours * HOUR)
 
 
-def _graded(
-    lecture: Lecture, exercise: Exercise, result: ExerciseResult | None, score: Score | None
+def graded_of(
+    lecture: Lecture, exercise: Exercise, result: ExerciseResult | None, score: Score | None = None
 ) -> Graded:
+    """One exercise, by the judge's result and by what a person gave."""
     points = _worth(exercise, result)
     by_hand = score is not None and score.points is not None
     if score is not None and score.points is not None:

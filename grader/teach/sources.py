@@ -15,6 +15,7 @@ import sys
 import warnings
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 import msgspec
 
@@ -60,19 +61,22 @@ class Sources(msgspec.Struct, frozen=True):
 
 
 def submission_from(
-    bundle: Bundle, lecture: Lecture, other_folders: Collection[str] = ()
+    bundle: Bundle,
+    lecture: Lecture,
+    other_folders: Collection[str] = (),
+    notebooks: Mapping[str, str] = MappingProxyType({}),
 ) -> Sources:
     """The submission that a bundle holds for a lecture. Never raises for what is in it.
 
     A file counts by its name, wherever it lies: in the lecture's folder rather than elsewhere, then
     the one that lies highest. Where there is none of that name, a .py that defines the exercises; and
     then a notebook. `other_folders` are those of the course's other lectures, where a file of the same
-    name is another's.
+    name is another's. `notebooks` says by its path which one stands for a file ahead of all that, as
+    soon as it defines something of it.
     """
     others = frozenset(other_folders) - {lecture.dir}
-    if _is_large(bundle):
-        return _stoppable(bundle, lecture, others)
-    return _Matching(bundle, lecture, others).sources()
+    order = _Order(bundle, lecture, others, dict(notebooks))
+    return _stoppable(order) if _is_large(bundle) else _Matching(order).sources()
 
 
 def _is_large(bundle: Bundle) -> bool:
@@ -89,14 +93,14 @@ def _weight(code: bytes) -> int:
     return max(len(code), 12 * code.count(b"{"), 24 * functions)
 
 
-def _stoppable(bundle: Bundle, lecture: Lecture, other_folders: frozenset[str]) -> Sources:
+def _stoppable(order: _Order) -> Sources:
     """The same in a process of its own, or trouble where it does not come to an end."""
-    order = msgspec.msgpack.encode(_Order(bundle, lecture, other_folders))
+    lecture = order.lecture
     command = [sys.executable, "-I", "-m", _MODULE]
     try:
         done = subprocess.run(
             command,
-            input=order,
+            input=msgspec.msgpack.encode(order),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=MOST_SECONDS,
@@ -106,13 +110,14 @@ def _stoppable(bundle: Bundle, lecture: Lecture, other_folders: frozenset[str]) 
     except (subprocess.SubprocessError, msgspec.DecodeError):
         trouble = Trouble(TOO_SLOW.format(seconds=MOST_SECONDS))
         files = {file: SourceFile(file, file, trouble=trouble) for file in lecture.files}
-        return Sources(Submission(lecture.dir, files, {}), bundle.remarks, {})
+        return Sources(Submission(lecture.dir, files, {}), order.bundle.remarks, {})
 
 
 class _Order(msgspec.Struct, frozen=True):
     bundle: Bundle
     lecture: Lecture
     other_folders: frozenset[str]
+    notebooks: dict[str, str]
 
 
 def serve() -> None:
@@ -123,14 +128,16 @@ def serve() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (int(MOST_SECONDS) + 1, int(MOST_SECONDS) + 1))
     order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Order)
-    sources = _Matching(order.bundle, order.lecture, order.other_folders).sources()
+    sources = _Matching(order).sources()
     sys.stdout.buffer.write(msgspec.msgpack.encode(sources))
 
 
 class _Matching:
-    def __init__(self, bundle: Bundle, lecture: Lecture, other_folders: frozenset[str]) -> None:
+    def __init__(self, order: _Order) -> None:
+        bundle, lecture, other_folders = order.bundle, order.lecture, order.other_folders
         self._lecture = lecture
         self._bundle = bundle
+        self._stands = order.notebooks
         self._remarks = list(bundle.remarks)
         self._texts = {
             path: data
@@ -180,6 +187,14 @@ class _Matching:
             named = named or [p for p in self._texts if _base(p).casefold() == file.casefold()]
             own = [path for path in named if self._lecture.dir in _folders(path)]
             candidates = sorted(own or named, key=_height)
+            path = self._stands.get(file, "")
+            if path in self._notebooks and self._defines(file, self._notebooks[path]):
+                self._taken[file] = path
+                self._remarks += [
+                    BOTH.format(file=file, path=shown(path), other=shown(other))
+                    for other in candidates[:1]
+                ]
+                continue
             if not candidates:
                 continue
             self._taken[file] = candidates[0]
@@ -193,7 +208,8 @@ class _Matching:
         """For the files that are not there by name: another .py, or a notebook, that defines them."""
         for file in self._taken:
             for path, notebook in self._notebooks.items():
-                if not notebook.trouble and self._count(file, notebook.defines):
+                is_other = path != self._taken[file] and not notebook.trouble
+                if is_other and self._count(file, notebook.defines):
                     text = BOTH.format(file=file, path=shown(self._taken[file]), other=shown(path))
                     self._remarks.append(text)
         wanted = [file for file in self._lecture.files if file not in self._taken]
@@ -220,11 +236,14 @@ class _Matching:
         for file in wanted:
             if file in self._taken:
                 continue
-            count = {p: self._count(file, n.defines | n.broken.keys()) for p, n in usable.items()}
+            count = {path: self._defines(file, notebook) for path, notebook in usable.items()}
             if path := _best(count, file):
                 self._taken[file] = path
                 self._remarks.append(NOTEBOOK.format(file=file, path=shown(path)))
                 self._mention(file, path, count)
+
+    def _defines(self, file: str, notebook: Notebook) -> int:
+        return self._count(file, notebook.defines | notebook.broken.keys())
 
     def _count(self, file: str, defined: Collection[str]) -> int:
         return sum(name.split(".")[0] in defined for name in self._names[file])
