@@ -88,13 +88,19 @@ def local_cluster(workers: int) -> Iterator[str]:
     _distributed()
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        memory_limit=0,  # the judge is a process of its own, with limits of its own
-        dashboard_address=None,
-        silence_logs=logging.CRITICAL,
-    ) as cluster:
+    # what is started while it is ignored ignores it, too: a Ctrl-C is for us, who end the workers
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            memory_limit=0,  # the judge is a process of its own, with limits of its own
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
+    with cluster:
         yield cluster.scheduler_address
 
 

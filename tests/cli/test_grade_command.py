@@ -268,6 +268,29 @@ def test_a_cluster_gives_the_same_marks(zth: Run, handed: Path) -> None:
     assert there.stderr == here.stderr
 
 
+def test_a_cluster_is_stopped_by_a_key_as_quietly_as_the_rest(tmp_path: Path) -> None:
+    """The key goes to every process of the terminal, the cluster's as well."""
+    process = subprocess.Popen(
+        [
+            *(ZTH, "grade", str(slow_class(tmp_path, 40)), "lecture1", "--course", str(TINY)),
+            *("--dask", "local", "--jobs", "1"),
+        ],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    end = time.monotonic() + 90
+    while marks_in(tmp_path) < 2:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said == "Stopped. What was graded is recorded; the same command goes on from there.\n"
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
