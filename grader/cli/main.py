@@ -27,6 +27,7 @@ from grader.cli.feedback import feedback
 from grader.cli.files import init, reset, restore, update
 from grader.cli.grade import grade, score
 from grader.cli.help import hint, solution
+from grader.cli.nbgrader import nbgrader
 from grader.cli.open import open_
 from grader.cli.options import Exit, screen
 from grader.cli.release import release
@@ -86,6 +87,7 @@ PANELS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
     },
 }
 _register()
+app.add_typer(nbgrader, name="nbgrader", rich_help_panel="Grade a class")
 app.add_typer(dev, name="dev", rich_help_panel="The course")
 
 

@@ -257,13 +257,18 @@ class _Matching:
         path = self._taken.get(file)
         if path in self._texts:
             return compile_source(file, shown(path), self._texts[path])
+        stands = self._stands.get(file)
         trouble = next(
-            (why for p, why in self._bundle.left_out.items() if _base(p) == file), None
+            (why for p, why in self._bundle.left_out.items() if _base(p) == file or p == stands),
+            None,
         ) or (self._bundle.trouble)
         if trouble:
             return SourceFile(file, file, trouble=Trouble(trouble))
         if unread := next((n.trouble for n in self._notebooks.values() if n.trouble), ""):
             return SourceFile(file, file, trouble=Trouble(unread))
+        if stands in self._notebooks:
+            message = NONE_OF_IT.format(path=shown(stands))
+            return SourceFile(file, file, trouble=Trouble(message, absent=True))
         return SourceFile(file, file, trouble=Trouble(f"{file} is not there.", absent=True))
 
     def _from_notebook(self, file: str, notebook: Notebook) -> SourceFile:
@@ -377,6 +382,7 @@ SEVERAL = "{file} is there more than once: {path} counts, not {others}."
 RENAMED = "{file} is not there; {path} defines its exercises and is taken for it."
 NOTEBOOK = "{file} is not there; the notebook {path} is taken for it."
 BOTH = "{path} is taken for {file}; what {other} defines of it does not count."
+NONE_OF_IT = "None of its exercises is in {path}."
 AS_GOOD = "{others} would do for {file} as well; {path} is taken."
 TOO_SLOW = "Compiling what was handed in takes longer than {seconds:g} s: it is not judged."
 

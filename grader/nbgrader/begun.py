@@ -1,0 +1,66 @@
+"""Which submission is being graded, on the disk: what a killed run left half done is graded again.
+
+nbgrader takes a folder in autograded/ for a work that is done with.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import fcntl
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+FOLDER = Path(".zth/autograding")
+"""In the course's folder: a file for each process that grades."""
+
+
+class Work(msgspec.Struct, frozen=True):
+    student: str
+    assignment: str
+
+
+class Begun:
+    """The file of this process. It is locked as long as we live, and gone when we end in peace."""
+
+    def __init__(self, root: Path) -> None:
+        folder = root / FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / uuid.uuid4().hex
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with contextlib.suppress(OSError):  # a disk that knows no locks
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        atexit.register(self.end)
+
+    def at(self, work: Work) -> None:
+        """This one is begun, and the one before is done."""
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, msgspec.json.encode(work), 0)
+
+    def end(self) -> None:
+        atexit.unregister(self.end)
+        self._path.unlink(missing_ok=True)
+        os.close(self._file)
+
+
+def left_behind(root: Path) -> Iterator[Work]:
+    """What processes that are no more had begun; it is told once."""
+    for path in (root / FOLDER).glob("*"):
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:  # its process has just ended in peace
+            continue
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield msgspec.json.decode(os.pread(file, 1 << 16, 0), type=Work)
+            path.unlink(missing_ok=True)
+        except BlockingIOError:  # somebody is at it
+            pass
+        except (OSError, msgspec.DecodeError):  # it had not begun
+            path.unlink(missing_ok=True)
+        finally:
+            os.close(file)

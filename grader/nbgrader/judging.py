@@ -1,0 +1,158 @@
+"""A submission judged: its notebooks as source, for the exercises that the gradebook asks for.
+
+Nothing of a notebook is run, and no kernel is started. All notebooks of an assignment are judged at
+once, for they import one another. Whoever has a hand that judges jobs (`grader.teach.worker`) asks
+`prepare` for them, and `tell` what their results come to.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from grader.course.manifest import Course, Exercise, Lecture
+from grader.errors import UserError
+from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.teach.bundle import read_bundle
+from grader.teach.feedback import Told, told_of
+from grader.teach.notebooks import NOT_RUN, ONE_NOT_RUN
+from grader.teach.places import Place
+from grader.teach.placing import Placing
+from grader.teach.sources import Sources, submission_from
+from grader.teach.worker import Job
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What is to be judged, and where it lies."""
+
+    who: str
+    folder: Path
+    """With what was handed in."""
+    given: Path
+    """With the files that everybody gets: theirs do not count in their place."""
+    notebooks: Mapping[str, Sequence[str]]
+    """The exercises that are graded in each of the assignment's notebooks, as `lecture5.dprobs`."""
+    theirs: frozenset[str] = frozenset()
+    """Files that everybody gets and may change."""
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    jobs: tuple[Job, ...]
+    """One a lecture; most assignments have one."""
+    sources: dict[str, Sources]
+    """By lecture."""
+    stands: dict[str, dict[str, str]]
+    """By lecture: a file → the notebook that is meant to stand for it."""
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What became of one exercise."""
+
+    result: ExerciseResult
+    told: Told
+    """What the learner may know of it."""
+
+
+def prepare(course: Course, asked: Asked, seed: int) -> Prepared:
+    """The jobs that a submission is.
+
+    Never raises for what was handed in; UserError where the gradebook knows an exercise that the course
+    has not.
+    """
+    bundle = read_bundle(asked.folder)
+    given = {
+        path: data
+        for path, data in read_bundle(asked.given).files.items()
+        if path.endswith(".py") and path not in asked.theirs
+    }
+    bundle = msgspec.structs.replace(bundle, files={**bundle.files, **given})
+    jobs: list[Job] = []
+    sources: dict[str, Sources] = {}
+    stands: dict[str, dict[str, str]] = {}
+    for lecture, exercises in _wanted(course, asked.notebooks).items():
+        stands[lecture.id] = _stands(lecture, asked.notebooks)
+        found = submission_from(bundle, lecture, notebooks=stands[lecture.id])
+        sources[lecture.id] = msgspec.structs.replace(found, remarks=_worth_saying(found.remarks))
+        names = tuple(e.id for e in exercises)
+        jobs.append(Job(asked.who, lecture.id, names, found.submission, seed))
+    return Prepared(tuple(jobs), sources, stands)
+
+
+def tell(course: Course, prepared: Prepared, results: Iterable[LectureResult]) -> dict[str, Judged]:
+    """What the results come to, by exercise, as `lecture5.dprobs`."""
+    judged: dict[str, Judged] = {}
+    for result in results:
+        lecture = next(lecture for lecture in course.lectures if lecture.id == result.id)
+        places = prepared.sources[lecture.id].places
+        # what is not there at all is missed by its notebook's name, too
+        missed = {file: Place(path, (1,)) for file, path in prepared.stands[lecture.id].items()}
+        placing = Placing({**missed, **places})
+        for one in result.exercises:
+            told = told_of(lecture, lecture.find(one.id), one, places)
+            told = msgspec.structs.replace(told, message=placing.spoken(told.message))
+            judged[f"{lecture.id}.{one.id}"] = Judged(one, told)
+    return judged
+
+
+def share(exercise: Exercise, result: ExerciseResult, worth: float) -> float:
+    """The points of a graded cell that is worth so many; a bonus's cell is worth none to nbgrader."""
+    full = worth or (exercise.points if exercise.bonus else 0)
+    if not result.max_points:
+        return full if result.outcome is Outcome.PASS else 0.0
+    return full * result.points / result.max_points
+
+
+def find(course: Course, target: str) -> tuple[Lecture, Exercise]:
+    """The exercise that a graded cell stands for. Raises UserError where the course has none."""
+    lecture_id, _, exercise_id = target.partition(".")
+    for lecture in course.lectures:
+        for exercise in lecture.exercise:
+            if (lecture.id, exercise.id) == (lecture_id, exercise_id):
+                return lecture, exercise
+    raise UserError(UNKNOWN.format(target=target, course=course.root), BUILD_AGAIN)
+
+
+def _wanted(
+    course: Course, notebooks: Mapping[str, Sequence[str]]
+) -> dict[Lecture, tuple[Exercise, ...]]:
+    """The exercises that are asked for, in the course's order: an earlier one may be needed."""
+    targets = {target for exercises in notebooks.values() for target in exercises}
+    for target in sorted(targets):
+        find(course, target)
+    wanted = {
+        lecture: tuple(e for e in lecture.exercise if f"{lecture.id}.{e.id}" in targets)
+        for lecture in course.lectures
+    }
+    return {lecture: exercises for lecture, exercises in wanted.items() if exercises}
+
+
+def _stands(lecture: Lecture, notebooks: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The notebook that stands for each of a lecture's files: where most of it is graded."""
+    files = {f"{lecture.id}.{e.id}": e.file for e in lecture.exercise}
+    stands: dict[str, str] = {}
+    for file in lecture.files:
+        count = Counter(
+            {
+                f"{name}.ipynb": sum(files.get(target) == file for target in targets)
+                for name, targets in notebooks.items()
+            }
+        )
+        path, most = count.most_common(1)[0]
+        if most:
+            stands[file] = path
+    return stands
+
+
+def _worth_saying(remarks: Iterable[str]) -> tuple[str, ...]:
+    """Without what is true of every notebook: that it is not run."""
+    usual = tuple(words.rpartition("{}")[2].strip() for words in (NOT_RUN, ONE_NOT_RUN))
+    return tuple(remark for remark in remarks if not remark.endswith(usual))
+
+
+UNKNOWN = "A graded cell stands for {target}, which the course in {course} has not."
+BUILD_AGAIN = (
+    "Name the course that the assignment was built from in nbgrader_config.py: c.Judge.course"
+)

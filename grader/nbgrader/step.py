@@ -1,0 +1,268 @@
+"""What nbgrader calls: `Reader` reads a submitted notebook, `Judge` stands where it would execute it.
+
+A bonus is worth nothing to nbgrader, and what it earns is the cell's score above that: a person's score
+and a person's extra credit are never written by a program.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from nbconvert.exporters import NotebookExporter
+from nbformat.notebooknode import NotebookNode, from_dict
+from nbgrader.api import Gradebook
+from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Enum, Unicode
+
+from grader.course.manifest import Course, bundled_course, load_course
+from grader.errors import UserError
+from grader.export.inert import inert
+from grader.judge.bubblewrap import find_bubblewrap
+from grader.judge.isolation import Isolation
+from grader.nbgrader.begun import Begun, Work, left_behind
+from grader.nbgrader.files import Json
+from grader.nbgrader.judging import Asked, Judged, find, prepare, share, tell
+from grader.nbgrader.outputs import by_hand, outputs_of
+from grader.nbgrader.restoring import Known, cells_in, known_cells, restore
+from grader.teach.hands import HANDS
+from grader.teach.worker import Setting
+
+Resources = dict[str, Any]
+"""What nbgrader hands from step to step."""
+
+
+class Reader(NotebookExporter):
+    """Reads what was handed in so that nothing in it can stop nbgrader, and writes what became of it."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)  # type: ignore[no-untyped-call] # traitlets'
+        self._known: dict[str, dict[str, list[Known]]] = {}
+        judge = Judge(parent=self)
+        try:
+            self.course = judge.open()
+        except UserError as error:  # before anybody's work is touched
+            self.log.error("%s %s", error.message, error.fix)
+            raise NbGraderException(error.message) from None
+        self.log.info(JUDGING, self.course.root, judge.isolation, SEED)
+        self._mend()
+
+    def _mend(self) -> None:
+        """Take away what a killed run left half done, and say on the disk what we are at."""
+        converter: Any = self.parent
+        folders = converter.coursedir
+        root = Path(folders.root)
+        for work in left_behind(root):
+            done = folders.autograded_directory
+            folder = Path(folders.format_path(done, work.student, work.assignment))
+            if folder.is_dir():
+                self.log.warning(HALF_DONE, work.student)
+                shutil.rmtree(folder)
+        if root not in _begun:
+            _begun[root] = Begun(root)
+        theirs = converter.pre_convert_hook
+
+        def begin(**about: Any) -> None:
+            of = converter.init_single_notebook_resources(about["notebooks"][0])["nbgrader"]
+            _begun[root].at(Work(of["student"], of["assignment"]))
+            if theirs:
+                theirs(**about)
+
+        converter.pre_convert_hook = begin  # the last moment before nbgrader writes
+
+    def known(self, about: dict[str, str]) -> dict[str, list[Known]]:
+        """What the gradebook knows of the assignment. A run asks it once."""
+        url, assignment = about["db_url"], about["assignment"]
+        if assignment not in self._known:
+            self._known[assignment] = known_cells(url, assignment)
+        return self._known[assignment]
+
+    def from_filename(  # type: ignore[override] # this exporter's gives text
+        self, filename: str, resources: Resources | None = None, **more: Any
+    ) -> tuple[str, Resources]:
+        assert resources is not None, "nbgrader says whose it is"
+        about, path = resources["nbgrader"], Path(filename)
+        cells = cells_in(path)
+        restored = restore(cells, self.known(about)[about["notebook"]])
+        if cells and restored.put_back:
+            names = ", ".join(restored.put_back)
+            self.log.warning("%s: %s put back into %s", about["student"], names, path.name)
+        notebook = _node({**EMPTY, "cells": restored.cells})
+        resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
+        made: tuple[str, Resources] = self.from_notebook_node(  # type: ignore[no-untyped-call]
+            notebook, resources, **more
+        )
+        _leave_to_a_person(made[1])
+        return made
+
+
+class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
+    """Judges the exercises, and writes into the graded cells what became of them."""
+
+    course = Unicode("", help="The folder of the course that judges; empty: zth's own.").tag(
+        config=True
+    )
+    isolation = Enum(
+        [one.value for one in Isolation],
+        default_value=Isolation.BWRAP.value,
+        help="How learners' code is kept apart; all but bwrap trust it.",
+    ).tag(config=True)
+
+    def open(self) -> Course:
+        """The course that judges. Raises UserError where it, or what keeps code apart, is not there."""
+        if self.isolation == Isolation.BWRAP:
+            find_bubblewrap()
+        course = load_course(Path(self.course) if self.course else bundled_course())
+        if course.released:
+            raise UserError(STUDENTS_PACK.format(course=course.root), THE_WHOLE_ONE)
+        return course
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        about = resources["nbgrader"]
+        notebooks = self._reader.known(about)
+        known = {cell.name: cell for cell in notebooks[about["notebook"]]}
+        course = self._reader.course
+        try:
+            verdict = self._verdict(course, about, notebooks)
+        except UserError as error:  # nobody has 0 for what is not theirs
+            self.log.error("%s %s", error.message, error.fix)
+            raise NbGraderException(error.message) from None
+        remarks = _about(verdict.remarks, about["notebook"], notebooks)
+        for cell in nb.cells:
+            one = known.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+            if one and one.target:
+                _mark(cell, one, course, verdict.judged[one.target], remarks)
+                remarks = ()  # once a notebook
+            elif one and one.is_own_test:
+                cell.outputs = [_node(output) for output in by_hand()]
+        resources[BY_HAND] = [name for name, cell in known.items() if cell.is_own_test]
+        return nb, resources
+
+    def _verdict(
+        self, course: Course, about: dict[str, str], notebooks: dict[str, list[Known]]
+    ) -> _Verdict:
+        """What became of the whole submission; it is judged once for all its notebooks."""
+        global _last
+        asked = self._asked(about, notebooks)
+        if _last is None or _last.asked != asked or about["notebook"] in _last.served:
+            prepared = prepare(course, asked, SEED)
+            setting = Setting(
+                course=str(course.root),
+                lectures=tuple(job.lecture for job in prepared.jobs),
+                isolation=self.isolation,
+                hide=(str(course.root), str(Path(self._converter.coursedir.root).resolve())),
+            )
+            results = [HANDS.mark(job, setting).result for job in prepared.jobs]
+            remarks = dict.fromkeys(r for s in prepared.sources.values() for r in s.remarks)
+            _last = _Verdict(asked, tell(course, prepared, results), tuple(remarks))
+            self._log(_last)
+        _last.served.add(about["notebook"])
+        return _last
+
+    def _asked(self, about: dict[str, str], notebooks: dict[str, list[Known]]) -> Asked:
+        converter, assignment, student = self._converter, about["assignment"], about["student"]
+        folders = converter.coursedir
+        given = folders.format_path(folders.source_directory, ".", assignment)
+        return Asked(
+            who=student,
+            folder=Path(folders.format_path(folders.submitted_directory, student, assignment)),
+            given=Path(given),
+            notebooks={
+                name: [cell.target for cell in cells if cell.target]
+                for name, cells in notebooks.items()
+            },
+            theirs=frozenset(converter.exclude_overwriting.get(assignment, ())),
+        )
+
+    @property
+    def _reader(self) -> Reader:
+        if not isinstance(self.parent, Reader):
+            raise NbGraderException(NO_READER)
+        return self.parent
+
+    @property
+    def _converter(self) -> Any:
+        """nbgrader's, which knows the folders."""
+        return self._reader.parent
+
+    def _log(self, verdict: _Verdict) -> None:
+        """For the instructor: how it was read, and what no exercise needs."""
+        for remark in verdict.remarks:
+            self.log.warning("%s: %s", verdict.asked.who, inert(remark))
+        for target, judged in verdict.judged.items():
+            for flag in judged.result.flags:
+                self.log.warning("%s, %s: %s", verdict.asked.who, target, inert(flag))
+
+
+class _Verdict(msgspec.Struct):
+    """What became of a submission."""
+
+    asked: Asked
+    judged: dict[str, Judged]
+    remarks: tuple[str, ...]
+    """On how it was read."""
+    served: set[str] = msgspec.field(default_factory=set)
+    """The notebooks it was asked for: who asks again wants it judged again."""
+
+
+def _mark(
+    cell: NotebookNode, known: Known, course: Course, judged: Judged, remarks: tuple[str, ...]
+) -> None:
+    _, exercise = find(course, known.target)
+    worth = known.points or (exercise.points if exercise.bonus else 0.0)
+    points = share(exercise, judged.result, known.points)
+    outputs = outputs_of(known.target, judged.told, points, worth, remarks)
+    cell.outputs = [_node(output) for output in outputs]
+    cell.metadata.nbgrader["points"] = worth  # nbgrader gives no more than stands here
+
+
+def _about(
+    remarks: tuple[str, ...], notebook: str, notebooks: dict[str, list[Known]]
+) -> tuple[str, ...]:
+    """Those that are on no other notebook."""
+    others = [f"{name}.ipynb" for name in notebooks if name != notebook]
+    mine = f"{notebook}.ipynb"
+    return tuple(r for r in remarks if mine in r or not any(other in r for other in others))
+
+
+def _leave_to_a_person(resources: Resources) -> None:
+    """Say in the gradebook which of the instructor's own tests nobody has run."""
+    about = resources["nbgrader"]
+    if not resources.get(BY_HAND):
+        return
+    with Gradebook(about["db_url"]) as book:
+        for name in resources[BY_HAND]:
+            where = about["notebook"], about["assignment"], about["student"]
+            grade = book.find_grade(name, *where)
+            grade.auto_score, grade.needs_manual_grade = None, True
+        book.db.commit()
+
+
+def _node(data: Json) -> NotebookNode:
+    node: NotebookNode = from_dict(data)  # type: ignore[no-untyped-call] # nbformat has no types
+    return node
+
+
+SEED = secrets.randbits(32)
+"""Of the inputs in this run: everybody has the same, and nobody can know them before."""
+BY_HAND = "zth_by_hand"
+JUDGING = "zth judges: the course in %s, isolation %s, seed %s"
+STUDENTS_PACK = "{course} is the students' pack: it has no solutions and no hidden checks."
+THE_WHOLE_ONE = "Name the course that it was made from: c.Judge.course in nbgrader_config.py"
+NO_READER = "zth judges only what it has read itself. Type: zth nbgrader init COURSE_DIR"
+HALF_DONE = "%s was being graded when an earlier run was killed: once more."
+EMPTY = {
+    "nbformat": 4,
+    "nbformat_minor": 5,
+    "metadata": {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    },
+}
+_begun: dict[Path, Begun] = {}
+_last: _Verdict | None = None
+"""Of the submission whose notebooks are just asked for."""

@@ -1,0 +1,400 @@
+"""For notebooks: `from grader.notebook import check`, then `check("lecture5.dprobs")` in a cell.
+
+What is judged is what was run in this notebook, cell by cell, and what is saved in the notebooks beside
+it. It is judged as source, in a process of its own which stays as long as the notebook's.
+
+Whoever imports this can also import the notebooks beside: `from engine import Value` finds
+engine.ipynb where there is no engine.py.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import json
+import linecache
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from grader.course.manifest import Course, Lecture
+from grader.course.targets import Selection, select
+from grader.errors import UserError
+from grader.judge.isolation import default_isolation
+from grader.judge.process import Ended
+from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.judge.submission import MAX_BYTES
+from grader.learn.workspace import course_at
+from grader.nbgrader.pack import course_beside
+from grader.teach.bundle import LIMITS, Bundle
+from grader.teach.notebooks import code_of, read_notebook
+from grader.teach.placing import Placing
+from grader.teach.sources import Sources, submission_from
+from grader.teach.worker import Job, Setting, Worker
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+CARDS = 3
+"""Exercises that are explained at once."""
+
+
+class NotPassed(Exception):
+    """An exercise that had to pass has not. What it says is the card."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it: a traceback through zth would tell nobody anything."""
+        return [str(self)]
+
+
+def check(target: str, must_pass: bool = False) -> None:
+    """Judge an exercise or a lecture as it was last run here, and show what is wrong and why.
+
+    `must_pass` raises NotPassed where it is not right; so does nbgrader's validation. Where nbgrader
+    itself would grade, it raises whatever was written: points that this process gave, anybody could
+    give themselves. What only the instructor judges is not judged here.
+    """
+    session = _session()
+    execution = os.environ.get("NBGRADER_EXECUTION", "")
+    if execution == "autograde":
+        if must_pass:
+            raise NotPassed(JUDGED_ELSEWHERE)
+        return
+    strict = must_pass or execution == "validate"
+    try:
+        opened = course_beside(Path.cwd()) or course_at(Path.cwd())
+        (selection,) = select(opened, [target])
+        verdict = session.judge(opened, selection)
+    except UserError as error:
+        if strict:
+            raise NotPassed(str(error)) from None
+        _show(_trouble(error))
+        return
+    shown = _view(selection, verdict)
+    if strict and any(_counts(e, must_pass) for e in verdict.exercises):
+        from grader.show.notebook import below_a_cell
+
+        raise NotPassed(below_a_cell(shown)["text/plain"])
+    _show(shown)
+
+
+def _counts(result: ExerciseResult, must_pass: bool) -> bool:
+    """Whether it is to be mended; a bonus that is not begun need not, unless it was asked for."""
+    free = result.bonus and result.outcome is Outcome.TODO and not must_pass
+    return result.outcome is not Outcome.PASS and not free
+
+
+def _session() -> _Session:
+    """What is known of the notebook we are in. Raises UserError where we are in none."""
+    global _here
+    shell = _shell()
+    if shell is None:
+        raise UserError(NO_NOTEBOOK, IN_A_TERMINAL)
+    if _here is None or _here.shell is not shell:
+        _here = _Session(shell)
+    return _here
+
+
+def _shell() -> Any:
+    """IPython's shell; None outside of one. It is never imported here: a notebook has it already."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
+
+
+# what was run
+
+
+class _Cell(msgspec.Struct, frozen=True):
+    number: int
+    """As in `In [12]`."""
+    text: str
+    id: str
+    """Empty where the program that shows the notebook does not tell it."""
+    defines: frozenset[str]
+    """The names of its functions and classes."""
+
+
+def _takes_place(cell: _Cell, other: _Cell) -> bool:
+    same = cell.id == other.id if cell.id and other.id else cell.text == other.text
+    return same or (bool(other.defines) and other.defines <= cell.defines)
+
+
+class _Session:
+    """The cells of a notebook as they were last run, and the judges that wait for them."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self._ids: dict[int, str] = {}
+        self._workers: dict[tuple[str, str], Worker] = {}
+        shell.events.register("pre_run_cell", lambda _: forget_changed())
+        shell.events.register("post_run_cell", self._ran)
+        atexit.register(self.close)
+
+    def _ran(self, result: Any) -> None:
+        if result.execution_count and getattr(result.info, "cell_id", None):
+            self._ids[result.execution_count] = result.info.cell_id
+
+    def cells(self) -> list[_Cell]:
+        """Each cell as it was last run, where it was run first.
+
+        A cell that is run takes the place of what it was, and of those that define nothing but what it
+        defines as well: of two such cells the one counts that was run last.
+        """
+        cells: list[_Cell] = []
+        for number, text in enumerate(self.shell.history_manager.input_hist_raw):
+            cell = _Cell(number, text, self._ids.get(number, ""), _definitions(text))
+            before = [other for other in cells if _takes_place(cell, other)]
+            if before:
+                cells[cells.index(before[0])] = cell
+            else:
+                cells.append(cell)
+            cells = [other for other in cells if other not in before[1:]]
+        return cells
+
+    def judge(self, course: Course, selection: Selection) -> LectureResult:
+        """The verdict, each line of it where it stands in a notebook."""
+        cells = self.cells()
+        lecture = selection.lecture
+        sources, live = _sources(lecture, cells)
+        job = Job(
+            who="",
+            lecture=lecture.id,
+            exercises=tuple(e.id for e in selection.exercises),
+            submission=sources.submission,
+            seed=course.manifest.seed,
+        )
+        verdict = self._asked(course, lecture, job)
+        placing = Placing(sources.places, live, [cell.number for cell in cells])
+        exercises = tuple(_not_run(placing.placed(e), e) for e in verdict.exercises)
+        return msgspec.structs.replace(verdict, exercises=exercises)
+
+    def _asked(self, course: Course, lecture: Lecture, job: Job) -> LectureResult:
+        key = str(course.root), lecture.id
+        if key not in self._workers:
+            worker = Worker(Setting(str(course.root), (lecture.id,), default_isolation().value))
+            self._workers[key] = worker.__enter__()
+        worker = self._workers[key]
+        try:
+            worker.send(job)
+            while (marked := worker.receive()) is None:
+                pass
+        except Ended as end:
+            self._drop(key)
+            raise UserError(GONE.format(status=end.status), ONCE_MORE) from None
+        except BaseException:  # whoever interrupts it wants no late answer to the next question
+            self._drop(key)
+            raise
+        return marked.result
+
+    def _drop(self, key: tuple[str, str]) -> None:
+        worker = self._workers.pop(key)
+        worker.kill()
+        worker.__exit__()
+
+    def close(self) -> None:
+        for key in list(self._workers):
+            self._drop(key)
+
+
+def _not_run(placed: ExerciseResult, result: ExerciseResult) -> ExerciseResult:
+    """With a word for those who have written it and not run it: then there is no line of it."""
+    if result.outcome is not Outcome.TODO or result.line is not None:
+        return placed
+    return msgspec.structs.replace(placed, notes=(*placed.notes, RUN_IT))
+
+
+@functools.lru_cache(maxsize=4096)
+def _definitions(text: str) -> frozenset[str]:
+    """The names of the functions and classes that a cell defines."""
+    return frozenset(read_notebook(_as_notebook([text])).defines)
+
+
+# as source
+
+
+def _sources(lecture: Lecture, cells: Sequence[_Cell]) -> tuple[Sources, str]:
+    """What stands for each of the lecture's files: this notebook where it has it, else what is saved.
+
+    And what this notebook is called there; empty where it has none of them.
+    """
+    live = _as_notebook([cell.text for cell in cells])
+    defined = read_notebook(live).defines
+    wanted = {
+        file: {n.split(".")[0] for e in lecture.exercise if e.file == file for n in e.names}
+        for file in lecture.files
+    }
+    here = [file for file in lecture.files if wanted[file] & defined]
+    name = _notebook(here[0]) if here else ""
+    files = {name: live} if here else {}
+    for file in lecture.files:
+        path = Path(_notebook(file))
+        is_wanted = file not in here and not Path(file).is_file() and path.is_file()
+        if is_wanted and path.stat().st_size <= LIMITS.notebook_bytes:
+            files[path.name] = path.read_bytes()
+    files |= _imported([code_of(data) for data in files.values()], lecture.files, here)
+    return submission_from(Bundle(files), lecture), name
+
+
+def _imported(
+    texts: Sequence[str], files: Sequence[str], without: Sequence[str]
+) -> dict[str, bytes]:
+    """The `files` that lie here and those that any of it imports, but not those `without`."""
+    found: dict[str, bytes] = {}
+    waiting = list(texts)
+    names = list(files)
+    while names:
+        for name in names:
+            path = Path(name)
+            is_new = name not in found and name not in without and path.is_file()
+            if is_new and path.stat().st_size <= MAX_BYTES:
+                found[name] = path.read_bytes()
+                waiting.append(found[name].decode("utf-8", "replace"))
+        named = _IMPORT.findall("\n".join(waiting))
+        waiting.clear()
+        names = [f"{n}.py" for one, more in named for n in [one, *re.findall(r"\w+", more)] if n]
+    return found
+
+
+def _as_notebook(texts: Sequence[str]) -> bytes:
+    raw = [{"cell_type": "code", "source": text} for text in texts]
+    return json.dumps({"nbformat": 4, "cells": raw}).encode()
+
+
+def _notebook(file: str) -> str:
+    return file.removesuffix(".py") + ".ipynb"
+
+
+# what is shown
+
+
+def _view(selection: Selection, verdict: LectureResult) -> RenderableType:
+    """The card of what is wrong; of a lecture the table as well."""
+    from rich.console import Group
+    from rich.text import Text
+
+    from grader.show.card import card, to_explain
+    from grader.show.lecture import lecture_table, passed
+
+    lecture, here = selection.lecture, Path.cwd()
+    parts: list[RenderableType] = []
+    alone = len(selection.exercises) == 1
+    if not alone and verdict.exercises:
+        parts += [lecture_table(lecture, verdict), Text()]
+    if alone and verdict.passed:
+        parts.append(passed(lecture, verdict.exercises[0]))
+    cards = to_explain(verdict)
+    for result, alike in cards[:CARDS]:
+        parts.append(card(lecture, result, here, alike=alike, boxed=False, watched=True))
+    if (rest := len(cards) - CARDS) > 0:
+        parts.append(Text(f"{rest} more to explain, each by its name.", "zth.note"))
+    if alone or not verdict.exercises:
+        parts += [Text(note, "zth.note") for note in verdict.notes]
+    return Group(*parts)
+
+
+def _trouble(error: UserError) -> RenderableType:
+    from rich.console import Group
+    from rich.text import Text
+
+    from grader.show.style import visible
+
+    return Group(Text(visible(error.message), "zth.fail"), Text(visible(error.fix)))
+
+
+def _show(shown: RenderableType) -> None:
+    from IPython.display import display
+
+    from grader.show.notebook import below_a_cell
+
+    display(below_a_cell(shown), raw=True)  # type: ignore[no-untyped-call] # IPython's own
+
+
+# the notebooks beside
+
+
+class _Beside(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds a module in a notebook of its name, where there is no other of that name."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, *_: object
+    ) -> importlib.machinery.ModuleSpec | None:
+        notebook = Path.cwd() / f"{fullname}.ipynb"
+        if path is not None or not notebook.is_file():
+            return None
+        return importlib.util.spec_from_file_location(fullname, notebook, loader=self)
+
+    def create_module(self, *_: object) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        path = Path(str(module.__file__))
+        _loaded[module.__name__] = (path, _state(path))
+        notebook, shown = read_notebook(path.read_bytes(), path.name), f"<{path.name}>"
+
+        def run(names: Sequence[str], into: dict[str, object]) -> None:
+            source = notebook.source(names)
+            if source.trouble:
+                raise ImportError(source.trouble)
+            # a traceback shows its lines from here: the file itself is JSON
+            linecache.cache[shown] = len(source.text), None, source.text.splitlines(True), shown
+            exec(compile(source.text, shown, "exec", dont_inherit=True), into)
+
+        def value(name: str) -> object:
+            """Of what is no function and no class: only that is run which it takes."""
+            there = dict(vars(module))
+            if not name.startswith("__"):
+                run([name], there)
+            if name not in there:
+                raise AttributeError(f"{path.name} gives no {name!r}.")
+            return vars(module).setdefault(name, there[name])
+
+        run((), vars(module))
+        vars(module)["__getattr__"] = value
+
+
+def forget_changed() -> None:
+    """Where a notebook was saved since it was imported, the next import reads it again.
+
+    And the others with it: they may have imported it themselves.
+    """
+    if any(_state(path) != state for path, state in _loaded.values()):
+        for name in _loaded:
+            sys.modules.pop(name, None)
+        _loaded.clear()
+
+
+def _state(path: Path) -> tuple[int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return 0, 0
+    return stat.st_mtime_ns, stat.st_size
+
+
+_here: _Session | None = None
+_loaded: dict[str, tuple[Path, tuple[int, int]]] = {}
+"""Module → its notebook, and how that looked on the disk."""
+_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+([\w, \t.]+))", re.MULTILINE)
+NO_NOTEBOOK = "check() is for a notebook: here are no cells."
+IN_A_TERMINAL = "In a terminal, type: zth check lecture5.dprobs"
+RUN_IT = "What is judged is what you have run: run the cell in which you wrote it."
+JUDGED_ELSEWHERE = (
+    "zth judges this outside of the notebook, and gives the points. Make nbgrader call it:\n"
+    "zth nbgrader init COURSE_DIR"
+)
+GONE = "The judge is gone: it ended with {status}."
+ONCE_MORE = "Run the cell again. If that does not help, restart the kernel."
+
+if _shell() is not None:
+    _session()
+    if not any(isinstance(finder, _Beside) for finder in sys.meta_path):
+        sys.meta_path.append(_Beside())
