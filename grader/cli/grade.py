@@ -7,7 +7,7 @@ import difflib
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,6 +47,10 @@ def grade(
             show_default=False,
         ),
     ],
+    exercise: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Of the lecture this one alone, across the class."),
+    ] = None,
     roster: Annotated[Path | None, typer.Option(metavar="CSV", help="Who is in the class.")] = None,
     store: StoreFile = GRADEBOOK,
     isolation: Annotated[
@@ -87,7 +91,7 @@ def grade(
     if dask and dask != LOCAL and jobs:
         raise UserError("--jobs is for this machine.", "A cluster has as many as its workers take.")
     opened = open_whole_course(course)
-    selections = select(opened, targets)
+    selections = select(opened, _wanted(targets, exercise or ()))
     people = read_roster(roster) if roster else None
     intake = find_submissions(submissions, people)
     console = screen()
@@ -188,6 +192,16 @@ def _nearest(who: str, book: Store) -> str:
     names = sorted({a for a, _ in book.hand_ins()} | {person.id for person in book.people()})
     near = difflib.get_close_matches(who, names, n=3)
     return f"Did you mean {' or '.join(near)}?" if near else "`zth grade --status` lists who is."
+
+
+def _wanted(targets: Sequence[str], exercises: Sequence[str]) -> list[str]:
+    """The targets; where exercises are named, those of them alone."""
+    if not exercises:
+        return list(targets)
+    if any("." in target for target in targets):
+        raise UserError("--exercise is for a whole lecture.", "Name the lecture, or leave it out.")
+    names = (e if "." in e else f"{lecture}.{e}" for lecture in targets for e in exercises)
+    return list(dict.fromkeys(names))
 
 
 @contextlib.contextmanager

@@ -140,6 +140,16 @@ def test_one_exercise_across_the_class(zth: Run, handed: Path) -> None:
     done = json.loads(zth("grade", str(handed), "1.mean", "--json").stdout)
     assert {m["exercise"] for m in done["marks"]} == {"mean"}
     assert len(done["marks"]) == 5
+    words = ("--exercise", "double", "--exercise", "lecture1.mean", "--json")
+    done = json.loads(zth("grade", str(handed), "lecture1", *words).stdout)
+    assert {m["exercise"] for m in done["marks"]} == {"double", "mean"}
+
+
+def test_an_exercise_that_is_none_of_the_lecture(zth: Run, handed: Path) -> None:
+    for words in (("lecture1", "--exercise", "meen"), ("1.mean", "--exercise", "mean")):
+        done = zth("grade", str(handed), *words)
+        assert done.returncode == 2
+        assert ("mean" in done.stderr) or ("whole lecture" in done.stderr)
 
 
 def test_the_roster_says_who_is_missing_and_who_is_a_stranger(
