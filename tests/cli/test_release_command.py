@@ -275,6 +275,7 @@ COMMANDS: dict[str, tuple[list[str], int, str]] = {
     "export": (["export", "x", "--to", "csv"], 2, "This is the students' pack"),
     "feedback": (["feedback", "x"], 2, "This is the students' pack"),
     "class": (["class"], 2, "This is the students' pack"),
+    "nbgrader": (["nbgrader", "init", "x"], 2, "This is the students' pack"),
     "dev": (["dev", "check"], 2, "This is the students' pack"),
 }
 
