@@ -1,5 +1,14 @@
 """The one error a person can mend; every other exception is a fault of ours."""
 
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class UserError(Exception):
     """What happened and what to do about it. The command line shows it and exits with 2."""
@@ -11,3 +20,15 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.fix}"
+
+
+@contextlib.contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """For the block that writes what a person named: UserError where the system does not let us."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{out} cannot be written: {error.strerror}.", ELSEWHERE) from None
+
+
+ELSEWHERE = "Name another place to write it."

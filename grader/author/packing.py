@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.errors import UserError
+from grader.errors import ELSEWHERE, UserError, writing
 
 SUFFIX = ".zip"
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -40,13 +40,13 @@ def is_zip(out: Path) -> bool:
 @contextlib.contextmanager
 def making(out: Path) -> Iterator[Path]:
     """A new folder for a pack, which is at `out` in the end; where something fails, nothing is."""
-    with _explained(out):
+    with writing(out):
         made = Path(tempfile.mkdtemp(prefix=".zth-", dir=out.parent))
         pack = made / out.stem if is_zip(out) else made / out.name
         pack.mkdir()
     try:
         yield pack
-        with _explained(out):
+        with writing(out):
             if is_zip(out):
                 _write_zip(pack, made / out.name)
                 (made / out.name).replace(out)
@@ -54,14 +54,6 @@ def making(out: Path) -> Iterator[Path]:
                 _put(pack, out, made)
     finally:
         shutil.rmtree(made, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _explained(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UserError(f"{out} cannot be written: {error.strerror}.", ELSEWHERE) from None
 
 
 def _put(pack: Path, out: Path, made: Path) -> None:
@@ -105,6 +97,3 @@ def _foreign(folder: Path) -> str:
         if path.is_symlink() or not given.is_file() or given.read_bytes() != path.read_bytes():
             return name
     return "" if (folder / "course" / "course.toml").is_file() else "what is in it"
-
-
-ELSEWHERE = "Name another place to write it."

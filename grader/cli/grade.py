@@ -6,13 +6,11 @@ import contextlib
 import difflib
 import math
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from grader.cli.complete import complete_target
@@ -23,12 +21,11 @@ from grader.errors import UserError
 from grader.judge.isolation import Isolation
 
 if TYPE_CHECKING:
-    from grader.teach.grading import Executor, Step
+    from grader.teach.grading import Executor
     from grader.teach.store import Store
     from grader.teach.worker import Setting
 
 LOCAL = "local"
-MINUTE = 60.0
 
 
 def grade(
@@ -79,6 +76,7 @@ def grade(
     import secrets  # brings hashlib and more, which no other command pays for
     from importlib import metadata
 
+    from grader.cli.progress import progress_of
     from grader.judge.bubblewrap import find_bubblewrap
     from grader.show.grading import summary, summary_json, to_grade
     from grader.teach.digest import Digests
@@ -126,7 +124,7 @@ def grade(
             try:
                 with (
                     _executor(setting, jobs, len(plan.tasks), dask, tell) as execute,
-                    _progress(errors, len(plan.tasks)) as count,
+                    progress_of(errors, len(plan.tasks)) as count,
                 ):
                     for step in grading.run(plan, run, execute, intake.strangers):
                         count(step)
@@ -219,79 +217,6 @@ def _executor(
 
     with local_cluster(workers) if dask == LOCAL else contextlib.nullcontext(dask) as address:
         yield lambda todo: mark_on(address, todo, setting, tell)
-
-
-@contextlib.contextmanager
-def _progress(console: Console, total: int) -> Iterator[Callable[[Step], None]]:
-    """A bar with count, rate and time left; where nobody watches, a line a minute."""
-    if not console.is_terminal:
-        yield _Minutes(console, total)
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as LeftColumn
-
-    columns = (
-        TextColumn("grading"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        LeftColumn(),
-        TextColumn("{task.fields[broken]}", style="zth.fail"),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=total, rate="", broken="")
-        counted = _Counted(total)
-
-        def tell(step: Step) -> None:
-            counted.add(step)
-            progress.update(
-                task, completed=counted.done, rate=counted.rate(), broken=counted.broken_words()
-            )
-
-        yield tell
-
-
-class _Counted:
-    """How many are done, how fast, and how many could not be judged."""
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.done = 0
-        self._broken = 0
-        self._start = time.monotonic()
-
-    def add(self, step: Step) -> None:
-        self.done += 1
-        if step.result and any("judge" in c.name for e in step.result.exercises for c in e.checks):
-            self._broken += 1
-
-    def rate(self) -> str:
-        seconds = time.monotonic() - self._start
-        return f"{self.done / seconds:.1f} a second" if seconds > 1 else ""
-
-    def left(self) -> str:
-        seconds = time.monotonic() - self._start
-        left = seconds / max(1, self.done) * (self.total - self.done)
-        return (
-            f"about {left / MINUTE:.0f} min left" if left >= MINUTE else "less than a minute left"
-        )
-
-    def broken_words(self) -> str:
-        return f"{self._broken} could not be judged" if self._broken else ""
-
-
-class _Minutes(_Counted):
-    def __init__(self, console: Console, total: int) -> None:
-        super().__init__(total)
-        self._console = console
-        self._told = time.monotonic()
-
-    def __call__(self, step: Step) -> None:
-        self.add(step)
-        if time.monotonic() - self._told >= MINUTE:
-            self._told = time.monotonic()
-            words = [f"{self.done} of {self.total}", self.rate(), self.left(), self.broken_words()]
-            self._console.print(Text(", ".join(filter(None, words))))
 
 
 STOPPED = "Stopped. What was graded is recorded; the same command goes on from there."

@@ -5,16 +5,15 @@ They hold people's marks, so only who wrote them may read them.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
-from grader.errors import UserError
+from grader.errors import ELSEWHERE, UserError, writing
 from grader.export.words import json_bytes
 from grader.teach.gradebook import Grade
 
@@ -48,7 +47,7 @@ def check_place(
 
 def write_file(out: Path, chunks: Iterable[bytes]) -> None:
     """A file with those bytes, in place of what was there, once all of it is written."""
-    with _explained(out):
+    with writing(out):
         handle, name = tempfile.mkstemp(prefix=".zth-", dir=out.parent)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -77,7 +76,7 @@ def write_each(
 
 def write_folder(out: Path, files: Iterable[tuple[str, bytes]]) -> None:
     """A folder with those files, by their paths in it, in place of the export that was there."""
-    with _explained(out):
+    with writing(out):
         fresh = Path(tempfile.mkdtemp(prefix=".zth-", dir=out.parent))
         try:
             for name, data in files:
@@ -95,7 +94,7 @@ def write_among(out: Path, files: Iterable[tuple[str, bytes]]) -> None:
 
     Nothing is replaced before all are written.
     """
-    with _explained(out):
+    with writing(out):
         fresh = Path(tempfile.mkdtemp(prefix=".zth-", dir=out.parent))
         try:
             names = []
@@ -164,13 +163,4 @@ def _is_ours(folder: Path, depth: int, names: Collection[str]) -> bool:
     return True
 
 
-@contextlib.contextmanager
-def _explained(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UserError(f"{out} cannot be written: {error.strerror}.", ELSEWHERE) from None
-
-
 _ODD = re.compile(r"[^A-Za-z0-9._@+-]")
-ELSEWHERE = "Name another place to write it."

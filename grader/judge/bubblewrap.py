@@ -7,7 +7,6 @@ in a folder that is shown (a course inside site-packages, say) is covered.
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -45,8 +44,8 @@ def words_before(hide: Sequence[Path]) -> list[str]:
     needed = _needed()
     shown = _outermost(needed)
     for path in SYSTEM:
-        if os.path.islink(path):  # noqa: PTH114 - /lib is a link on most systems
-            words += ["--symlink", os.readlink(path), path]  # noqa: PTH115 # as it is written
+        if Path(path).is_symlink():  # /lib is one on most systems
+            words += ["--symlink", str(Path(path).readlink()), path]
     words += ["--proc", "/proc", "--dir", SCRATCH]
     if not any(folder.is_relative_to("/tmp") for folder in shown):
         words += ["--symlink", SCRATCH, "/tmp"]

@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import os
 import signal
+from pathlib import Path
 from typing import NoReturn
 
 from grader.judge import limits
@@ -45,10 +46,10 @@ _SET_BY_THEMSELVES = ("PWD", "LC_CTYPE")
 
 def walls() -> tuple[Layer, ...]:
     """What bubblewrap has put around this process, as it is to be seen from here."""
-    with open("/proc/net/dev", encoding="ascii") as file:  # noqa: PTH123 - pathlib is not loaded here
-        devices = {line.split(":")[0].strip() for line in file if ":" in line}
-    with open("/proc/self/uid_map", encoding="ascii") as file:  # noqa: PTH123
-        outside = {line.split()[1] for line in file}
+    network = Path("/proc/net/dev").read_text(encoding="ascii").splitlines()
+    devices = {line.split(":")[0].strip() for line in network if ":" in line}
+    users = Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines()
+    outside = {line.split()[1] for line in users}
     stands = {
         Layer.NETWORK: devices <= {"lo"},
         Layer.DISK: bool(os.statvfs("/").f_flag & os.ST_RDONLY),
@@ -87,18 +88,18 @@ def _enter() -> None:
     small = f"size={SCRATCH_BYTES},nr_inodes={SCRATCH_FILES},mode=0700"
     _mount("tmpfs", SCRATCH, "tmpfs", _MS_NOSUID | _MS_NODEV, small)
     os.chdir(SCRATCH)
-    for name in os.listdir("/dev"):  # noqa: PTH208 - pathlib is not loaded here
+    for device in Path("/dev").iterdir():
         # written to all the same; but root's child could chmod the machine's own /dev/null
-        _make_read_only(f"/dev/{name}")
+        _make_read_only(str(device))
 
 
 def _own_namespaces(kinds: int) -> None:
     """Namespaces of our own, in a user namespace in which we may do what they are for."""
     user, group = os.geteuid(), os.getegid()
     _call("unshare", _CLONE_NEWUSER | kinds)
-    _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/uid_map", f"{user} {user} 1")
-    _write("/proc/self/gid_map", f"{group} {group} 1")
+    Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
 
 
 def lock() -> set[Layer]:
@@ -128,11 +129,6 @@ def _stand_outside(pid: int) -> NoReturn:
             os.kill(os.getpid(), number)
     finally:
         os._exit(os.WEXITSTATUS(status))
-
-
-def _write(path: str, text: str) -> None:
-    with open(path, "w", encoding="ascii") as file:  # noqa: PTH123 - pathlib is not loaded here
-        file.write(text)
 
 
 def _make_read_only(path: str) -> None:

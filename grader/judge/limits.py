@@ -11,6 +11,7 @@ import resource
 import struct
 import sys
 import time
+from pathlib import Path
 
 ON_LINUX = sys.platform == "linux"
 
@@ -176,8 +177,8 @@ def _filter(arch: int, calls: dict[str, int], threads: bool) -> list[bytes]:
 
 def _mapped_bytes() -> int:
     try:
-        with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123 - pathlib is not loaded here
-            return int(statm.read().split()[0]) * resource.getpagesize()
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+        return int(pages) * resource.getpagesize()
     except FileNotFoundError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 LARGE = 2 << 20
 _MADV_COLLAPSE = 25
@@ -29,9 +30,8 @@ def use_large_pages() -> int:
 
 def _written() -> Iterator[tuple[int, int]]:
     """Where the memory is that belongs to no file."""
-    with open("/proc/self/maps", encoding="ascii", errors="replace") as file:  # noqa: PTH123 - pathlib is not loaded here
-        lines = [line.split(None, 5) for line in file]
-    for line in lines:
+    maps = Path("/proc/self/maps").read_text(encoding="ascii", errors="replace")
+    for line in (row.split(None, 5) for row in maps.splitlines()):
         name = line[5].strip() if len(line) > 5 else ""
         if line[1].startswith("rw-p") and name in ("", "[heap]"):
             start, _, end = line[0].partition("-")

@@ -91,7 +91,7 @@ class Rehearsal:
         with _displayed(display), contextlib.redirect_stdout(printed):
             try:
                 exec(code, names)
-            except Exception as error:
+            except Exception as error:  # an example may show how its exercise refuses
                 # an exercise that is not written says so in the same way as everywhere
                 if not expected or (
                     isinstance(error, NotImplementedError)

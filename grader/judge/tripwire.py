@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 
@@ -127,7 +127,7 @@ def _within_a_print() -> bool:
 def _torch_folder() -> str:
     import torch
 
-    return os.path.dirname(torch.__file__)  # noqa: PTH120 - pathlib is not loaded here
+    return str(Path(torch.__file__).parent)
 
 
 def _looks_at_its_caller(function: types.FunctionType) -> bool:

@@ -12,10 +12,10 @@ from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import Selection
 from grader.judge.results import ExerciseResult, Outcome
 from grader.judge.submission import read_source
-from grader.teach.feedback import NOT_JUDGED
 from grader.teach.gradebook import Grade, read_grades
 from grader.teach.similar import Alike, find_alike, is_readable, prints_of, shape_of
 from grader.teach.store import Store
+from grader.teach.worker import NOT_JUDGED
 
 TENTHS = 10
 

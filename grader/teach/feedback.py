@@ -15,6 +15,7 @@ from grader.teach.gradebook import Grade, Graded, graded_of, read_grades
 from grader.teach.places import Place
 from grader.teach.store import Store
 from grader.teach.telling import SOURCE, in_their_files, own_value, own_words
+from grader.teach.worker import NOT_JUDGED
 
 PRINTED_LINES = 30
 PRINTED_CHARACTERS = 4_000
@@ -213,7 +214,5 @@ def _end_of(output: str) -> tuple[str, bool]:
     return end, len(end) < len(text)
 
 
-NOT_JUDGED = "judge"
-"""The name of the check of what no judge survived."""
 BUILDS_ON = "It builds on {names}: mend that first."
 ASK = "It could not be judged. Ask those who teach you."

@@ -103,7 +103,7 @@ def unjudged(job: Job, setting: Setting, end: Ended) -> Marked:
             bonus=False,
             begun=True,
             line=None,
-            checks=(CheckResult("judge", "", Outcome.ERROR, message),),
+            checks=(CheckResult(NOT_JUDGED, "", Outcome.ERROR, message),),
             flags=(message,),
         )
         for name in job.exercises
@@ -141,6 +141,8 @@ def _judge(judge: Judge, course: Course, job: Job) -> LectureResult:
     return judge.judge(Selection(lecture, chosen), job.submission, job.seed)
 
 
+NOT_JUDGED = "judge"
+"""The name of the check of what no judge survived."""
 UNJUDGED = "It could not be judged: the judge ended with {status}."
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ what it tries. Lines that begin with `#:` are TOML:
     #: needs = ["no network"]     layers without which it is not let loose on this machine
     #: lecture = "lecture5"       of the real course; otherwise it is of the tiny one
     #: file = "model.py"          which of the lecture's files it is
+    #: beside = "_forging.py"     a file of its kind that it brings with it, without the _
     #: known = true               right by a road that nothing forbids: the threat model says so
 
 Exercises that are not named must have no points.
@@ -27,7 +28,7 @@ from typing import Any
 import msgspec
 
 HERE = Path(__file__).parent
-_KEYS = {"says", "flags", "never", "needs", "lecture", "file", "known"}
+_KEYS = {"says", "flags", "never", "needs", "lecture", "file", "beside", "known"}
 
 
 class Attack(msgspec.Struct, frozen=True):
@@ -42,6 +43,7 @@ class Attack(msgspec.Struct, frozen=True):
     needs: tuple[str, ...] = ()
     lecture: str = ""
     file: str = "arrays.py"
+    beside: str = ""
     known: bool = False
 
     @property
@@ -55,6 +57,8 @@ class Attack(msgspec.Struct, frozen=True):
         else:
             folder.mkdir()
             shutil.copyfile(self.path, folder / self.file)
+        if self.beside:
+            shutil.copyfile(HERE / self.kind / self.beside, folder / self.beside.lstrip("_"))
 
     def problems(self, marks: Mapping[str, Mapping[str, Any]]) -> list[str]:
         """What it got and must not: `marks` are the results by exercise. Empty where all is well."""

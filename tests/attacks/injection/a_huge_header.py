@@ -1,31 +1,11 @@
 """Announces more bytes than there are in the world, and then sends them, slowly."""
 #: double = "ERROR"
 #: says = "It returned more than 4 MB"
+#: beside = "_forging.py"
 
 import os
-import stat
 
-import msgspec
-
-from grader.judge.messages import Missing, Raised, Ready, Seen, pack
-from grader.judge.wire import header
-
-
-def sockets():
-    return [fd for fd in range(3, 256) if is_socket(fd)]
-
-
-def is_socket(fd):
-    try:
-        return stat.S_ISSOCK(os.fstat(fd).st_mode)
-    except OSError:
-        return False
-
-
-def send(data):
-    """What the judge will take for the answer to its next question."""
-    for fd in sockets():
-        os.write(fd, header(len(data)) + data)
+from forging import sockets
 
 
 def double(x):

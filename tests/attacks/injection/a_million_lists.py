@@ -1,42 +1,11 @@
 """Four million empty lists, a byte each to send and seventy to hold."""
 #: double = "ERROR, FAIL"
 #: mean = "ERROR, FAIL"
+#: beside = "_forging.py"
 
-import os
-import stat
+from forging import observation, send
 
-import msgspec
-
-from grader.judge.messages import Missing, Raised, Ready, Seen, pack
-from grader.judge.wire import header
-
-
-def sockets():
-    return [fd for fd in range(3, 256) if is_socket(fd)]
-
-
-def is_socket(fd):
-    try:
-        return stat.S_ISSOCK(os.fstat(fd).st_mode)
-    except OSError:
-        return False
-
-
-def send(data):
-    """What the judge will take for the answer to its next question."""
-    for fd in sockets():
-        os.write(fd, header(len(data)) + data)
-
-
-from grader.judge.wire import _Packed
-
-
-def ext(code, value):
-    return msgspec.msgpack.Ext(code, msgspec.msgpack.encode(value))
-
-
-def observation(plain, tensors=()):
-    return msgspec.msgpack.encode(_Packed(plain, list(tensors)))
+from grader.judge.messages import Seen, pack
 
 
 def double(x):

@@ -2,42 +2,12 @@
 #: double = "ERROR"
 #: mean = "ERROR"
 #: says = "not an observation"
-
-import os
-import stat
+#: beside = "_forging.py"
 
 import msgspec
+from forging import ext, observation, send
 
-from grader.judge.messages import Missing, Raised, Ready, Seen, pack
-from grader.judge.wire import header
-
-
-def sockets():
-    return [fd for fd in range(3, 256) if is_socket(fd)]
-
-
-def is_socket(fd):
-    try:
-        return stat.S_ISSOCK(os.fstat(fd).st_mode)
-    except OSError:
-        return False
-
-
-def send(data):
-    """What the judge will take for the answer to its next question."""
-    for fd in sockets():
-        os.write(fd, header(len(data)) + data)
-
-
-from grader.judge.wire import _Packed
-
-
-def ext(code, value):
-    return msgspec.msgpack.Ext(code, msgspec.msgpack.encode(value))
-
-
-def observation(plain, tensors=()):
-    return msgspec.msgpack.encode(_Packed(plain, list(tensors)))
+from grader.judge.messages import Seen, pack
 
 
 def double(x):
