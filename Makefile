@@ -30,6 +30,7 @@ bench:
 # half an hour on two cores
 bench-class:
 	python -m benchmarks.beside_nbgrader
+	python -m benchmarks.inside_nbgrader
 	python -m benchmarks.throughput
 	python -m benchmarks.long_run
 	python -m benchmarks.ten_thousand

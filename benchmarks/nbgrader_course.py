@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbgrader.api import Gradebook
 
 from benchmarks.side_by_side import BIN
 
@@ -78,25 +81,52 @@ def make_course(folder: Path, people: int) -> dict[str, float]:
     return deserved
 
 
-def autograde(folder: Path) -> None:
-    """What an instructor types. It ends with 1 where a submission failed to grade."""
-    _nbgrader(folder, "autograde", ASSIGNMENT)
+def autograde(folder: Path) -> float:
+    """Seconds of what an instructor types. It ends with 1 where a submission failed to grade."""
+    return _nbgrader(folder, "autograde", ASSIGNMENT)
+
+
+def judged_by_zth(folder: Path) -> None:
+    """Make it a course that zth judges, as an instructor would."""
+    _run(folder, "zth", "nbgrader", "init", ".", "--course", str(COURSE))
+
+
+def start_again(folder: Path) -> None:
+    """As if nobody had graded anything."""
+    shutil.rmtree(folder / "autograded", ignore_errors=True)
+    with Gradebook(_gradebook(folder)) as book:
+        for submission in book.assignment_submissions(ASSIGNMENT):
+            book.remove_submission(ASSIGNMENT, submission.student.id)
+
+
+def autograde_in_parallel(folder: Path, jobs: int) -> float:
+    """Seconds of what an instructor types to have all cores at it."""
+    return _run(folder, "zth", "nbgrader", "autograde", ASSIGNMENT, "--jobs", str(jobs))
 
 
 def marks(folder: Path) -> dict[str, float]:
     """What nbgrader's gradebook says that each has."""
-    from nbgrader.api import Gradebook
-
-    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
+    with Gradebook(_gradebook(folder)) as book:
         return {s.student.id: s.score for s in book.assignment_submissions(ASSIGNMENT)}
 
 
-def _nbgrader(folder: Path, *words: str) -> None:
-    # it calls alembic by name
+def _nbgrader(folder: Path, *words: str) -> float:
+    return _run(folder, "nbgrader", *words)
+
+
+def _run(folder: Path, *words: str) -> float:
+    # nbgrader calls alembic by name
     env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run([str(BIN / "nbgrader"), *words], cwd=folder, capture_output=True, env=env)
+    command = [str(BIN / words[0]), *words[1:]]
+    start = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, capture_output=True, env=env)
     if done.returncode != 0:
-        raise SystemExit(f"nbgrader {' '.join(words)}:\n{done.stderr.decode()}")
+        raise SystemExit(f"{' '.join(words)}:\n{done.stderr.decode()}")
+    return time.perf_counter() - start
+
+
+def _gradebook(folder: Path) -> str:
+    return f"sqlite:///{folder / 'gradebook.db'}"
 
 
 def _notebook(answers: dict[str, str]) -> nbformat.NotebookNode:
@@ -105,7 +135,7 @@ def _notebook(answers: dict[str, str]) -> nbformat.NotebookNode:
         cells.append(_cell(answers[task], grade_id=task, solution=True, grade=False, locked=False))
         cells.append(
             _cell(
-                f"### BEGIN HIDDEN TESTS\n{test}\n### END HIDDEN TESTS",
+                f"### BEGIN HIDDEN TESTS\n{_named(task)}\n{test}\n### END HIDDEN TESTS",
                 **{"grade_id": f"test_{task}", "points": points},
                 **{"solution": False, "grade": True, "locked": True},
             )
@@ -117,6 +147,11 @@ def _notebook(answers: dict[str, str]) -> nbformat.NotebookNode:
 def _cell(source: str, **about: object) -> nbformat.NotebookNode:
     about |= {"schema_version": 3, "task": False}
     return new_code_cell(source, metadata={"nbgrader": about})
+
+
+def _named(task: str) -> str:
+    """For zth the exercise's name, for nbgrader a text that costs nothing to run."""
+    return f'"""\ncheck("tasks.{task}")\n"""'
 
 
 def _solutions() -> dict[str, str]:

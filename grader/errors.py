@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +29,14 @@ def writing(out: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(f"{out} cannot be written: {error.strerror}.", ELSEWHERE) from None
+
+
+def nearest(name: str, names: Iterable[str], otherwise: str) -> str:
+    """The remedy for a name that is not there: those that are most like it, or something else."""
+    import difflib
+
+    near = difflib.get_close_matches(name, [*names], n=3)
+    return f"Did you mean {' or '.join(near)}?" if near else otherwise
 
 
 ELSEWHERE = "Name another place to write it."

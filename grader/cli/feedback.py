@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from rich.text import Text
 
 from grader.cli.gradebook import GRADEBOOK, GradedTargets, StoreFile, open_gradebook
 from grader.cli.options import CourseFolder, open_whole_course, screen
-from grader.errors import UserError
+from grader.errors import UserError, nearest
 
 
 def feedback(
@@ -43,9 +42,7 @@ def feedback(
         people = known_people(book)
         for name in who or ():
             if name not in people:
-                near = difflib.get_close_matches(name, people, n=3)
-                fix = f"Did you mean {' or '.join(near)}?" if near else "`zth class` lists who is."
-                raise UserError(f"{name!r} is not in {store}.", fix)
+                raise UserError(f"{name!r} is not in {store}.", nearest(name, people, LISTED))
         folders = folder_names(people)
         told = read_feedback(opened, selections, book, who or (), reveal)
         write_among(out, files_of(told, folders))
@@ -53,3 +50,6 @@ def feedback(
     counted = f"{learners} learner{'' if learners == 1 else 's'}"
     shown = "with the checks" if reveal else "without what was expected"
     screen().print(Text(f"{counted} in {out}, {shown}."), soft_wrap=True)
+
+
+LISTED = "`zth class` lists who is."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,12 +16,11 @@ from grader.cli.complete import complete_target
 from grader.cli.gradebook import GRADEBOOK, StoreFile, must_be_there
 from grader.cli.options import AsJson, CourseFolder, Exit, open_whole_course, screen
 from grader.course.targets import one_exercise, select
-from grader.errors import UserError
+from grader.errors import UserError, nearest
 from grader.judge.isolation import Isolation
 
 if TYPE_CHECKING:
     from grader.teach.grading import Executor
-    from grader.teach.store import Store
     from grader.teach.worker import Setting
 
 LOCAL = "local"
@@ -173,8 +171,9 @@ def score(
     must_be_there(store)
     console = screen()
     with Store(store) as book:
-        if who not in {a for a, _ in book.hand_ins()} | {person.id for person in book.people()}:
-            raise UserError(f"{who!r} is not in {store}.", _nearest(who, book))
+        known = {a for a, _ in book.hand_ins()} | {person.id for person in book.people()}
+        if who not in known:
+            raise UserError(f"{who!r} is not in {store}.", nearest(who, sorted(known), LISTED))
         if remove:
             there = book.unscore(who, lecture.id, exercise.id)
             console.print(Text("Taken back." if there else "Nothing was given by hand there."))
@@ -184,12 +183,6 @@ def score(
     console.print(Text(f"{who} has {given} in {name}, by hand."))
     if points is not None and points > exercise.points:
         console.print(Text(f"That is more than the {exercise.points} there are.", "zth.note"))
-
-
-def _nearest(who: str, book: Store) -> str:
-    names = sorted({a for a, _ in book.hand_ins()} | {person.id for person in book.people()})
-    near = difflib.get_close_matches(who, names, n=3)
-    return f"Did you mean {' or '.join(near)}?" if near else "`zth grade --status` lists who is."
 
 
 def _wanted(targets: Sequence[str], exercises: Sequence[str]) -> list[str]:
@@ -220,3 +213,4 @@ def _executor(
 
 
 STOPPED = "Stopped. What was graded is recorded; the same command goes on from there."
+LISTED = "`zth grade --status` lists who is."

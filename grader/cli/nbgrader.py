@@ -7,20 +7,23 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from grader.cli.complete import complete_target
-from grader.cli.options import AsJson, CourseFolder, here, open_whole_course, screen
+from grader.cli.options import AsJson, CourseFolder, Exit, here, open_whole_course, screen
 from grader.course.manifest import bundled_course
 from grader.course.targets import select
 from grader.errors import UserError
 from grader.judge.isolation import Isolation, default_isolation
+from grader.show.style import visible
 
 if TYPE_CHECKING:
     from grader.nbgrader.building import Built, BuiltLecture
+    from grader.nbgrader.parallel import Autograded
 
 nbgrader = typer.Typer(help="A class that works with nbgrader.", no_args_is_help=True)
 
@@ -111,15 +114,9 @@ def build(
     A notebook a file. What you change, add or take out in them stays when they are built again.
     """
     from grader.nbgrader.building import build as build_lecture
-    from grader.nbgrader.config import is_course, judging_course
+    from grader.nbgrader.config import judging_course
 
-    place = (here() / into).resolve() if into else here()
-    if not is_course(place):
-        shown = into or "The folder you are in"
-        raise UserError(
-            f"{shown} is no nbgrader course: it has no nbgrader_config.py.",
-            f"Name one with --into DIR, or make it one: zth nbgrader init {into or '.'}",
-        )
+    place = _course_folder(into, "--into")
     opened = open_whole_course(course or judging_course(place))
     selections = select(opened, targets)
     for selection in selections:
@@ -133,13 +130,93 @@ def build(
     with_pack = opened.root != bundled_course() if pack is None else pack
     built = [build_lecture(opened, s.lecture, place, with_pack) for s in selections]
     if as_json:
-        _write_json(built)
+        _write_json({"lectures": _raw(built)})
         return
     console = screen()
     for lecture in built:
         console.print(_view(lecture, place), soft_wrap=True)
     folder = into or Path()
     console.print(_next(folder, f"nbgrader generate_assignment {built[0].lecture}"), soft_wrap=True)
+
+
+@nbgrader.command(epilog="Example: zth nbgrader autograde lecture5 --jobs 2")
+def autograde(
+    assignment: Annotated[
+        str, typer.Argument(metavar="ASSIGNMENT", help="As nbgrader calls it.", show_default=False)
+    ],
+    folder: Annotated[
+        Path | None,
+        typer.Option("--in", metavar="COURSE_DIR", help="The nbgrader course; where you are."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Judges at once; the cores by default.")
+    ] = None,
+    student: Annotated[
+        list[str] | None, typer.Option(metavar="WHO", help="This learner's alone.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="What is graded already, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Do what nbgrader autograde does, with as many judges as there are cores.
+
+    What is graded and has not been handed in again is not graded again; a run that was stopped goes on.
+    """
+    from functools import partial
+
+    from grader.cli.progress import progress_of
+    from grader.nbgrader.running import find_nbgrader
+    from grader.teach.local import cores, mark_here
+
+    find_nbgrader()
+    from grader.nbgrader.parallel import autograde as run
+
+    place = _course_folder(folder, "--in")
+    errors = screen(stderr=True)
+    workers = jobs or cores()
+    try:
+        done = run(
+            place,
+            assignment,
+            lambda todo, setting: mark_here(todo, setting, workers),
+            partial(progress_of, errors),
+            student or (),
+            force,
+        )
+    except KeyboardInterrupt:
+        errors.print(Text(STOPPED))
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    if as_json:
+        _write_json(msgspec.structs.asdict(done))
+    else:
+        screen().print(_summary(done, place), soft_wrap=True)
+    if done.failed:
+        raise typer.Exit(Exit.NOT_PASSED)
+
+
+def _course_folder(named: Path | None, option: str) -> Path:
+    """The nbgrader course that was named, or the one we are in. Raises UserError where it is none."""
+    from grader.nbgrader.config import NAME, is_course
+
+    place = (here() / named).resolve() if named else here()
+    if not is_course(place):
+        raise UserError(
+            f"{named or 'The folder you are in'} is no nbgrader course: it has no {NAME}.",
+            f"Name one with {option} DIR, or make it one: zth nbgrader init {named or '.'}",
+        )
+    return place
+
+
+def _summary(done: Autograded, place: Path) -> RenderableType:
+    """How many are graded, who is not and why, and where the rest is written."""
+    lines = [Text(f"{len(done.graded)} graded, {done.unchanged} were graded before.")]
+    for who, why in done.failed.items():
+        lines.append(Text(visible(f"{who} could not be graded: {why}"), "zth.fail"))
+    if done.log:
+        where = done.log.relative_to(place)
+        lines.append(
+            Text(f"{len(done.remarks)} remarks on what was handed in: {where}", "zth.note")
+        )
+    return Group(*lines)
 
 
 def _view(built: BuiltLecture, place: Path) -> RenderableType:
@@ -183,9 +260,7 @@ def _theirs(notebook: Built) -> list[str]:
     return said
 
 
-def _write_json(built: list[BuiltLecture]) -> None:
-    import msgspec
-
+def _raw(built: list[BuiltLecture]) -> list[dict[str, object]]:
     from grader.nbgrader.building import total
 
     lectures = []
@@ -194,8 +269,11 @@ def _write_json(built: list[BuiltLecture]) -> None:
         copy = str(lecture.copy.folder) if lecture.copy else None
         raw = {**msgspec.structs.asdict(lecture), "copy": copy, "points": points, "bonus": bonus}
         lectures.append(raw)
-    data = msgspec.json.encode({"format": 1, "lectures": lectures}, enc_hook=str)
-    sys.stdout.buffer.write(data + b"\n")
+    return lectures
+
+
+def _write_json(data: dict[str, object]) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode({"format": 1, **data}, enc_hook=str) + b"\n")
 
 
 def _next(folder: Path, command: str) -> Text:
@@ -206,3 +284,4 @@ def _next(folder: Path, command: str) -> Text:
 ELSEWHERE = "Name another folder."
 PACKED = "With the students' pack beside them, in .zth: their `check` judges what is visible."
 STALE = "No longer of this lecture, and left there: {names}. Take them away if nobody needs them."
+STOPPED = "Stopped. What is graded is in the gradebook; the same command goes on from there."

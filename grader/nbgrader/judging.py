@@ -56,6 +56,15 @@ class Judged(msgspec.Struct, frozen=True):
     """What the learner may know of it."""
 
 
+class Verdict(msgspec.Struct, frozen=True):
+    """What became of a submission."""
+
+    judged: dict[str, Judged]
+    """By exercise, as `lecture5.dprobs`."""
+    remarks: tuple[str, ...]
+    """On how it was read."""
+
+
 def prepare(course: Course, asked: Asked, seed: int) -> Prepared:
     """The jobs that a submission is.
 
@@ -81,8 +90,8 @@ def prepare(course: Course, asked: Asked, seed: int) -> Prepared:
     return Prepared(tuple(jobs), sources, stands)
 
 
-def tell(course: Course, prepared: Prepared, results: Iterable[LectureResult]) -> dict[str, Judged]:
-    """What the results come to, by exercise, as `lecture5.dprobs`."""
+def tell(course: Course, prepared: Prepared, results: Iterable[LectureResult]) -> Verdict:
+    """What the results of the jobs come to."""
     judged: dict[str, Judged] = {}
     for result in results:
         lecture = next(lecture for lecture in course.lectures if lecture.id == result.id)
@@ -94,7 +103,8 @@ def tell(course: Course, prepared: Prepared, results: Iterable[LectureResult]) -
             told = told_of(lecture, lecture.find(one.id), one, places)
             told = msgspec.structs.replace(told, message=placing.spoken(told.message))
             judged[f"{lecture.id}.{one.id}"] = Judged(one, told)
-    return judged
+    remarks = dict.fromkeys(r for sources in prepared.sources.values() for r in sources.remarks)
+    return Verdict(judged, tuple(remarks))
 
 
 def share(exercise: Exercise, result: ExerciseResult, worth: float) -> float:

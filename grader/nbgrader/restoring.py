@@ -66,7 +66,7 @@ class Restored(msgspec.Struct, frozen=True):
 
 
 def known_cells(db_url: str, assignment: str) -> dict[str, list[Known]]:
-    """What the gradebook knows of an assignment: its notebooks, and the cells of each in order."""
+    """What the gradebook knows of an assignment: its notebooks, and the cells of each in any order."""
     from nbgrader.api import Gradebook
 
     with Gradebook(db_url) as book:
@@ -93,6 +93,20 @@ def known_cells(db_url: str, assignment: str) -> dict[str, list[Known]]:
                 )
                 cells.append(known)
         return found
+
+
+def in_order(known: Mapping[str, Sequence[Known]], source: Path) -> dict[str, list[Known]]:
+    """The cells of each notebook as they follow one another in the assignment's source folder.
+
+    The gradebook keeps no order: SQLite gives the one in which they were first written, PostgreSQL has
+    those last that were changed since. What is not in the source stays as it is, behind the rest.
+    """
+    ordered: dict[str, list[Known]] = {}
+    for notebook, cells in known.items():
+        names = [_name(cell) for cell in cells_in(source / f"{notebook}.ipynb")]
+        places = {name: place for place, name in enumerate(names) if name}
+        ordered[notebook] = sorted(cells, key=lambda cell: places.get(cell.name, len(names)))
+    return ordered
 
 
 def cells_in(path: Path) -> list[Json]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 from nbconvert.exporters import NotebookExporter
@@ -26,9 +26,9 @@ from grader.judge.bubblewrap import find_bubblewrap
 from grader.judge.isolation import Isolation
 from grader.nbgrader.begun import Begun, Work, left_behind
 from grader.nbgrader.files import Json
-from grader.nbgrader.judging import Asked, Judged, find, prepare, share, tell
+from grader.nbgrader.judging import Asked, Judged, Verdict, find, prepare, share, tell
 from grader.nbgrader.outputs import by_hand, outputs_of
-from grader.nbgrader.restoring import Known, cells_in, known_cells, restore
+from grader.nbgrader.restoring import Known, cells_in, in_order, known_cells, restore
 from grader.teach.hands import HANDS
 from grader.teach.worker import Setting
 
@@ -42,19 +42,19 @@ class Reader(NotebookExporter):
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)  # type: ignore[no-untyped-call] # traitlets'
         self._known: dict[str, dict[str, list[Known]]] = {}
-        judge = Judge(parent=self)
+        self.judge = Judge(parent=self)
         try:
-            self.course = judge.open()
+            self.course = self.judge.open()
         except UserError as error:  # before anybody's work is touched
             self.log.error("%s %s", error.message, error.fix)
-            raise NbGraderException(error.message) from None
-        self.log.info(JUDGING, self.course.root, judge.isolation, SEED)
+            raise NbGraderException(error.message) from error
+        self.log.info(JUDGING, self.course.root, self.judge.isolation, SEED)
         self._mend()
 
     def _mend(self) -> None:
         """Take away what a killed run left half done, and say on the disk what we are at."""
         converter: Any = self.parent
-        folders = converter.coursedir
+        folders = self._folders
         root = Path(folders.root)
         for work in left_behind(root):
             done = folders.autograded_directory
@@ -74,12 +74,28 @@ class Reader(NotebookExporter):
 
         converter.pre_convert_hook = begin  # the last moment before nbgrader writes
 
-    def known(self, about: dict[str, str]) -> dict[str, list[Known]]:
-        """What the gradebook knows of the assignment. A run asks it once."""
-        url, assignment = about["db_url"], about["assignment"]
+    def leave(self) -> None:
+        """Nothing is half done. Said by who has no end at which Python would say it."""
+        if begun := _begun.pop(Path(self._folders.root), None):
+            begun.end()
+
+    def known(self, assignment: str) -> dict[str, list[Known]]:
+        """What the gradebook knows of an assignment, in the source's order. A run asks it once."""
         if assignment not in self._known:
-            self._known[assignment] = known_cells(url, assignment)
+            cells = known_cells(self._folders.db_url, assignment)
+            self._known[assignment] = in_order(cells, self.source(assignment))
         return self._known[assignment]
+
+    def source(self, assignment: str) -> Path:
+        """The folder with what an assignment was made from."""
+        folders = self._folders
+        return Path(folders.format_path(folders.source_directory, ".", assignment))
+
+    @property
+    def _folders(self) -> Any:
+        """nbgrader's, as the configuration has them."""
+        converter: Any = self.parent
+        return converter.coursedir
 
     def from_filename(  # type: ignore[override] # this exporter's gives text
         self, filename: str, resources: Resources | None = None, **more: Any
@@ -87,7 +103,7 @@ class Reader(NotebookExporter):
         assert resources is not None, "nbgrader says whose it is"
         about, path = resources["nbgrader"], Path(filename)
         cells = cells_in(path)
-        restored = restore(cells, self.known(about)[about["notebook"]])
+        restored = restore(cells, self.known(about["assignment"])[about["notebook"]])
         if cells and restored.put_back:
             names = ", ".join(restored.put_back)
             self.log.warning("%s: %s put back into %s", about["student"], names, path.name)
@@ -123,14 +139,14 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         about = resources["nbgrader"]
-        notebooks = self._reader.known(about)
+        notebooks = self._reader.known(about["assignment"])
         known = {cell.name: cell for cell in notebooks[about["notebook"]]}
         course = self._reader.course
         try:
-            verdict = self._verdict(course, about, notebooks)
+            verdict = self._verdict(about)
         except UserError as error:  # nobody has 0 for what is not theirs
             self.log.error("%s %s", error.message, error.fix)
-            raise NbGraderException(error.message) from None
+            raise NbGraderException(error.message) from error
         remarks = _about(verdict.remarks, about["notebook"], notebooks)
         for cell in nb.cells:
             one = known.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
@@ -142,41 +158,47 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
         resources[BY_HAND] = [name for name, cell in known.items() if cell.is_own_test]
         return nb, resources
 
-    def _verdict(
-        self, course: Course, about: dict[str, str], notebooks: dict[str, list[Known]]
-    ) -> _Verdict:
-        """What became of the whole submission; it is judged once for all its notebooks."""
-        global _last
-        asked = self._asked(about, notebooks)
-        if _last is None or _last.asked != asked or about["notebook"] in _last.served:
-            prepared = prepare(course, asked, SEED)
-            setting = Setting(
-                course=str(course.root),
-                lectures=tuple(job.lecture for job in prepared.jobs),
-                isolation=self.isolation,
-                hide=(str(course.root), str(Path(self._converter.coursedir.root).resolve())),
-            )
-            results = [HANDS.mark(job, setting).result for job in prepared.jobs]
-            remarks = dict.fromkeys(r for s in prepared.sources.values() for r in s.remarks)
-            _last = _Verdict(asked, tell(course, prepared, results), tuple(remarks))
-            self._log(_last)
-        _last.served.add(about["notebook"])
-        return _last
-
-    def _asked(self, about: dict[str, str], notebooks: dict[str, list[Known]]) -> Asked:
-        converter, assignment, student = self._converter, about["assignment"], about["student"]
-        folders = converter.coursedir
-        given = folders.format_path(folders.source_directory, ".", assignment)
+    def asked(self, student: str, assignment: str) -> Asked:
+        """What nbgrader asks of a submission: the exercises that the gradebook knows, and its folders."""
+        converter, folders = self._converter, self._converter.coursedir
+        known = self._reader.known(assignment)
         return Asked(
             who=student,
             folder=Path(folders.format_path(folders.submitted_directory, student, assignment)),
-            given=Path(given),
+            given=self._reader.source(assignment),
             notebooks={
                 name: [cell.target for cell in cells if cell.target]
-                for name, cells in notebooks.items()
+                for name, cells in known.items()
             },
             theirs=frozenset(converter.exclude_overwriting.get(assignment, ())),
         )
+
+    def setting(self, lectures: tuple[str, ...]) -> Setting:
+        """What the judges are told of the run."""
+        course = self._reader.course.root
+        folders = Path(self._converter.coursedir.root).resolve()
+        return Setting(str(course), lectures, self.isolation, (str(course), str(folders)))
+
+    def _verdict(self, about: dict[str, str]) -> Verdict:
+        """What became of the whole submission; it is judged once for all its notebooks."""
+        global _last
+        asked = self.asked(about["student"], about["assignment"])
+        if _last is None or _last.asked != asked or about["notebook"] in _last.served:
+            _last = _Given(asked, self._ahead(asked) or self._judged(asked))
+            self._log(_last)
+        _last.served.add(about["notebook"])
+        return _last.verdict
+
+    def _ahead(self, asked: Asked) -> Verdict | None:
+        """What has been judged before nbgrader came to it."""
+        converter = self._converter
+        return converter.ahead(asked) if isinstance(converter, JudgesAhead) else None
+
+    def _judged(self, asked: Asked) -> Verdict:
+        prepared = prepare(self._reader.course, asked, SEED)
+        setting = self.setting(tuple(job.lecture for job in prepared.jobs))
+        results = [HANDS.mark(job, setting).result for job in prepared.jobs]
+        return tell(self._reader.course, prepared, results)
 
     @property
     def _reader(self) -> Reader:
@@ -189,22 +211,29 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
         """nbgrader's, which knows the folders."""
         return self._reader.parent
 
-    def _log(self, verdict: _Verdict) -> None:
+    def _log(self, given: _Given) -> None:
         """For the instructor: how it was read, and what no exercise needs."""
-        for remark in verdict.remarks:
-            self.log.warning("%s: %s", verdict.asked.who, inert(remark))
-        for target, judged in verdict.judged.items():
+        who = given.asked.who
+        for remark in given.verdict.remarks:
+            self.log.warning("%s: %s", who, inert(remark))
+        for target, judged in given.verdict.judged.items():
             for flag in judged.result.flags:
-                self.log.warning("%s, %s: %s", verdict.asked.who, target, inert(flag))
+                self.log.warning("%s, %s: %s", who, target, inert(flag))
 
 
-class _Verdict(msgspec.Struct):
-    """What became of a submission."""
+@runtime_checkable
+class JudgesAhead(Protocol):
+    """A converter that has submissions judged before it comes to them."""
+
+    def ahead(self, asked: Asked) -> Verdict | None:
+        """The verdict on one, if it is there."""
+
+
+class _Given(msgspec.Struct):
+    """The verdict on a submission, and which of its notebooks have had it."""
 
     asked: Asked
-    judged: dict[str, Judged]
-    remarks: tuple[str, ...]
-    """On how it was read."""
+    verdict: Verdict
     served: set[str] = msgspec.field(default_factory=set)
     """The notebooks it was asked for: who asks again wants it judged again."""
 
@@ -264,5 +293,5 @@ EMPTY = {
     },
 }
 _begun: dict[Path, Begun] = {}
-_last: _Verdict | None = None
+_last: _Given | None = None
 """Of the submission whose notebooks are just asked for."""

@@ -7,93 +7,30 @@ the worse for it.
 from __future__ import annotations
 
 import json
-import os
-import re
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
+from handing_in import (
+    ARRAYS,
+    BIN,
+    FULL,
+    MODEL,
+    NOTHING,
+    Work,
+    done,
+    grades,
+    hand_in,
+    run,
+    worked,
+)
 from releasing import own_course
 
-BIN = Path(sys.executable).parent
-Json = dict[str, Any]
-ARRAYS = {"test_double": 5, "test_mean": 1, "test_Tally": 1, "test_quadruple": 3, "test_slope": 1}
-MODEL = {"test_shift": 1, "test_echo": 1, "test_secret": 1}
-FULL: dict[str, float] = {**ARRAYS, **MODEL}
-"""quadruple is a bonus: nbgrader's full marks are without it."""
-NOTHING = dict.fromkeys(FULL, 0.0)
-
-
-def run(cwd: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    env["JUPYTER_PLATFORM_DIRS"] = "1"
-    return subprocess.run(
-        [str(BIN / command[0]), *command[1:]],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        env=env,
-    )
-
-
-def done(cwd: Path, *command: str) -> str:
-    """What a command says that has to succeed."""
-    process = run(cwd, *command)
-    assert process.returncode == 0, process.stderr
-    return process.stdout + process.stderr
-
-
 # the class
-
-
-class Work:
-    """What somebody hands in: the released notebooks, solved, for an edit to spoil."""
-
-    def __init__(self, folder: Path, solutions: dict[str, str]) -> None:
-        self.folder = folder
-        self.arrays = self._read("arrays", solutions)
-        self.model = self._read("model", solutions)
-
-    def _read(self, name: str, solutions: dict[str, str]) -> Json:
-        raw: Json = json.loads((self.folder / f"{name}.ipynb").read_text())
-        for cell in raw["cells"]:
-            about = cell["metadata"].get("nbgrader", {})
-            if about.get("solution") and cell["id"] in solutions:
-                cell["source"] = solutions[cell["id"]]
-        return raw
-
-    def cell(self, name: str) -> Json:
-        found = [c for c in self.arrays["cells"] + self.model["cells"] if c["id"] == name]
-        assert len(found) == 1, name
-        cell: Json = found[0]
-        return cell
-
-    def write(self, name: str, source: str) -> None:
-        self.cell(name)["source"] = source
-
-    def graded(self) -> list[Json]:
-        return [c for c in self.arrays["cells"] if c["id"] in ARRAYS]
-
-    def drop(self, *names: str) -> None:
-        for notebook in (self.arrays, self.model):
-            notebook["cells"] = [c for c in notebook["cells"] if c["id"] not in names]
-
-    def add(self, source: str, at: int = 1, **about: object) -> None:
-        cell = {"cell_type": "code", "id": f"own-{at}", "outputs": [], "execution_count": None}
-        metadata = {"nbgrader": about} if about else {}
-        self.arrays["cells"].insert(at, {**cell, "metadata": metadata, "source": source})
-
-    def save(self) -> None:
-        for name, raw in (("arrays", self.arrays), ("model", self.model)):
-            path = self.folder / f"{name}.ipynb"
-            if not path.is_symlink():
-                path.write_text(json.dumps(raw))
 
 
 WRONG_DOUBLE = "def double(x):\n    return x + 1\n"
@@ -384,25 +321,7 @@ def released(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def solutions(released: Path) -> dict[str, str]:
-    """What a learner would write, by cell."""
-    found = {}
-    for path in (released / "source" / "lecture1").glob("*.ipynb"):
-        for cell in json.loads(path.read_text())["cells"]:
-            if cell["metadata"].get("nbgrader", {}).get("solution") and cell["id"] != "essay":
-                text = "".join(cell["source"])
-                found[cell["id"]] = re.sub(r" *### (BEGIN|END) SOLUTION.*\n?", "", text)
-    return found
-
-
-def hand_in(folder: Path, who: str, solutions: dict[str, str], at: str = "") -> Work:
-    place = folder / "submitted" / who / "lecture1"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    for name in ("arrays.ipynb", "model.ipynb", "given.py"):
-        shutil.copy(folder / "release" / "lecture1" / name, place)
-    if at:
-        (place / "timestamp.txt").write_text(at)
-    return Work(place, solutions)
+    return worked(released)
 
 
 @pytest.fixture(scope="module")
@@ -412,19 +331,6 @@ def graded(course: Path, released: Path, solutions: dict[str, str]) -> Class:
         edit(work)
         work.save()
     return Class(released, course, done(released, "nbgrader", "autograde", "lecture1"))
-
-
-def grades(folder: Path, who: str) -> dict[str, Json]:
-    """What the gradebook says of each cell."""
-    from nbgrader.api import Gradebook
-
-    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
-        submission = book.find_submission("lecture1", who)
-        return {
-            grade.name: {**grade.to_dict(), "score": grade.score}
-            for notebook in submission.notebooks
-            for grade in notebook.grades
-        }
 
 
 def card(graded: Class, who: str, cell: str) -> str:

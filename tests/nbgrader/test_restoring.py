@@ -11,7 +11,7 @@ import pytest
 from nbformat.notebooknode import from_dict
 
 from grader.nbgrader.cells import graded_source
-from grader.nbgrader.restoring import Known, cells_in, restore
+from grader.nbgrader.restoring import Known, cells_in, in_order, restore
 
 Json = dict[str, Any]
 
@@ -80,6 +80,22 @@ def test_what_is_gone_is_put_back_behind_what_it_stood_behind() -> None:
     assert names(restored.cells) == ["b", "test_b", "", "a", "test_a"]
     assert restored.put_back == ("test_a", "test_b")
     assert names(restore([], BOOK).cells) == ["test_a", "test_b"], "a solution is not made up"
+
+
+def test_the_order_is_the_source_s_and_not_the_gradebook_s(tmp_path: Path) -> None:
+    """As PostgreSQL gives it when `test_a` was the last to be changed."""
+    changed = [BOOK[0], BOOK[2], BOOK[3], BOOK[1]]
+    left = [cell("a"), cell("b")]
+    assert names(restore(left, changed).cells) == ["a", "b", "test_b", "test_a"], "it would matter"
+    assert in_order({"n": changed}, tmp_path) == {"n": changed}, "no source: as it is"
+    source = [cell("", "# text", "markdown"), cell("a"), cell("test_a"), cell("b"), cell("test_b")]
+    written(tmp_path / "n.ipynb", {"cells": source})
+    (known,) = in_order({"n": changed}, tmp_path).values()
+    assert known == BOOK
+    assert names(restore(left, known).cells) == ["a", "test_a", "b", "test_b"]
+    written(tmp_path / "n.ipynb", {"cells": source[3:]})
+    (known,) = in_order({"n": changed}, tmp_path).values()
+    assert [one.name for one in known] == ["b", "test_b", "a", "test_a"], "those it lacks are last"
 
 
 def test_of_two_with_a_name_the_later_is_meant_and_the_earlier_is_plain() -> None:

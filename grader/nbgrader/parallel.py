@@ -1,0 +1,287 @@
+"""A class autograded on all cores: judges work ahead, and nbgrader's own converter writes what they find.
+
+nbgrader takes one submission after another, copies its files, restores its cells, saves its points. It
+does so here as well, in this one process, and nobody else writes to the gradebook. What takes long,
+judging, is done when it comes to a submission.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import nbgrader.api
+from nbgrader.api import MissingEntry
+from nbgrader.apps.autogradeapp import AutogradeApp
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
+
+from grader.errors import UserError, nearest
+from grader.judge.results import LectureResult
+from grader.nbgrader.judging import Asked, Prepared, Verdict, prepare, tell
+from grader.nbgrader.step import SEED, Reader
+from grader.teach.grading import State, Step
+from grader.teach.worker import Job, Marked, Setting
+
+Judges = Callable[[Iterable[Job], Setting], Iterator[Marked]]
+"""Gives the mark of every job, in any order."""
+Progress = Callable[[int], AbstractContextManager[Callable[[Step], None]]]
+"""Of so many submissions; it is told of each."""
+
+
+class Autograded(msgspec.Struct):
+    """What a run has done."""
+
+    graded: list[str] = []
+    unchanged: int = 0
+    """Works that were graded before."""
+    failed: dict[str, str] = {}
+    """Learner → why nbgrader could not grade the work. The next run takes it again."""
+    remarks: list[str] = []
+    """What a person may want to know of what was handed in."""
+    log: Path | None = None
+    """Where the remarks are written."""
+
+
+def autograde(
+    folder: Path,
+    assignment: str,
+    judges: Judges,
+    progress: Progress,
+    people: Collection[str] = (),
+    force: bool = False,
+) -> Autograded:
+    """What `nbgrader autograde` does in the course in `folder`; for all where nobody is named.
+
+    Raises UserError where there is nothing to grade, or nothing to grade it with.
+    """
+    with contextlib.chdir(folder), warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own queries
+        app = AutogradeApp()
+        app.initialize([])
+        app.coursedir.assignment_id = assignment
+        converter = _Ahead(coursedir=app.coursedir, parent=app)
+        converter.force = force
+        converter.judges, converter.progress, converter.people = judges, progress, people
+        with _log_of(app.log) as log, _one_engine():
+            converter.heard = log
+            try:
+                converter.start()
+            except NbGraderException as error:
+                if isinstance(error.__cause__, UserError):
+                    raise error.__cause__ from None
+                raise UserError(f"nbgrader stopped: {error}", AS_ITSELF) from None
+            except MissingEntry:
+                fix = MAKE_IT.format(name=assignment)
+                raise UserError(NO_ASSIGNMENT.format(name=assignment), fix) from None
+            except SQLAlchemyError as error:
+                raise UserError(f"The gradebook cannot be used: {error}", UPGRADE) from None
+    if converter.done.remarks:
+        converter.done.log = folder / LOG.format(name=assignment)
+        converter.done.log.write_text("".join(f"{line}\n" for line in converter.done.remarks))
+    return converter.done
+
+
+class _Ahead(Autograde):  # type: ignore[misc] # nbgrader has no types
+    """nbgrader's converter, which finds each submission judged."""
+
+    judges: Judges
+    progress: Progress
+    people: Collection[str]
+    heard: _Log
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.done = Autograded()
+        self._next: _Work | None = None
+
+    def start(self) -> None:
+        super().start()
+        self._reader.leave()
+
+    def init_notebooks(self) -> None:
+        try:
+            super().init_notebooks()
+        except NbGraderException:
+            name = self.coursedir.assignment_id
+            place = self._format_source(name, "WHO")
+            raise UserError(NOTHING.format(name=name), PUT_IT.format(place=place)) from None
+
+    def convert_notebooks(self) -> None:
+        works = {self._who(notebooks): path for path, notebooks in self.assignments.items()}
+        for who in self.people:
+            if who not in works:
+                raise UserError(NOT_HANDED_IN.format(who=who), nearest(who, works, LOOK))
+        chosen = sorted(self.people or works)
+        todo = [who for who in chosen if self._is_due(who, works[who])]
+        self.done.unchanged = len(chosen) - len(todo)
+        if not todo:
+            return
+        notebooks = dict(self.assignments)
+        with self.progress(len(todo)) as count:
+            for work in self._judged(todo):
+                path = works[work.asked.who]
+                self._convert(work, {path: notebooks[path]})
+                count(work.step(self.coursedir.assignment_id))
+
+    def ahead(self, asked: Asked) -> Verdict | None:
+        """The verdict on the submission that is being converted."""
+        if self._next is None or self._next.asked != asked:
+            return None
+        return tell(self._reader.course, self._next.prepared, self._next.results)
+
+    def _judged(self, todo: Sequence[str]) -> Iterator[_Work]:
+        """Each as soon as all of it is judged."""
+        reader, assignment = self._reader, self.coursedir.assignment_id
+        cells = itertools.chain.from_iterable(reader.known(assignment).values())
+        targets = [cell.target for cell in cells if cell.target]
+        lectures = dict.fromkeys(target.partition(".")[0] for target in targets)
+        waiting: dict[str, _Work] = {}
+
+        def begin(who: str) -> _Work:
+            asked = reader.judge.asked(who, assignment)
+            return _Work(asked, prepare(reader.course, asked, SEED))
+
+        def jobs() -> Iterator[Job]:
+            for who in todo:
+                waiting[who] = begin(who)
+                yield from waiting[who].prepared.jobs
+
+        if not lectures:  # an assignment of the instructor's own cells alone
+            yield from map(begin, todo)
+            return
+        for marked in self.judges(jobs(), reader.judge.setting(tuple(lectures))):
+            waiting[marked.who].results.append(marked.result)
+            if waiting[marked.who].is_judged:
+                yield waiting.pop(marked.who)
+
+    def _convert(self, work: _Work, notebooks: dict[str, list[str]]) -> None:
+        """What nbgrader does with a submission. One that it cannot grade stops no other."""
+        who = work.asked.who
+        self._next, self.assignments = work, notebooks
+        self.heard.clear()
+        try:
+            super().convert_notebooks()
+        except NbGraderException:
+            self.done.failed[who] = self.heard.why()
+        else:
+            self.done.graded.append(who)
+        self.done.remarks += self.heard.remarks(who)
+
+    def _who(self, notebooks: Sequence[str]) -> str:
+        return str(self.init_single_notebook_resources(notebooks[0])["nbgrader"]["student"])
+
+    def _is_due(self, who: str, source: str) -> bool:
+        """Whether nbgrader will grade it. Its `init_destination` says so as well, and makes room."""
+        if who in self.coursedir.student_id_exclude.split(","):
+            return False
+        place = self._format_dest(self.coursedir.assignment_id, who)
+        if self.force or not Path(place).exists():
+            return True
+        new, old = map(self.coursedir.get_existing_timestamp, (source, place))
+        return new is not None and old is not None and new > old
+
+    @property
+    def _reader(self) -> Reader:
+        if not isinstance(self.exporter, Reader):
+            raise UserError(NOT_OURS.format(root=self.coursedir.root), INIT)
+        return self.exporter
+
+
+class _Work(msgspec.Struct):
+    """A submission between the judges and nbgrader."""
+
+    asked: Asked
+    prepared: Prepared
+    results: list[LectureResult] = []
+
+    @property
+    def is_judged(self) -> bool:
+        return len(self.results) == len(self.prepared.jobs)
+
+    def step(self, assignment: str) -> Step:
+        """For who counts; of several lectures one that is not all right, if there is one."""
+        worst = min(self.results, key=lambda result: result.passed, default=None)
+        return Step(self.asked.who, assignment, State.GRADED, worst)
+
+
+class _Log(logging.Handler):
+    """What nbgrader and our steps say of the submission that is being converted."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.funcName != "init_destination":  # what was there is made room of: so it was asked
+            self._records.append(record)
+
+    def clear(self) -> None:
+        self._records.clear()
+
+    def remarks(self, who: str) -> list[str]:
+        """A line each, with whose work it is about."""
+        warned = [r.getMessage() for r in self._records if r.levelno < logging.ERROR]
+        return [line if line.startswith(who) else f"{who}: {line}" for line in warned]
+
+    def why(self) -> str:
+        """Why it could not be graded: the last line of the exception that nbgrader caught."""
+        for record in self._records:
+            kind, _, message = record.getMessage().strip().rpartition("\n")[2].partition(": ")
+            if record.getMessage().startswith("Traceback"):
+                return message or kind
+        return self._records[0].getMessage() if self._records else ""
+
+
+@contextlib.contextmanager
+def _log_of(logger: Any) -> Iterator[_Log]:
+    """The log, in place of lines on the screen. A file that the configuration names has them all."""
+    log = _Log()
+    shown = [h for h in logger.handlers if type(h) is logging.StreamHandler]
+    for handler in shown:
+        logger.removeHandler(handler)
+    logger.addHandler(log)
+    try:
+        yield log
+    finally:
+        logger.removeHandler(log)
+        for handler in shown:
+            logger.addHandler(handler)
+
+
+@contextlib.contextmanager
+def _one_engine() -> Iterator[None]:
+    """For a run, one SQLAlchemy engine.
+
+    nbgrader opens the gradebook nine times a submission and compiles its queries anew each time, which
+    takes half of its time.
+    """
+    theirs = nbgrader.api.create_engine
+    nbgrader.api.create_engine = cache(theirs)
+    try:
+        yield
+    finally:
+        nbgrader.api.create_engine = theirs
+
+
+LOG = ".zth/autograde-{name}.log"
+"""Of the last run that had something to say."""
+NOT_OURS = "In {root} nbgrader executes what was handed in: zth does not judge it."
+INIT = "Type: zth nbgrader init ."
+NOTHING = "Nothing is handed in for {name!r}."
+PUT_IT = "Each learner's belongs in a folder: {place}"
+NOT_HANDED_IN = "{who} has not handed it in."
+LOOK = "See who has in the folder submitted/."
+AS_ITSELF = "`nbgrader autograde` says more."
+NO_ASSIGNMENT = "The gradebook has no assignment {name!r}."
+MAKE_IT = "Make it: nbgrader generate_assignment {name}"
+UPGRADE = "Where nbgrader is newer than the gradebook: nbgrader db upgrade"
