@@ -389,6 +389,29 @@ def test_the_marks_are_those_of_zth_grade(graded: Class, tmp_path: Path) -> None
             assert score == mark.result.points, (mark.who, mark.exercise)
 
 
+def test_with_judges_that_work_ahead_the_gradebook_is_the_same(
+    graded: Class, tmp_path: Path
+) -> None:
+    from nbgrader.api import Gradebook
+
+    folder = Path(shutil.copytree(graded.folder, tmp_path / "class", symlinks=True))
+    shutil.rmtree(folder / "autograded")
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
+        for who in SEEN:
+            book.remove_submission("lecture1", who)
+    said = done(folder, "zth", "nbgrader", "autograde", "lecture1", "--jobs", "2")
+    assert f"{len(SEEN)} graded, 0 were graded before." in said
+    for who in SEEN:
+        before, after = grades(graded.folder, who), grades(folder, who)
+        for name in before:
+            for what in ("auto_score", "needs_manual_grade", "max_score"):
+                assert after[name][what] == before[name][what], (who, name)
+    log = (folder / ".zth" / "autograde-lecture1.log").read_text()
+    for line in log.splitlines():
+        assert line.startswith(tuple(SEEN)), line
+        assert line.partition(": ")[2].replace(str(folder), str(graded.folder)) in graded.said
+
+
 # what is an instructor's own
 
 
