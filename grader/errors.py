@@ -14,7 +14,7 @@ class UserError(Exception):
     """What happened and what to do about it. The command line shows it and exits with 2."""
 
     def __init__(self, message: str, fix: str) -> None:
-        super().__init__(message)
+        super().__init__(message, fix)  # both: it may cross over from another process
         self.message = message
         self.fix = fix
 

@@ -1,31 +1,28 @@
-"""Judging mutants: a judge a core, and a memory of those judged before."""
+"""Judging mutants, with a memory of those judged before."""
 
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import queue
+import itertools
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import metadata
-from multiprocessing.queues import Queue
 from pathlib import Path
 
 import msgspec
 import platformdirs
 
+from grader.author.cores import on_cores
 from grader.author.mutants import Mutant
-from grader.course.manifest import Course, Lecture, load_course
+from grader.course.manifest import Course, Lecture
 from grader.course.targets import Selection
 from grader.judge.results import Outcome
-from grader.judge.sandbox import Sandbox
-from grader.judge.session import Judge, with_judge
+from grader.judge.session import Judge
 from grader.judge.submission import submission_of
 
 SECONDS = 3.0
 """The limit of a mutant's probe: what a solution does in milliseconds, a mutant may do for ever."""
-
-_Task = tuple[int, Mutant] | None
 
 
 def kill_mutants(
@@ -37,70 +34,30 @@ def kill_mutants(
 ) -> list[Outcome]:
     """What became of each mutant, PASS for a survivor. Judged once for the same content."""
     memory = _Memory(course, lecture)
-    outcomes = {n: known for n, m in enumerate(mutants) if (known := memory.recall(m))}
-    tasks = [(n, m) for n, m in enumerate(mutants) if n not in outcomes]
-    for done, (number, outcome) in enumerate(_judge_all(course, lecture, tasks, workers), start=1):
-        outcomes[number] = outcome
-        say(f"{lecture.id}: mutants", done, len(tasks))
-    memory.keep({mutants[number]: outcome for number, outcome in outcomes.items()})
-    return [outcomes[number] for number in range(len(mutants))]
+    outcomes = {mutant: known for mutant in mutants if (known := memory.recall(mutant))}
+    unknown = [mutant for mutant in mutants if mutant not in outcomes]
+    done = itertools.count(1)
+    if unknown:
+        judged = on_cores(
+            _impatient(course),
+            [lecture],
+            partial(_outcome, lecture.id),
+            unknown,
+            workers,
+            lambda _: say(f"{lecture.id}: mutants", next(done), len(unknown)),
+        )
+        outcomes.update(zip(unknown, judged, strict=True))
+        memory.keep(outcomes)
+    return [outcomes[mutant] for mutant in mutants]
 
 
-def _judge_all(
-    course: Course, lecture: Lecture, tasks: list[tuple[int, Mutant]], workers: int
-) -> Iterator[tuple[int, Outcome]]:
-    context = multiprocessing.get_context("spawn")
-    todo: Queue[_Task] = context.Queue()
-    done: Queue[tuple[int, Outcome]] = context.Queue()
-    for task in [*tasks, *[None] * workers]:
-        todo.put(task)
-    processes = [
-        context.Process(target=_work, args=(course.root, lecture.id, todo, done), daemon=False)
-        for _ in range(min(workers, len(tasks)))
-    ]
-    for process in processes:
-        process.start()
-    try:
-        for _ in tasks:
-            yield _next(done, processes)
-    finally:
-        for process in processes:
-            process.join(timeout=10)
-            process.terminate()
-
-
-def _next(
-    done: Queue[tuple[int, Outcome]], processes: Iterable[multiprocessing.process.BaseProcess]
-) -> tuple[int, Outcome]:
-    while True:
-        try:
-            return done.get(timeout=5)
-        except queue.Empty:
-            if any(process.exitcode for process in processes):
-                raise RuntimeError(
-                    "a process that judges mutants died; its traceback is above"
-                ) from None
-
-
-def _work(
-    root: Path, lecture_id: str, todo: Queue[_Task], done: Queue[tuple[int, Outcome]]
-) -> None:
-    """One core's judge, until there is nothing left to do."""
-    course = _impatient(load_course(root))
-    lecture = next(lecture for lecture in course.lectures if lecture.id == lecture_id)
-
-    def work(judge: Judge) -> None:
-        while (task := todo.get()) is not None:
-            number, mutant = task
-            exercise = lecture.find(mutant.exercise)
-            texts = {**judge.solutions(lecture).texts, exercise.file: mutant.text}
-            submission = submission_of(texts, lecture, course.solutions(lecture))
-            selection = Selection(lecture, (exercise,))
-            (result,) = judge.judge(selection, submission, brief=True).exercises
-            done.put((number, result.outcome))
-
-    with Sandbox(forbids=course.forbids) as sandbox:
-        with_judge(course, [lecture], work, sandbox)
+def _outcome(lecture_id: str, judge: Judge, mutant: Mutant) -> Outcome:
+    lecture = judge.course.lecture(lecture_id)
+    exercise = lecture.find(mutant.exercise)
+    texts = {**judge.solutions(lecture).texts, exercise.file: mutant.text}
+    submission = submission_of(texts, lecture, judge.course.solutions(lecture))
+    (result,) = judge.judge(Selection(lecture, (exercise,)), submission, brief=True).exercises
+    return result.outcome
 
 
 def _impatient(course: Course) -> Course:
@@ -134,7 +91,7 @@ class _Memory:
     def recall(self, mutant: Mutant) -> Outcome | None:
         return self._known.get(_key(mutant))
 
-    def keep(self, outcomes: dict[Mutant, Outcome]) -> None:
+    def keep(self, outcomes: Mapping[Mutant, Outcome]) -> None:
         known = {_key(mutant): outcome for mutant, outcome in outcomes.items()}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import doctest
 import importlib.util
 import io
+import itertools
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from grader.author.cores import on_cores
 from grader.author.kill import kill_mutants
 from grader.author.mutants import Equivalent, Mutant, mutants_of, read_equivalents
 from grader.course.manifest import Course, Exercise, Lecture
@@ -19,8 +22,8 @@ from grader.course.stubs import stubs_of
 from grader.course.targets import Selection
 from grader.errors import UserError
 from grader.judge.results import ExerciseResult, Outcome
-from grader.judge.sandbox import Sandbox
-from grader.judge.session import Judge, with_judge
+from grader.judge.session import Judge
+from grader.judge.solutions import Solutions
 from grader.judge.submission import read_submission, submission_of
 
 REQUIRED_SCORE = 0.97
@@ -66,46 +69,75 @@ class Proof(msgspec.Struct, frozen=True):
         return self.mutants.good / self.mutants.of if self.mutants.of else 1.0
 
 
-def prove(course: Course, lectures: list[Lecture], say: Say, mutation: bool = True) -> list[Proof]:
-    """The proof of each lecture. Raises UserError where the course cannot be run at all."""
+def prove(
+    course: Course,
+    lectures: list[Lecture],
+    say: Say,
+    mutation: bool = True,
+    workers: int | None = None,
+) -> list[Proof]:
+    """The proof of each lecture, by so many judges at once; by default one a core.
+
+    Raises UserError where the course cannot be run at all.
+    """
     if mutation and importlib.util.find_spec("cosmic_ray") is None:
         raise UserError(
             "Mutants are made by cosmic-ray, which is not installed.",
             "Install it (python -m pip install 'zth[dev]'), or leave them out: --no-mutants.",
         )
-    with Sandbox(forbids=course.forbids) as sandbox:
-        begun = with_judge(
-            course,
-            lectures,
-            lambda judge: [_judged(judge, lecture, say) for lecture in lectures],
-            sandbox,
-        )
+    workers = workers or os.cpu_count() or 1
+    # each kind for all lectures, the longest first: so no core has a long one to itself at the end
+    parts = [_Part(lecture.id, name) for name in PARTS for lecture in lectures]
+    done = itertools.count(1)
+    found = on_cores(
+        course,
+        lectures,
+        _look_at,
+        parts,
+        workers,
+        lambda part: say(f"{part.lecture}: {part.name}", next(done), len(parts)),
+    )
+    by_part = dict(zip(parts, found, strict=True))
     proofs = []
-    for lecture, proof in zip(lectures, begun, strict=True):
+    for lecture in lectures:
+        proof = _put_together(course, lecture, {n: by_part[_Part(lecture.id, n)] for n in PARTS})
         if mutation and proof.solutions.good == proof.solutions.of:
-            proof = _mutated(course, lecture, proof, say)
+            proof = _mutated(course, lecture, proof, workers, say)
         proofs.append(proof)
     return proofs
 
 
-def _judged(judge: Judge, lecture: Lecture, say: Say) -> Proof:
-    """All but the mutants: they take a judge a core."""
+class _Part(NamedTuple):
+    """Of a proof: what one judge looks at."""
+
+    lecture: str
+    name: str
+
+
+class _Found(msgspec.Struct, frozen=True):
+    verdicts: Count
+    breaches: tuple[Breach, ...]
+    seconds: float
+
+
+def _look_at(judge: Judge, part: _Part) -> _Found:
     start = time.perf_counter()
-    breaches = [*_stale_stubs(judge.course, lecture), *_unfinished(judge, lecture)]
-    counts = {}
-    for name, part in PARTS.items():
-        verdicts: list[bool] = []
-        for breach in part(judge, lecture, say):
-            verdicts.append(breach is None)
-            breaches += [breach] if breach else []
-        counts[name] = Count(sum(verdicts), len(verdicts))
+    verdicts = list(PARTS[part.name](judge, judge.course.lecture(part.lecture)))
+    breaches = tuple(breach for breach in verdicts if breach)
+    count = Count(len(verdicts) - len(breaches), len(verdicts))
+    return _Found(count, breaches, time.perf_counter() - start)
+
+
+def _put_together(course: Course, lecture: Lecture, found: Mapping[str, _Found]) -> Proof:
+    """All but the mutants."""
+    seen = (breach for name in reversed(PARTS) for breach in found[name].breaches)
     return Proof(
         lecture=lecture.id,
-        **counts,
+        **{name: found[name].verdicts for name in PARTS},
         mutants=Count(0, 0),
         equivalent=0,
-        breaches=tuple(breaches),
-        seconds=time.perf_counter() - start,
+        breaches=(*_stale_stubs(course, lecture), *_unfinished(course, lecture), *seen),
+        seconds=sum(one.seconds for one in found.values()),
     )
 
 
@@ -119,34 +151,32 @@ def _stale_stubs(course: Course, lecture: Lecture) -> Iterator[Breach]:
             yield Breach(_shown(course, path), "has no solution behind it")
 
 
-def _unfinished(judge: Judge, lecture: Lecture) -> Iterator[Breach]:
+def _unfinished(course: Course, lecture: Lecture) -> Iterator[Breach]:
     """What a scaffold left to be written, and exercises whose mistakes nobody thought of."""
+    chaffs = Solutions(course, lecture).chaffs
     for exercise in lecture.exercise:
         where = f"{lecture.id}.{exercise.id}"
         if any("TODO" in text for text in (exercise.title, *exercise.hints)):
             yield Breach(where, "its title or hints still say TODO")
-        if not judge.solutions(lecture).chaffs[exercise.id]:
+        if not chaffs[exercise.id]:
             yield Breach(where, "no chaff: what would a tired person type?")
 
 
-def _stubs(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]:
+def _stubs(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
     submission = read_submission(judge.course.stubs(lecture), lecture)
-    say(f"{lecture.id}: stubs", 0, 0)
     for result in judge.judge(_whole(lecture), submission).exercises:
         yield _unless(result.outcome is Outcome.TODO, lecture, result, "the stub is not TODO but")
 
 
-def _solutions(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]:
-    say(f"{lecture.id}: solutions", 0, 0)
+def _solutions(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
     yield from _all_pass(
         judge, lecture, judge.solutions(lecture).texts, "the solution is not PASS but"
     )
 
 
-def _wheats(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]:
+def _wheats(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
     folders = sorted(p for p in (judge.course.hidden(lecture) / "wheats").glob("*") if p.is_dir())
-    for number, folder in enumerate(folders):
-        say(f"{lecture.id}: wheats", number, len(folders))
+    for folder in folders:
         texts = {p.name: p.read_text(encoding="utf-8") for p in sorted(folder.glob("*.py"))}
         both = {**judge.solutions(lecture).texts, **texts}
         yield from _all_pass(judge, lecture, both, f"the wheat {folder.name} is not PASS but")
@@ -156,8 +186,7 @@ def _wheats(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]
             yield Breach(f"{lecture.id}, {file}", "no wheat: add a different right way")
 
 
-def _examples(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]:
-    say(f"{lecture.id}: examples", 0, 0)
+def _examples(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
     modules = judge.solutions(lecture).modules
     finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner(verbose=False)
     for file in judge.solutions(lecture).texts:
@@ -171,11 +200,10 @@ def _examples(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | Non
             yield Breach(where, f"an example is not so:\n{told.getvalue()}") if failed else None
 
 
-def _chaffs(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]:
+def _chaffs(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
     solutions = judge.solutions(lecture)
     chaffs = [chaff for exercise in lecture.exercise for chaff in solutions.chaffs[exercise.id]]
-    for number, chaff in enumerate(chaffs):
-        say(f"{lecture.id}: chaffs", number, len(chaffs))
+    for chaff in chaffs:
         exercise = lecture.find(chaff.exercise)
         texts = {**solutions.texts, exercise.file: solutions.changed_text(chaff)}
         submission = submission_of(texts, lecture, judge.course.solutions(lecture))
@@ -191,13 +219,14 @@ def _chaffs(judge: Judge, lecture: Lecture, say: Say) -> Iterator[Breach | None]
                 yield None
 
 
-PARTS: dict[str, Callable[[Judge, Lecture, Say], Iterator[Breach | None]]] = {
-    "stubs": _stubs,
+PARTS: dict[str, Callable[[Judge, Lecture], Iterator[Breach | None]]] = {
+    "wheats": _wheats,
+    "chaffs": _chaffs,
     "solutions": _solutions,
     "examples": _examples,
-    "chaffs": _chaffs,
-    "wheats": _wheats,
+    "stubs": _stubs,
 }
+"""The one that takes longest first."""
 
 
 def _all_pass(
@@ -211,7 +240,7 @@ def _all_pass(
             yield _unless(result.outcome is Outcome.PASS, lecture, result, what, seed)
 
 
-def _mutated(course: Course, lecture: Lecture, proof: Proof, say: Say) -> Proof:
+def _mutated(course: Course, lecture: Lecture, proof: Proof, workers: int, say: Say) -> Proof:
     start = time.perf_counter()
     path = course.hidden(lecture) / "equivalents.toml"
     equivalents = read_equivalents(path)
@@ -223,7 +252,6 @@ def _mutated(course: Course, lecture: Lecture, proof: Proof, say: Say) -> Proof:
             set_aside.add(key)
         else:
             mutants.append(mutant)
-    workers = os.cpu_count() or 1
     outcomes = kill_mutants(course, lecture, mutants, workers, say)
     survivors = [m for m, outcome in zip(mutants, outcomes, strict=True) if outcome is Outcome.PASS]
     count = Count(len(mutants) - len(survivors), len(mutants))

@@ -158,6 +158,10 @@ class Course(msgspec.Struct, frozen=True):
     def lectures(self) -> tuple[Lecture, ...]:
         return self.manifest.lecture
 
+    def lecture(self, id_: str) -> Lecture:
+        """The lecture of that id, which is there."""
+        return next(lecture for lecture in self.lectures if lecture.id == id_)
+
     @property
     def released(self) -> bool:
         return self.manifest.released

@@ -53,7 +53,7 @@ def current_lecture(course: Course, standings: Standings) -> Lecture:
     )
     if latest is None:
         return course.lectures[0]
-    return next(lecture for lecture in course.lectures if lecture.id == latest[0])
+    return course.lecture(latest[0])
 
 
 def _tried_last(

@@ -158,7 +158,7 @@ def serve(root: Path, lecture_id: str, workspace: Path, bench: _Bench, interrupt
     from grader.judge.submission import read_submission
 
     course = load_course(root)
-    lecture = next(lecture for lecture in course.lectures if lecture.id == lecture_id)
+    lecture = course.lecture(lecture_id)
 
     def begun(number: int, exercise: Exercise) -> None:
         bench.say(Begun(number, exercise.id))

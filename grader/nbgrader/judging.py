@@ -94,7 +94,7 @@ def tell(course: Course, prepared: Prepared, results: Iterable[LectureResult]) -
     """What the results of the jobs come to."""
     judged: dict[str, Judged] = {}
     for result in results:
-        lecture = next(lecture for lecture in course.lectures if lecture.id == result.id)
+        lecture = course.lecture(result.id)
         places = prepared.sources[lecture.id].places
         # what is not there at all is missed by its notebook's name, too
         missed = {file: Place(path, (1,)) for file, path in prepared.stands[lecture.id].items()}

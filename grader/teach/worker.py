@@ -136,7 +136,7 @@ def _serve(parent: Parent) -> None:
 def _judge(judge: Judge, course: Course, job: Job) -> LectureResult:
     from grader.course.targets import Selection
 
-    lecture = next(lecture for lecture in course.lectures if lecture.id == job.lecture)
+    lecture = course.lecture(job.lecture)
     chosen = tuple(e for e in lecture.exercise if e.id in job.exercises)
     return judge.judge(Selection(lecture, chosen), job.submission, job.seed)
 

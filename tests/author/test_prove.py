@@ -34,9 +34,9 @@ def edit(path: Path, change: Edit) -> None:
     path.write_text(after, encoding="utf-8")
 
 
-def proof_of(course: Path, mutation: bool = False) -> Proof:
+def proof_of(course: Path, mutation: bool = False, workers: int = 1) -> Proof:
     loaded = load_course(course)
-    (proof,) = prove(loaded, list(loaded.lectures), lambda *_: None, mutation)
+    (proof,) = prove(loaded, list(loaded.lectures), lambda *_: None, mutation, workers)
     return proof
 
 
@@ -97,11 +97,21 @@ def test_a_broken_course_is_found_out(course: Path, name: str) -> None:
     assert says in breaches(course)
 
 
-def test_a_chaff_whose_place_is_not_there_is_refused(course: Path) -> None:
+def test_several_judges_find_what_one_finds(course: Path) -> None:
+    file, change, _ = BREAKS["wrong solution"]
+    edit(course / file, change)
+    one, several = proof_of(course), proof_of(course, workers=2)
+    assert several.breaches
+    for name in ("stubs", "solutions", "examples", "chaffs", "wheats", "breaches"):
+        assert getattr(several, name) == getattr(one, name), name
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_chaff_whose_place_is_not_there_is_refused(course: Path, workers: int) -> None:
     chaff = CHAFF.format(name="lost", with_="x").replace('"x + x"', '"no such text"')
     edit(course / "tests/hidden/tiny/chaffs.toml", lambda text: text + chaff)
     with pytest.raises(UserError, match="0 times"):
-        proof_of(course)
+        proof_of(course, workers=workers)
 
 
 def test_a_weak_check_lets_mutants_live(course: Path) -> None:
