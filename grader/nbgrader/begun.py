@@ -15,8 +15,30 @@ from pathlib import Path
 
 import msgspec
 
+from grader.errors import UserError
+
 FOLDER = Path(".zth/autograding")
 """In the course's folder: a file for each process that grades."""
+TURN = Path(".zth/autograde.lock")
+
+
+@contextlib.contextmanager
+def only_one(root: Path) -> Iterator[None]:
+    """No other run with several judges meanwhile. Raises UserError where there is one."""
+    path = root / TURN
+    path.parent.mkdir(exist_ok=True)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        raise UserError(ANOTHER, WAIT) from None
+    except OSError:  # a disk that knows no locks
+        pass
+    try:
+        yield
+    finally:
+        os.close(file)
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -64,3 +86,7 @@ def left_behind(root: Path) -> Iterator[Work]:
             path.unlink(missing_ok=True)
         finally:
             os.close(file)
+
+
+ANOTHER = "Another `zth nbgrader autograde` is grading in this course."
+WAIT = "Wait until it is done, or stop it with Ctrl-C: nothing is lost."

@@ -27,6 +27,7 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from grader.errors import UserError, nearest
 from grader.judge.results import LectureResult
+from grader.nbgrader.begun import only_one
 from grader.nbgrader.judging import Asked, Prepared, Verdict, prepare, tell
 from grader.nbgrader.step import SEED, Reader
 from grader.teach.grading import State, Step
@@ -64,7 +65,7 @@ def autograde(
 
     Raises UserError where there is nothing to grade, or nothing to grade it with.
     """
-    with contextlib.chdir(folder), warnings.catch_warnings():
+    with only_one(folder), contextlib.chdir(folder), warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own queries
         app = AutogradeApp()
         app.initialize([])

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from handing_in import BIN, FULL, course_with_a_bonus, done, grades, hand_in, run, worked
 
+from grader.nbgrader.begun import only_one
+
 WRONG = {"test_double": 0, "test_quadruple": 0, "test_shift": 0}
 AUTOGRADE = ("zth", "nbgrader", "autograde", "lecture1", "--jobs", "2")
 
@@ -168,6 +170,15 @@ def test_what_keeps_it_from_grading_is_one_message(
     assert "Traceback" not in process.stderr
     assert process.stdout == ""
     assert (folder / "gradebook.db").read_bytes() == before
+    assert not (folder / "autograded").exists()
+
+
+def test_while_one_grades_no_other_begins(folder: Path, hands_in: Callable[..., None]) -> None:
+    hands_in("ann")
+    with only_one(folder):
+        process = run(folder, *AUTOGRADE)
+    assert process.returncode == 2
+    assert "Another `zth nbgrader autograde` is grading" in process.stderr
     assert not (folder / "autograded").exists()
 
 
