@@ -63,6 +63,10 @@ class Begun:
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, msgspec.json.encode(work), 0)
 
+    def done(self) -> None:
+        """Nothing is begun. Whoever lives on, as a server does, may be killed long after."""
+        os.ftruncate(self._file, 0)
+
     def end(self) -> None:
         atexit.unregister(self.end)
         self._path.unlink(missing_ok=True)

@@ -18,6 +18,12 @@ STEP = "grader.nbgrader.step.Judge"
 """The preprocessor that judges, where nbgrader would execute."""
 READER = "grader.nbgrader.step.Reader"
 """What reads a submitted notebook, whatever is in it."""
+MARKDOWN = "grader.nbgrader.pages.markdown"
+"""What shows a learner's Markdown, in formgrader and in feedback."""
+READABLE = "grader.nbgrader.pages.readable"
+"""And HTML of theirs, where nbconvert would show it."""
+HIDDEN = "grader.nbgrader.pages.HiddenTests"
+"""What leaves hidden tests out of feedback."""
 
 
 class Configured(msgspec.Struct, frozen=True):
@@ -113,6 +119,9 @@ def _together(theirs: str, course: Path | None, isolation: Isolation) -> str:
         last=LAST,
         steps=THEIR_STEPS if own_steps else STEPS,
         reader=READER,
+        markdown=MARKDOWN,
+        readable=READABLE,
+        hidden=HIDDEN,
         course=f"c.Judge.course = {str(course)!r}" if course else NO_COURSE,
         isolation=isolation.value,
     )
@@ -165,6 +174,22 @@ c.Autograde.exporter_class = "{reader}"  # a broken notebook stops nobody
 
 # How learners' code is kept apart: "bwrap" for people who are not to be trusted, "fork" for others.
 c.Judge.isolation = "{isolation}"
+
+# In formgrader and in feedback a learner's text is only text: HTML in it could act in your name.
+c.HTMLExporter.filters = {{
+    **c.HTMLExporter.get("filters", {{}}),
+    "markdown2html": "{markdown}",
+    "clean_html": "{readable}",
+}}
+
+# Feedback shows no hidden test. nbgrader's own steps follow.
+c.GenerateFeedback.preprocessors = [
+    "{hidden}",
+    *c.GenerateFeedback.get(
+        "preprocessors",
+        ["nbgrader.preprocessors.GetGrades", "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor"],
+    ),
+]
 {last}
 """
 NO_COURSE = '# c.Judge.course = "/home/me/my-course"  # unless it is zth\'s own'

@@ -29,7 +29,7 @@ from grader.errors import UserError, nearest
 from grader.judge.results import LectureResult
 from grader.nbgrader.begun import only_one
 from grader.nbgrader.judging import Asked, Prepared, Verdict, prepare, tell
-from grader.nbgrader.step import SEED, Reader
+from grader.nbgrader.step import Reader
 from grader.teach.grading import State, Step
 from grader.teach.worker import Job, Marked, Setting
 
@@ -150,7 +150,7 @@ class _Ahead(Autograde):  # type: ignore[misc] # nbgrader has no types
 
         def begin(who: str) -> _Work:
             asked = reader.judge.asked(who, assignment)
-            return _Work(asked, prepare(reader.course, asked, SEED))
+            return _Work(asked, prepare(reader.course, asked, reader.seed))
 
         def jobs() -> Iterator[Job]:
             for who in todo:
@@ -223,15 +223,18 @@ class _Log(logging.Handler):
         self._records: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.funcName != "init_destination":  # what was there is made room of: so it was asked
-            self._records.append(record)
+        if record.funcName == "init_destination":  # what was there is made room of: so it was asked
+            return
+        # written out now: what it is about is nbgrader's, and its session with the gradebook ends
+        record.msg, record.args = record.getMessage(), ()
+        self._records.append(record)
 
     def clear(self) -> None:
         self._records.clear()
 
     def remarks(self, who: str) -> list[str]:
         """A line each, with whose work it is about."""
-        warned = [r.getMessage() for r in self._records if r.levelno < logging.ERROR]
+        warned = dict.fromkeys(r.getMessage() for r in self._records if r.levelno < logging.ERROR)
         return [line if line.startswith(who) else f"{who}: {line}" for line in warned]
 
     def why(self) -> str:

@@ -42,13 +42,18 @@ class Reader(NotebookExporter):
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)  # type: ignore[no-untyped-call] # traitlets'
         self._known: dict[str, dict[str, list[Known]]] = {}
+        self.seed = secrets.randbits(32)
+        """Of the inputs in this run: everybody has the same, and nobody can know them before.
+
+        A server runs for weeks, so it is not the process that has it.
+        """
         self.judge = Judge(parent=self)
         try:
             self.course = self.judge.open()
         except UserError as error:  # before anybody's work is touched
             self.log.error("%s %s", error.message, error.fix)
             raise NbGraderException(error.message) from error
-        self.log.info(JUDGING, self.course.root, self.judge.isolation, SEED)
+        self.log.info(JUDGING, self.course.root, self.judge.isolation, self.seed)
         self._mend()
 
     def _mend(self) -> None:
@@ -64,15 +69,21 @@ class Reader(NotebookExporter):
                 shutil.rmtree(folder)
         if root not in _begun:
             _begun[root] = Begun(root)
-        theirs = converter.pre_convert_hook
+        before, after = converter.pre_convert_hook, converter.post_convert_hook
 
         def begin(**about: Any) -> None:
             of = converter.init_single_notebook_resources(about["notebooks"][0])["nbgrader"]
             _begun[root].at(Work(of["student"], of["assignment"]))
-            if theirs:
-                theirs(**about)
+            if before:
+                before(**about)
+
+        def end(**about: Any) -> None:
+            _begun[root].done()
+            if after:
+                after(**about)
 
         converter.pre_convert_hook = begin  # the last moment before nbgrader writes
+        converter.post_convert_hook = end
 
     def leave(self) -> None:
         """Nothing is half done. Said by who has no end at which Python would say it."""
@@ -132,7 +143,10 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
         """The course that judges. Raises UserError where it, or what keeps code apart, is not there."""
         if self.isolation == Isolation.BWRAP:
             find_bubblewrap()
-        course = load_course(Path(self.course) if self.course else bundled_course())
+        root = Path(self.course) if self.course else bundled_course()
+        if not root.is_dir():
+            raise UserError(NO_COURSE.format(root=root), SAY_WHERE)
+        course = load_course(root)
         if course.released:
             raise UserError(STUDENTS_PACK.format(course=course.root), THE_WHOLE_ONE)
         return course
@@ -195,7 +209,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
         return converter.ahead(asked) if isinstance(converter, JudgesAhead) else None
 
     def _judged(self, asked: Asked) -> Verdict:
-        prepared = prepare(self._reader.course, asked, SEED)
+        prepared = prepare(self._reader.course, asked, self._reader.seed)
         setting = self.setting(tuple(job.lecture for job in prepared.jobs))
         results = [HANDS.mark(job, setting).result for job in prepared.jobs]
         return tell(self._reader.course, prepared, results)
@@ -276,10 +290,12 @@ def _node(data: Json) -> NotebookNode:
     return node
 
 
-SEED = secrets.randbits(32)
-"""Of the inputs in this run: everybody has the same, and nobody can know them before."""
 BY_HAND = "zth_by_hand"
 JUDGING = "zth judges: the course in %s, isolation %s, seed %s"
+NO_COURSE = "There is no course in {root}."
+SAY_WHERE = (
+    "Say where it is: zth nbgrader init . --course DIR. A server has to be started anew then."
+)
 STUDENTS_PACK = "{course} is the students' pack: it has no solutions and no hidden checks."
 THE_WHOLE_ONE = "Name the course that it was made from: c.Judge.course in nbgrader_config.py"
 NO_READER = "zth judges only what it has read itself. Type: zth nbgrader init COURSE_DIR"

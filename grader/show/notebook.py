@@ -40,9 +40,11 @@ def below_a_cell(shown: RenderableType) -> dict[str, str]:
 
 _FILE_LINK = re.compile(r'<a href="(?!https?://)[^"]*">(.*?)</a>', re.DOTALL)
 PAGE = (
-    '<pre style="margin:0;padding:0.2em 0 0.2em 0.8em;border-left:3px solid #888;line-height:1.35;'
-    'font-family:var(--jp-code-font-family,monospace);white-space:pre;overflow-x:auto">{code}</pre>'
+    '<pre style="margin:0 0 0.5em;padding:0.2em 0 0.2em 0.8em;border:0;border-left:3px solid #888;'
+    "border-radius:0;background:none;line-height:1.35;font-family:var(--jp-code-font-family,monospace);"
+    'white-space:pre;overflow-x:auto">{code}</pre>'
 )
+"""The page around it, such as nbgrader's, may have a box of its own for all that is a `pre`."""
 COLOURS = (
     (178, 178, 178),
     (78, 78, 78),

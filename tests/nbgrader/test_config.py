@@ -11,7 +11,9 @@ from grader.errors import UserError
 from grader.judge.isolation import Isolation
 from grader.nbgrader.config import (
     FIRST,
+    HIDDEN,
     LAST,
+    MARKDOWN,
     NAME,
     STEP,
     judging_course,
@@ -150,3 +152,26 @@ def test_the_source_is_where_the_configuration_says(tmp_path: Path) -> None:
     path.write_text("import os\nc.CourseDirectory.source_directory = os.environ['HOME']\n")
     with pytest.raises(UserError, match="does not run it"):
         source_folder(tmp_path, "lecture5")
+
+
+def test_their_own_filters_and_steps_of_feedback_stay(tmp_path: Path) -> None:
+    from nbgrader.converters import GenerateFeedback
+    from traitlets.utils.importstring import import_item
+
+    write(tmp_path)
+    config = loaded(tmp_path)
+    own = GenerateFeedback.class_traits()["preprocessors"].default()
+    steps = [import_item(step) for step in config.GenerateFeedback.preprocessors]
+    assert steps[1:] == own, "and nothing else of nbgrader's own list changes"
+    assert {*config.HTMLExporter.filters} == {"markdown2html", "clean_html"}
+    path = tmp_path / NAME
+    path.write_text(
+        "c = get_config()\n"
+        'c.HTMLExporter.filters = {"mine": "mine.filter", "markdown2html": "mine.too"}\n'
+        'c.GenerateFeedback.preprocessors = ["mine.First"]\n'
+    )
+    write(tmp_path)
+    config = loaded(tmp_path)
+    assert config.HTMLExporter.filters["mine"] == "mine.filter"
+    assert config.HTMLExporter.filters["markdown2html"] == MARKDOWN
+    assert config.GenerateFeedback.preprocessors == [HIDDEN, "mine.First"]

@@ -16,6 +16,7 @@ from handing_in import BIN, FULL, course_with_a_bonus, done, grades, hand_in, ru
 from grader.nbgrader.begun import only_one
 
 WRONG = {"test_double": 0, "test_quadruple": 0, "test_shift": 0}
+LATE = "2026-01-02 00:00:00 UTC"
 AUTOGRADE = ("zth", "nbgrader", "autograde", "lecture1", "--jobs", "2")
 
 
@@ -61,10 +62,11 @@ def test_wrong_work_gets_what_it_deserves_and_nobody_s_trouble_is_another_s(
     from nbgrader.api import Gradebook
 
     for who in ("ann", "ben", "cleo", "dora", "stranger"):
-        hands_in(who, "return x + 1" if who == "ben" else "")
+        hands_in(who, "return x + 1" if who == "ben" else "", LATE if who == "cleo" else "")
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
         for who in ("ann", "ben", "cleo", "dora"):
             book.add_student(who)
+        book.update_or_create_assignment("lecture1", duedate="2026-01-01 00:00:00 UTC")
     config = folder / "nbgrader_config.py"
     config.write_text(config.read_text() + "\nc.Autograde.create_student = False\n")
     (folder / "submitted" / "dora" / "lecture1" / "arrays.ipynb").write_bytes(b"no notebook")
@@ -81,6 +83,7 @@ def test_wrong_work_gets_what_it_deserves_and_nobody_s_trouble_is_another_s(
     log = folder / ".zth" / "autograde-lecture1.log"
     assert str(log.relative_to(folder)) in process.stdout
     assert "dora: arrays.ipynb is not a notebook" in log.read_text()
+    assert "is 86400.0 seconds late" in log.read_text()
     card = (folder / "autograded" / "ben" / "lecture1" / "arrays.ipynb").read_text()
     assert "double(x) is twice x." in card
     assert not [*(folder / ".zth" / "autograding").iterdir()]
@@ -133,7 +136,7 @@ def test_a_run_that_is_stopped_goes_on(
 @pytest.mark.parametrize(
     ("spoil", "says", "fix"),
     [
-        ("Judge.course = '/nowhere'", "There is no course in /nowhere", "course.toml"),
+        ("Judge.course = '/nowhere'", "There is no course in /nowhere", "zth nbgrader init"),
         (
             "Autograde.exporter_class = 'nbconvert.exporters.NotebookExporter'",
             "nbgrader executes",
