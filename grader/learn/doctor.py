@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import os
 import platform
 import select
 import shutil
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader.course.data import DataState, locate, named_folder
-from grader.course.manifest import Course, Limits
+from grader.course.manifest import Course, Limits, bundled_course
 from grader.errors import UserError
 from grader.judge.messages import Load
 from grader.judge.modules import CodeFile
@@ -114,9 +115,10 @@ class Doctor:
             "terminal": self._terminal_itself,
             "editor": self._editor,
             "completion": self._completion,
+            "tests": self._tests,
         }
         if sys.platform != "linux":
-            del looks["bubblewrap"]
+            del looks["bubblewrap"], looks["tests"]
         return looks
 
     @cached_property
@@ -351,6 +353,18 @@ class Doctor:
         found = f"the tab key of {shell} does not know zth"
         yield Finding("completion", State.NOTE, found, "zth --install-completion")
 
+    def _tests(self) -> Iterator[Finding]:
+        """What zth's own tests need besides, where this is a clone."""
+        if not (bundled_course() / "tests" / "conftest.py").is_file():
+            return
+        path = os.pathsep.join([self._environ.get("PATH", os.defpath), *_off_the_path()])
+        missing = [name for name, of in TESTED_WITH.items() if not shutil.which(of, path=path)]
+        if missing:
+            found = f"without {', '.join(missing)} some of zth's own fail"
+            yield Finding("tests", State.NOTE, found, f"apt install {' '.join(missing)}")
+        else:
+            yield Finding("tests", State.OK, "all is here that zth's own tests need")
+
 
 _OF_A_COURSE = ("workspace", "progress", "saves", "data")
 """What cannot be looked at without a course."""
@@ -416,6 +430,11 @@ def _notice_a_save(root: Path) -> float | None:
     return None
 
 
+def _off_the_path() -> Iterator[str]:
+    """Where Debian keeps PostgreSQL's programs."""
+    yield from map(str, Path("/usr/lib/postgresql").glob("*/bin"))
+
+
 def _writes(encoding: str) -> bool:
     try:
         "✓✗→·".encode(encoding)
@@ -450,6 +469,14 @@ built_for = torch.version.cuda and "CUDA" + torch.version.cuda
 built_for = built_for or getattr(torch.version, "hip", None) and "ROCm"
 print(torch.__version__, built_for, torch.cuda.is_available(), took)
 """
+TESTED_WITH = {
+    "zsh": "zsh",
+    "fish": "fish",
+    "bubblewrap": "bwrap",
+    "chromium": "chromium",
+    "postgresql": "initdb",
+}
+"""Debian's packages, and a program of each."""
 REPORT = "This is a fault of zth: please report it."
 SEE_TORCH = "If torch is well, please report it."
 CPU_BUILD = (

@@ -136,6 +136,7 @@ def test_all_is_well(doctor: Doctor) -> None:
     assert "1 lecture, 8 exercises" in rows["course"]["found"]
     assert rows["editor"]["state"] == "ok"
     assert rows["completion"]["remedy"] == "zth --install-completion"
+    assert rows["tests"]["state"] == "ok"
 
 
 @pytest.mark.parametrize("works", [True, False, None])
@@ -158,6 +159,8 @@ def test_bubblewrap(
     assert rows["bubblewrap"]["state"] == ("ok" if works else "note")
     if works is None:
         assert "not installed" in rows["bubblewrap"]["found"]
+        assert rows["tests"]["state"] == "note"
+        assert rows["tests"]["remedy"].startswith("apt install zsh fish bubblewrap chromium")
     elif not works:
         assert "No permissions to create namespace" in rows["bubblewrap"]["found"]
 
