@@ -81,6 +81,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Names not to be used here, besides the lecture's: `torch.autograd` and all below, `.grad`."""
     forbids_why: str = ""
     bonus: bool = False
+    partial: bool = False
+    """Whether each check that holds earns its share of the points; otherwise they have to hold all."""
     limits: LimitChanges = LimitChanges()
     judged: bool = True
     """False only in a pack, where nothing of it is visible: the instructor alone judges it."""
@@ -204,7 +206,11 @@ class Course(msgspec.Struct, frozen=True):
 
     def checks(self, lecture: Lecture) -> Path:
         """The checks that this course judges with."""
-        return self.visible(lecture) if self.released else self.hidden(lecture)
+        return self.all_checks / lecture.dir
+
+    @property
+    def all_checks(self) -> Path:
+        return self.root / "tests" / ("visible" if self.released else "hidden")
 
     def limits(self, exercise: Exercise) -> Limits:
         return exercise.limits.over(self.manifest.limits)

@@ -13,7 +13,13 @@ from grader.judge.diagnosis import diagnose
 from grader.judge.endings import STILL_STUB
 from grader.judge.forbids import Beside, find_forbidden
 from grader.judge.parameters import other_parameters
-from grader.judge.results import CheckResult, ExerciseResult, Misconception, Outcome
+from grader.judge.results import (
+    CheckResult,
+    ExerciseResult,
+    Misconception,
+    Outcome,
+    rounded,
+)
 from grader.judge.solutions import Solutions
 from grader.judge.submission import Submission, count_stubs, is_begun
 from grader.judge.trial import Record, Trial
@@ -184,7 +190,7 @@ class Hearing:
             id=exercise.id,
             title=exercise.title,
             outcome=outcome,
-            points=exercise.points if outcome is Outcome.PASS else 0,
+            points=_points(exercise, outcome, checks),
             max_points=exercise.points,
             file=exercise.file,
             path=source.path,
@@ -257,6 +263,16 @@ class Hearing:
         if found := other_parameters(text, solution, exercise, wrong.check.message):
             return found
         return diagnose(solutions, exercise.id, wrong.records, before, after)
+
+
+def _points(exercise: Exercise, outcome: Outcome, checks: Sequence[CheckResult]) -> int | float:
+    """All for a pass; for what ran and was wrong the share of the checks, where the course gives it."""
+    if outcome is Outcome.PASS:
+        return exercise.points
+    if not exercise.partial or outcome not in (Outcome.FAIL, Outcome.ERROR):
+        return 0
+    hold = sum(check.outcome is Outcome.PASS for check in checks)
+    return rounded(exercise.points * hold / len(checks))
 
 
 def _overall(outcomes: Sequence[Outcome]) -> Outcome:

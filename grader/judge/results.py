@@ -73,7 +73,8 @@ class ExerciseResult(msgspec.Struct, frozen=True):
     id: str
     title: str
     outcome: Outcome
-    points: int
+    points: int | float
+    """All or none; with partial credit there are parts of points."""
     max_points: int
     file: str
     path: str
@@ -121,8 +122,8 @@ class LectureResult(msgspec.Struct, frozen=True):
         return tuple(layer for layer in (ran[0] if ran else ()) if all(layer in on for on in ran))
 
     @property
-    def points(self) -> int:
-        return sum(e.points for e in self.exercises)
+    def points(self) -> int | float:
+        return rounded(sum(e.points for e in self.exercises))
 
     @property
     def max_points(self) -> int:
@@ -136,6 +137,16 @@ class LectureResult(msgspec.Struct, frozen=True):
             e.outcome is Outcome.PASS or (e.bonus and e.outcome is Outcome.TODO)
             for e in self.exercises
         ) and any(e.outcome is Outcome.PASS for e in self.exercises)
+
+
+def rounded(points: float) -> int | float:
+    """Points of two places at most, and a whole number where they are one.
+
+    >>> rounded(2.0), rounded(5 / 3)
+    (2, 1.67)
+    """
+    places = round(points, 2)
+    return int(places) if places == int(places) else places
 
 
 def to_json(lectures: list[LectureResult]) -> bytes:

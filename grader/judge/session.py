@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -226,6 +227,7 @@ def with_judge(
             raised.append(error)
 
     judge = Judge(course, sandbox, lectures, serve)
+    _forget_checks(course)
     arguments = [*PYTEST_OPTIONS, f"--rootdir={course.root}", *_where(course, lectures)]
     with _own_pytest():
         code = pytest.main(arguments, plugins=[judge.checks])
@@ -249,6 +251,22 @@ def _where(course: Course, lectures: Sequence[Lecture]) -> list[str]:
         nothing = course.stubs(lectures[0])
         return [f"--ignore-glob={nothing}/*", str(nothing)]
     return [f"--confcutdir={there[0].parent}", *map(str, there)]
+
+
+def _forget_checks(course: Course) -> None:
+    """Let pytest read the checks, whatever this process has read before.
+
+    It calls a module by its path below the course, and takes another course's, or an older one, for it.
+    """
+    below = tuple(f"{root}{os.sep}" for root in _read_from)
+    for name, module in [*sys.modules.items()]:
+        if below and (getattr(module, "__file__", None) or "").startswith(below):
+            del sys.modules[name]
+    _read_from.add(str(course.all_checks))
+
+
+_read_from: set[str] = set()
+"""The folders with checks that were read in this process."""
 
 
 @contextlib.contextmanager

@@ -15,16 +15,21 @@ from handing_in import BIN, FULL, course_with_a_bonus, done, grades, hand_in, ru
 
 from grader.nbgrader.begun import only_one
 
-WRONG = {"test_double": 0, "test_quadruple": 0, "test_shift": 0}
+WRONG = {"test_double": 2.5, "test_quadruple": 0, "test_shift": 0}
+"""What is left to whom one of double's two checks holds, and nothing is built on it."""
+ENDLESS = {**WRONG, "test_double": 0}
 LATE = "2026-01-02 00:00:00 UTC"
 AUTOGRADE = ("zth", "nbgrader", "autograde", "lecture1", "--jobs", "2")
 
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An nbgrader course whose assignment is handed out."""
+    """An nbgrader course whose assignment is handed out; it gives partial credit for double."""
     parent = tmp_path_factory.mktemp("parallel")
     course = course_with_a_bonus(parent / "course")
+    manifest = course / "course.toml"
+    title = 'title = "Twice a tensor"'
+    manifest.write_text(manifest.read_text().replace(title, f"{title}\npartial = true"))
     done(parent, "zth", "nbgrader", "init", "class", "--course", str(course))
     done(parent / "class", "zth", "nbgrader", "build", "lecture1")
     done(parent / "class", "nbgrader", "generate_assignment", "lecture1")
@@ -86,6 +91,7 @@ def test_wrong_work_gets_what_it_deserves_and_nobody_s_trouble_is_another_s(
     assert "is 86400.0 seconds late" in log.read_text()
     card = (folder / "autograded" / "ben" / "lecture1" / "arrays.ipynb").read_text()
     assert "double(x) is twice x." in card
+    assert "2.5 of 5 points" in card
     assert not [*(folder / ".zth" / "autograding").iterdir()]
 
     hands_in("ben", at="2026-01-02 00:00:00 UTC")
@@ -130,7 +136,7 @@ def test_a_run_that_is_stopped_goes_on(
     assert 0 < len(told["graded"]) < len(people)
     assert told["unchanged"] + len(told["graded"]) == len(people)
     for who in people:
-        assert points(folder, who) == {**FULL, **(WRONG if who == "cleo" else {})}, who
+        assert points(folder, who) == {**FULL, **(ENDLESS if who == "cleo" else {})}, who
 
 
 @pytest.mark.parametrize(
