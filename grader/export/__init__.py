@@ -1,6 +1,7 @@
 """Grades for other programs: one module a format, and here the table of contents.
 
-A format reads what `grader.teach.gradebook` says and decides nothing about marks.
+A format reads what `grader.teach.gradebook` says and decides nothing about marks. What writes into
+another program's own database is no format: `grader.nbgrader.exporting`.
 """
 
 from __future__ import annotations
@@ -58,10 +59,14 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def find_format(name: str) -> Format:
-    """The format of that name. Raises UserError with the nearest where there is none."""
+def find_format(name: str, others: Sequence[str] = ()) -> Format:
+    """The format of that name. Raises UserError with the nearest where there is none.
+
+    `others` can be typed as well, and are not written by a format.
+    """
     if name in FORMATS:
         return FORMATS[name]
-    near = difflib.get_close_matches(name.lower(), FORMATS, n=1)
-    fix = f"Did you mean {near[0]}?" if near else f"Name one of: {', '.join(FORMATS)}."
+    names = (*FORMATS, *others)
+    near = difflib.get_close_matches(name.lower(), names, n=1)
+    fix = f"Did you mean {near[0]}?" if near else f"Name one of: {', '.join(names)}."
     raise UserError(f"There is no format {name!r}.", fix)

@@ -27,6 +27,10 @@ Learners get the first line of a graded cell, `check("lecture5.dprobs")`: run in
 card. Where nbgrader executes it, it gives no points away: what learners' own process says of itself
 proves nothing (`grader.notebook.check`).
 
+In autograded/ a notebook is nbgrader's, made of what was submitted, or `zth export`'s, made of files
+that `zth grade` has judged; then its metadata says so (`zth.exported`), and the rest of it is
+`autograded.py`'s to tell.
+
 nbgrader's placeholder, `raise NotImplementedError()`, is a stub as soon as it is in an exercise's
 definition: `grader.teach.placeholders`.
 """

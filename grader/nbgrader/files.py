@@ -32,14 +32,18 @@ class NotebookFile(msgspec.Struct, frozen=True):
 
 def notebook_of(lecture: Lecture, file: str, cells: list[Cell]) -> NotebookFile:
     """What is built for a file of a lecture."""
+    about = {"lecture": lecture.id, "file": file}
+    return with_python([_raw(cell) for cell in cells], about)
+
+
+def with_python(cells: list[Json], about: Json) -> NotebookFile:
+    """A notebook of zth's; `about` is what zth is to know of it."""
     metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
-        "zth": {"lecture": lecture.id, "file": file},
+        "zth": about,
     }
-    return NotebookFile(
-        [_raw(cell) for cell in cells], metadata, {"nbformat": 4, "nbformat_minor": 5}
-    )
+    return NotebookFile(cells, metadata, {"nbformat": 4, "nbformat_minor": 5})
 
 
 def read_notebook(data: bytes) -> NotebookFile | None:

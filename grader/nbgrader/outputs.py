@@ -47,6 +47,11 @@ def by_hand() -> list[Json]:
     return [_error("NotRun", NOT_RUN)]
 
 
+def not_judged(target: str) -> list[Json]:
+    """Of an exercise that waits for the judge."""
+    return [_shown(Text(f"{target}: not graded yet", "zth.note"))]
+
+
 def _shown(*parts: RenderableType) -> Json:
     return {"output_type": "display_data", "metadata": {}, "data": below_a_cell(Group(*parts))}
 

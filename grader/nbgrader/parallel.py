@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
@@ -20,15 +19,14 @@ from typing import Any
 import msgspec
 import nbgrader.api
 from nbgrader.api import MissingEntry
-from nbgrader.apps.autogradeapp import AutogradeApp
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
-from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from grader.errors import UserError, nearest
 from grader.judge.results import LectureResult
 from grader.nbgrader.begun import only_one
 from grader.nbgrader.judging import Asked, Prepared, Verdict, prepare, tell
+from grader.nbgrader.opening import open_course
 from grader.nbgrader.step import Reader
 from grader.teach.grading import State, Step
 from grader.teach.worker import Job, Marked, Setting
@@ -65,16 +63,12 @@ def autograde(
 
     Raises UserError where there is nothing to grade, or nothing to grade it with.
     """
-    with only_one(folder), contextlib.chdir(folder), warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own queries
-        app = AutogradeApp()
-        app.initialize([])
-        app.coursedir.assignment_id = assignment
-        converter = _Ahead(coursedir=app.coursedir, parent=app)
+    with only_one(folder), open_course(folder) as opened:
+        opened.folders.assignment_id = assignment
+        converter = _Ahead(coursedir=opened.folders, parent=opened.app)
         converter.force = force
         converter.judges, converter.progress, converter.people = judges, progress, people
-        with _log_of(app.log) as log, _one_engine():
-            converter.heard = log
+        with _log_of(opened.app.log) as converter.heard, _one_engine():
             try:
                 converter.start()
             except NbGraderException as error:
@@ -84,8 +78,6 @@ def autograde(
             except MissingEntry:
                 fix = MAKE_IT.format(name=assignment)
                 raise UserError(NO_ASSIGNMENT.format(name=assignment), fix) from None
-            except SQLAlchemyError as error:
-                raise UserError(f"The gradebook cannot be used: {error}", UPGRADE) from None
     if converter.done.remarks:
         converter.done.log = folder / LOG.format(name=assignment)
         converter.done.log.write_text("".join(f"{line}\n" for line in converter.done.remarks))
@@ -250,16 +242,17 @@ class _Log(logging.Handler):
 def _log_of(logger: Any) -> Iterator[_Log]:
     """The log, in place of lines on the screen. A file that the configuration names has them all."""
     log = _Log()
-    shown = [h for h in logger.handlers if type(h) is logging.StreamHandler]
-    for handler in shown:
-        logger.removeHandler(handler)
+    logger.setLevel(logging.INFO)
+    for handler in [*logger.handlers]:
+        if isinstance(handler, logging.FileHandler):
+            handler.setLevel(logging.INFO)
+        else:
+            logger.removeHandler(handler)
     logger.addHandler(log)
     try:
         yield log
     finally:
         logger.removeHandler(log)
-        for handler in shown:
-            logger.addHandler(handler)
 
 
 @contextlib.contextmanager
@@ -288,4 +281,3 @@ LOOK = "See who has in the folder submitted/."
 AS_ITSELF = "`nbgrader autograde` says more."
 NO_ASSIGNMENT = "The gradebook has no assignment {name!r}."
 MAKE_IT = "Make it: nbgrader generate_assignment {name}"
-UPGRADE = "Where nbgrader is newer than the gradebook: nbgrader db upgrade"

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -70,29 +71,34 @@ def known_cells(db_url: str, assignment: str) -> dict[str, list[Known]]:
     from nbgrader.api import Gradebook
 
     with Gradebook(db_url) as book:
-        found: dict[str, list[Known]] = {}
-        for notebook in book.find_assignment(assignment).notebooks:
-            graded = {cell.name: cell.max_score for cell in notebook.grade_cells}
-            tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
-            solutions = {cell.name for cell in notebook.solution_cells}
-            cells = found[notebook.name] = []
-            for cell in notebook.source_cells:
-                name, source = cell.name, cell.source or ""
-                judged = name in graded and name not in solutions and cell.cell_type == "code"
-                known = Known(
-                    name=name,
-                    kind=cell.cell_type,
-                    source=source,
-                    checksum=cell.checksum or "",
-                    locked=bool(cell.locked),
-                    grade=name in graded,
-                    solution=name in solutions,
-                    task=name in tasks,
-                    points=float(graded.get(name, tasks.get(name, 0))),
-                    target=target_of(source) if judged else "",
-                )
-                cells.append(known)
-        return found
+        return cells_of_notebooks(book.find_assignment(assignment).notebooks)
+
+
+def cells_of_notebooks(notebooks: Iterable[Any]) -> dict[str, list[Known]]:
+    """The same, of notebooks as a gradebook that is open gives them."""
+    found: dict[str, list[Known]] = {}
+    for notebook in notebooks:
+        graded = {cell.name: cell.max_score for cell in notebook.grade_cells}
+        tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
+        solutions = {cell.name for cell in notebook.solution_cells}
+        cells = found[notebook.name] = []
+        for cell in notebook.source_cells:
+            name, source = cell.name, cell.source or ""
+            judged = name in graded and name not in solutions and cell.cell_type == "code"
+            known = Known(
+                name=name,
+                kind=cell.cell_type,
+                source=source,
+                checksum=cell.checksum or "",
+                locked=bool(cell.locked),
+                grade=name in graded,
+                solution=name in solutions,
+                task=name in tasks,
+                points=float(graded.get(name, tasks.get(name, 0))),
+                target=target_of(source) if judged else "",
+            )
+            cells.append(known)
+    return found
 
 
 def in_order(known: Mapping[str, Sequence[Known]], source: Path) -> dict[str, list[Known]]:
@@ -150,7 +156,7 @@ def restore(cells: Sequence[Json], known: Sequence[Known]) -> Restored:
         at = [_name(cell) for cell in made].index(last) + 1 if last else 0
         made.insert(at, _judged(lost))
         places.add(lost.name)
-    return Restored(list(_with_ids(made)), tuple(cell.name for cell in gone))
+    return Restored(list(with_ids(made)), tuple(cell.name for cell in gone))
 
 
 # a cell
@@ -171,14 +177,17 @@ def _without_name(cell: Json) -> Json:
 def _as_known(cell: Json, known: Known) -> Json:
     """One that is not judged by zth: what the learner wrote in it, and what the gradebook says of it."""
     outputs = cell.get("outputs", []) if cell["cell_type"] == known.kind else []
-    return _made(known.kind, cell["source"], known.about(), cell, outputs)
+    return made_cell(known.kind, cell["source"], known.about(), cell, outputs)
 
 
 def _judged(known: Known) -> Json:
-    return _made(known.kind, known.source, known.about(), {"id": known.name})
+    return made_cell(known.kind, known.source, known.about(), {"id": known.name})
 
 
-def _made(kind: str, source: str, about: Json, more: Json, outputs: Sequence[Json] = ()) -> Json:
+def made_cell(
+    kind: str, source: str, about: Json, more: Json, outputs: Sequence[Json] = ()
+) -> Json:
+    """With nbgrader's metadata, if there is any; `more` may have an id and pictures."""
     cell: Json = {"cell_type": kind, "id": more.get("id", ""), "source": source}
     cell["metadata"] = {"nbgrader": about} if about else {}
     if kind == "code":
@@ -188,7 +197,7 @@ def _made(kind: str, source: str, about: Json, more: Json, outputs: Sequence[Jso
     return cell
 
 
-def _with_ids(cells: Sequence[Json]) -> Iterator[Json]:
+def with_ids(cells: Sequence[Json]) -> Iterator[Json]:
     """Each with an id of its own, as a notebook of format 4.5 must have it; the gradebook's first."""
     used: set[str] = set()
     kept = {cell.get("id", "") for cell in cells if _name(cell)}
@@ -229,7 +238,7 @@ def _cell(raw: object) -> Json | None:
     metadata, id_ = raw.get("metadata"), raw.get("id")
     about = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     more = {"id": id_ if isinstance(id_, str) else "", "attachments": _pictures(raw)}
-    return _made(kind, source, about if isinstance(about, dict) else {}, more)
+    return made_cell(kind, source, about if isinstance(about, dict) else {}, more)
 
 
 def _text(source: object) -> str:

@@ -274,6 +274,25 @@ def _name(cells: list[str]) -> str:
     return f"{first.strip()} {last.strip()}".strip() if comma else name
 
 
+def first_and_last(person: Person) -> tuple[str, str]:
+    """The name in two, as the roster has it, or cut at its last space.
+
+    >>> first_and_last(Person("ada", "Augusta Ada King"))
+    ('Augusta Ada', 'King')
+    """
+    cells = {"".join(_words(title)): cell for title, cell in person.row.items()}
+    for columns in NAMES:
+        if len(columns) == 2 and all(key in cells for key in columns):
+            first, last = (cells[key] for key in columns)
+            return first, last
+    for cell in cells.values():
+        last, comma, first = (part.strip() for part in cell.partition(","))
+        if comma and person.name and _name([cell]) == person.name:
+            return first, last
+    first, _, last = person.name.rpartition(" ")
+    return first, last
+
+
 def _turned(name: str) -> Iterator[str]:
     """Lovelace Ada of Ada Lovelace: as an LMS sorts them."""
     words = name.split()

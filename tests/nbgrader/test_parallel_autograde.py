@@ -160,8 +160,8 @@ def test_a_run_that_is_stopped_goes_on(
         ),
         (
             "CourseDirectory.db_url = 'sqlite:////nowhere/gradebook.db'",
-            "The gradebook cannot be used",
-            "unable to open",
+            "gradebook.db: unable to open database file",
+            "c.CourseDirectory.db_url",
         ),
     ],
 )
