@@ -90,13 +90,12 @@ def export(
 def _into_nbgrader(
     out: Path, targets: Sequence[str] | None, store: Path, course: Path | None
 ) -> None:
-    from grader.nbgrader.config import is_course, judging_course
+    from grader.nbgrader.config import judging_course, must_be_course
     from grader.nbgrader.running import find_nbgrader
 
     find_nbgrader()
     place = (here() / out).resolve()
-    if not is_course(place):
-        raise UserError(NO_COURSE.format(out=out), MAKE_ONE.format(out=shlex.quote(str(out))))
+    must_be_course(place, out, MAKE_ONE.format(out=shlex.quote(str(out))))
     opened = open_whole_course(course or judging_course(place))
     with open_gradebook(store, opened, targets) as (book, selections):
         with screen(stderr=True).status("opening the gradebook") as status:
@@ -135,6 +134,5 @@ def _remark(remarks: Iterable[str]) -> None:
 
 
 WAITING = "Learners with exercises that are not graded yet, which count as 0: {count}."
-NO_COURSE = "{out} is no nbgrader course: it has no nbgrader_config.py."
 MAKE_ONE = "Name the folder of one, or make it one: zth nbgrader init {out}"
 MADE = "{lecture} was no assignment of it, and is one now."

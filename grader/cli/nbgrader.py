@@ -195,14 +195,11 @@ def autograde(
 
 def _course_folder(named: Path | None, option: str) -> Path:
     """The nbgrader course that was named, or the one we are in. Raises UserError where it is none."""
-    from grader.nbgrader.config import NAME, is_course
+    from grader.nbgrader.config import must_be_course
 
     place = (here() / named).resolve() if named else here()
-    if not is_course(place):
-        raise UserError(
-            f"{named or 'The folder you are in'} is no nbgrader course: it has no {NAME}.",
-            f"Name one with {option} DIR, or make it one: zth nbgrader init {named or '.'}",
-        )
+    make = f"zth nbgrader init {shlex.quote(str(named or '.'))}"
+    must_be_course(place, named, f"Name one with {option} DIR, or make it one: {make}")
     return place
 
 

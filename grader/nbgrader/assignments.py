@@ -25,7 +25,7 @@ from nbgrader.api import (
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
 from nbgrader.utils import is_grade, is_solution
 
-from grader.course.manifest import Course, Exercise, Lecture
+from grader.course.manifest import Course, Lecture
 from grader.errors import UserError
 from grader.nbgrader.cells import cells_of
 from grader.nbgrader.files import notebook_of
@@ -101,11 +101,6 @@ def targets(cells: Iterable[Known], lecture: Lecture) -> dict[str, list[Known]]:
     return found
 
 
-def worth(cell: Known, exercise: Exercise) -> float:
-    """Full marks of a graded cell. To nbgrader a bonus's is worth nothing."""
-    return cell.points or (float(exercise.points) if exercise.bonus else 0.0)
-
-
 def utc(seconds: float) -> datetime.datetime:
     """As nbgrader keeps a moment: UTC, and nothing that says so."""
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).replace(tzinfo=None)
@@ -125,8 +120,7 @@ def _make(opened: Opened, course: Course, lecture: Lecture, there: Assignment | 
     db.add(assignment)
     for file in lecture.files:
         built = notebook_of(lecture, file, cells_of(course, lecture, file))
-        raw = {**built.more, "cells": built.cells, "metadata": built.metadata}
-        node: NotebookNode = from_dict(raw)  # type: ignore[no-untyped-call] # nbformat has no types
+        node: NotebookNode = from_dict(built.raw)  # type: ignore[no-untyped-call] # nbformat has no types
         for step in (LockCells, ClearSolutions, ComputeChecksums):
             node, _ = step(parent=opened.app).preprocess(node, {})
         name = file.removesuffix(".py")

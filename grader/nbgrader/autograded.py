@@ -17,9 +17,9 @@ import msgspec
 from grader.course.manifest import Lecture
 from grader.export.inert import code, inert, paragraph
 from grader.judge.submission import find_definition, split_lines
-from grader.nbgrader.assignments import targets, worth
+from grader.nbgrader.assignments import targets
 from grader.nbgrader.files import Json, NotebookFile, read_notebook, with_python
-from grader.nbgrader.judging import Judged, share
+from grader.nbgrader.judging import Judged, share, worth
 from grader.nbgrader.outputs import by_hand, not_judged, outputs_of
 from grader.nbgrader.restoring import Known, made_cell, with_ids
 from grader.teach.places import Place
@@ -174,7 +174,7 @@ class _Writer:
             return not_judged(cell.target)
         exercise = self._lecture.find(id_)
         points = share(exercise, judged.result, cell.points)
-        return outputs_of(cell.target, judged.told, points, worth(cell, exercise))
+        return outputs_of(cell.target, judged.told, points, worth(exercise, cell.points))
 
 
 class _Code:

@@ -83,9 +83,10 @@ def judging_isolation(folder: Path) -> Isolation | None:
     return Isolation(named) if named in [*Isolation] else None
 
 
-def is_course(folder: Path) -> bool:
-    """Whether an nbgrader course lies there."""
-    return (folder / NAME).is_file()
+def must_be_course(folder: Path, named: Path | None, fix: str) -> None:
+    """Raises UserError with that remedy where no nbgrader course is; `named` is what was typed."""
+    if not (folder / NAME).is_file():
+        raise UserError(f"{named or 'The folder you are in'} {NO_COURSE_THERE}", fix)
 
 
 def _ours(folder: Path, name: str) -> str:
@@ -210,5 +211,6 @@ c.Autograde.autograde_preprocessors = [  # yours, but for Execute
 ]"""
 MEND = "Mend it, then type it again. Nothing was changed."
 MARKS = f"Take out what is left of it, from `{FIRST[:9]}` to `{LAST}`; it is written anew."
+NO_COURSE_THERE = f"is no nbgrader course: it has no {NAME}."
 INSIDE = "zth keeps copies of what it replaces in that folder: put the source below it."
 LITERAL = "Write it as a plain text in quotation marks: zth reads the file and does not run it."

@@ -23,9 +23,9 @@ from grader.export.writing import write_file
 from grader.judge.results import ExerciseResult
 from grader.learn.kept import alone
 from grader.learn.workspace import Workspace, read_file
-from grader.nbgrader.assignments import find_assignment, utc, worth
+from grader.nbgrader.assignments import find_assignment, utc
 from grader.nbgrader.autograded import SHAPE, Learner, Page, is_as_made, made_by_us
-from grader.nbgrader.judging import Judged, share
+from grader.nbgrader.judging import Judged, share, worth
 from grader.nbgrader.opening import Opened, open_course
 from grader.nbgrader.submissions import Points, Submissions, Work
 from grader.teach.feedback import told_of
@@ -216,7 +216,7 @@ class _Lecture:
                 self._remarks.add(NOT_JUDGED, grade.who)
             for name, page in self._pages.items():
                 for cell in page.targets.get(exercise.id, ()):
-                    full = worth(cell, exercise)
+                    full = worth(exercise, cell.points)
                     ratio = full / exercise.points if exercise.points else 1.0
                     points[name, cell.name] = Points(
                         float(share(exercise, result, cell.points)) if result else None,

@@ -25,9 +25,12 @@ class NotebookFile(msgspec.Struct, frozen=True):
 
     def encode(self) -> bytes:
         """As nbformat writes it."""
-        raw = {**self.more, "cells": self.cells, "metadata": self.metadata}
-        text = json.dumps(raw, ensure_ascii=False, indent=1, sort_keys=True)
+        text = json.dumps(self.raw, ensure_ascii=False, indent=1, sort_keys=True)
         return (text + "\n").encode()
+
+    @property
+    def raw(self) -> Json:
+        return {**self.more, "cells": self.cells, "metadata": self.metadata}
 
 
 def notebook_of(lecture: Lecture, file: str, cells: list[Cell]) -> NotebookFile:
@@ -36,12 +39,12 @@ def notebook_of(lecture: Lecture, file: str, cells: list[Cell]) -> NotebookFile:
     return with_python([_raw(cell) for cell in cells], about)
 
 
-def with_python(cells: list[Json], about: Json) -> NotebookFile:
-    """A notebook of zth's; `about` is what zth is to know of it."""
+def with_python(cells: list[Json], about: Json | None = None) -> NotebookFile:
+    """A notebook of Python; `about` is what zth is to know of it, where it is zth's."""
     metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
-        "zth": about,
+        **({"zth": about} if about else {}),
     }
     return NotebookFile(cells, metadata, {"nbformat": 4, "nbformat_minor": 5})
 

@@ -107,9 +107,14 @@ def tell(course: Course, prepared: Prepared, results: Iterable[LectureResult]) -
     return Verdict(judged, tuple(remarks))
 
 
-def share(exercise: Exercise, result: ExerciseResult, worth: float) -> float:
-    """The points of a graded cell that is worth so many; a bonus's cell is worth none to nbgrader."""
-    full = worth or (exercise.points if exercise.bonus else 0)
+def worth(exercise: Exercise, points: float) -> float:
+    """Full marks of a graded cell that has so many points: a bonus's cell has none for nbgrader."""
+    return points or (float(exercise.points) if exercise.bonus else 0.0)
+
+
+def share(exercise: Exercise, result: ExerciseResult, points: float) -> float:
+    """What a result earns of a graded cell that has so many points."""
+    full = worth(exercise, points)
     if not result.max_points:
         return full if result.outcome is Outcome.PASS else 0.0
     return full * result.points / result.max_points

@@ -25,8 +25,8 @@ from grader.export.inert import inert
 from grader.judge.bubblewrap import find_bubblewrap
 from grader.judge.isolation import Isolation
 from grader.nbgrader.begun import Begun, Work, left_behind
-from grader.nbgrader.files import Json
-from grader.nbgrader.judging import Asked, Judged, Verdict, find, prepare, share, tell
+from grader.nbgrader.files import Json, with_python
+from grader.nbgrader.judging import Asked, Judged, Verdict, find, prepare, share, tell, worth
 from grader.nbgrader.outputs import by_hand, outputs_of
 from grader.nbgrader.restoring import Known, cells_in, in_order, known_cells, restore
 from grader.teach.hands import HANDS
@@ -118,7 +118,7 @@ class Reader(NotebookExporter):
         if cells and restored.put_back:
             names = ", ".join(restored.put_back)
             self.log.warning("%s: %s put back into %s", about["student"], names, path.name)
-        notebook = _node({**EMPTY, "cells": restored.cells})
+        notebook = _node(with_python(restored.cells).raw)
         resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
         made: tuple[str, Resources] = self.from_notebook_node(  # type: ignore[no-untyped-call]
             notebook, resources, **more
@@ -256,11 +256,11 @@ def _mark(
     cell: NotebookNode, known: Known, course: Course, judged: Judged, remarks: tuple[str, ...]
 ) -> None:
     _, exercise = find(course, known.target)
-    worth = known.points or (exercise.points if exercise.bonus else 0.0)
+    full = worth(exercise, known.points)
     points = share(exercise, judged.result, known.points)
-    outputs = outputs_of(known.target, judged.told, points, worth, remarks)
+    outputs = outputs_of(known.target, judged.told, points, full, remarks)
     cell.outputs = [_node(output) for output in outputs]
-    cell.metadata.nbgrader["points"] = worth  # nbgrader gives no more than stands here
+    cell.metadata.nbgrader["points"] = full  # nbgrader gives no more than stands here
 
 
 def _about(
@@ -300,14 +300,6 @@ STUDENTS_PACK = "{course} is the students' pack: it has no solutions and no hidd
 THE_WHOLE_ONE = "Name the course that it was made from: c.Judge.course in nbgrader_config.py"
 NO_READER = "zth judges only what it has read itself. Type: zth nbgrader init COURSE_DIR"
 HALF_DONE = "%s was being graded when an earlier run was killed: once more."
-EMPTY = {
-    "nbformat": 4,
-    "nbformat_minor": 5,
-    "metadata": {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    },
-}
 _begun: dict[Path, Begun] = {}
 _last: _Given | None = None
 """Of the submission whose notebooks are just asked for."""
