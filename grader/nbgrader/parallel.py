@@ -10,17 +10,17 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import nbgrader.api
-from nbgrader.api import MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
-from nbgrader.converters.base import NbGraderException
+from nbgrader.converters.base import BaseConverter, NbGraderException
+from sqlalchemy.orm import scoped_session
 
 from grader.errors import UserError, nearest
 from grader.judge.results import LectureResult
@@ -68,7 +68,7 @@ def autograde(
         converter = _Ahead(coursedir=opened.folders, parent=opened.app)
         converter.force = force
         converter.judges, converter.progress, converter.people = judges, progress, people
-        with _log_of(opened.app.log) as converter.heard, _one_engine():
+        with _log_of(opened.app.log) as converter.heard, _opened_once():
             try:
                 converter.start()
             except NbGraderException as error:
@@ -98,6 +98,7 @@ class _Ahead(Autograde):  # type: ignore[misc] # nbgrader has no types
         self._next: _Work | None = None
 
     def start(self) -> None:
+        os.environ["NBGRADER_EXECUTION"] = "autograde"  # steps of an instructor's own may ask
         super().start()
         self._reader.leave()
 
@@ -125,6 +126,17 @@ class _Ahead(Autograde):  # type: ignore[misc] # nbgrader has no types
                 path = works[work.asked.who]
                 self._convert(work, {path: notebooks[path]})
                 count(work.step(self.coursedir.assignment_id))
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """nbgrader's two passes in one: nobody else would read the file that lies between them."""
+        self.exporter._preprocessors = []
+        later = {_name(step) for step in self.autograde_preprocessors}
+        for step in self.sanitize_preprocessors:
+            if _name(step) not in later:  # what is in both would look at the same once more
+                self.exporter.register_preprocessor(step)
+        for step in self.autograde_preprocessors:
+            self.exporter.register_preprocessor(step)
+        BaseConverter.convert_single_notebook(self, notebook_filename)
 
     def ahead(self, asked: Asked) -> Verdict | None:
         """The verdict on the submission that is being converted."""
@@ -188,6 +200,11 @@ class _Ahead(Autograde):  # type: ignore[misc] # nbgrader has no types
         if not isinstance(self.exporter, Reader):
             raise UserError(NOT_OURS.format(root=self.coursedir.root), INIT)
         return self.exporter
+
+
+def _name(step: Any) -> str:
+    """Of a step, which a configuration may name or give."""
+    return str(getattr(step, "__name__", step)).rpartition(".")[2]
 
 
 class _Work(msgspec.Struct):
@@ -256,18 +273,29 @@ def _log_of(logger: Any) -> Iterator[_Log]:
 
 
 @contextlib.contextmanager
-def _one_engine() -> Iterator[None]:
-    """For a run, one SQLAlchemy engine.
+def _opened_once() -> Iterator[None]:
+    """For a run, what nbgrader finds out when it opens a gradebook is found out once.
 
-    nbgrader opens the gradebook nine times a submission and compiles its queries anew each time, which
-    takes half of its time.
+    It opens it nine times a submission, and each time looks whether every table is there and compiles its
+    queries anew: half of its time. Each opening still has a session of its own.
     """
-    theirs = nbgrader.api.create_engine
-    nbgrader.api.create_engine = cache(theirs)
+    theirs = Gradebook.__init__
+    known: dict[object, Gradebook] = {}
+
+    def init(self: Gradebook, *arguments: Any, **more: Any) -> None:
+        key = arguments, tuple(more.items())
+        if key not in known:
+            theirs(self, *arguments, **more)
+            known[key] = self
+        else:
+            vars(self).update(vars(known[key]))
+        self.db = scoped_session(known[key].db.session_factory)
+
+    Gradebook.__init__ = init
     try:
         yield
     finally:
-        nbgrader.api.create_engine = theirs
+        Gradebook.__init__ = theirs
 
 
 LOG = ".zth/autograde-{name}.log"
