@@ -176,6 +176,8 @@ def assert_the_first_way_ends_in_marks(home: Path) -> None:
     assert {who: float(row["points"]) for who, row in rows.items()} == {**POINTS, **given, "dan": 0}
     for name in ("class.zip", "class.html", "canvas.csv", "moodle.csv", "gradescope"):
         assert (home / name).exists()
+    graded = home / "looked-at" / "autograded" / "bob" / "lecture5" / "backprop.ipynb"
+    assert "exactly n times too large" in graded.read_text()
     page = (home / "feedback" / "bob" / "lecture5.html").read_text()
     assert "exactly n times too large" in page
     assert "Only the mean is missing." in page
