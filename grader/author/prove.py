@@ -8,7 +8,7 @@ import io
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,8 +86,7 @@ def prove(
             "Install it (python -m pip install 'zth[dev]'), or leave them out: --no-mutants.",
         )
     workers = workers or os.cpu_count() or 1
-    # each kind for all lectures, the longest first: so no core has a long one to itself at the end
-    parts = [_Part(lecture.id, name) for name in PARTS for lecture in lectures]
+    parts = [part for name in PARTS for lecture in lectures for part in _parts(lecture, name)]
     done = itertools.count(1)
     found = on_cores(
         course,
@@ -97,10 +96,10 @@ def prove(
         workers,
         lambda part: say(f"{part.lecture}: {part.name}", next(done), len(parts)),
     )
-    by_part = dict(zip(parts, found, strict=True))
     proofs = []
     for lecture in lectures:
-        proof = _put_together(course, lecture, {n: by_part[_Part(lecture.id, n)] for n in PARTS})
+        own = [(p.name, f) for p, f in zip(parts, found, strict=True) if p.lecture == lecture.id]
+        proof = _put_together(course, lecture, own)
         if mutation and proof.solutions.good == proof.solutions.of:
             proof = _mutated(course, lecture, proof, workers, say)
         proofs.append(proof)
@@ -112,6 +111,15 @@ class _Part(NamedTuple):
 
     lecture: str
     name: str
+    exercise: str = ""
+    """Of it alone; empty for all that the lecture has."""
+
+
+def _parts(lecture: Lecture, name: str) -> list[_Part]:
+    """Small ones, for what is long: else a core would have it to itself at the end."""
+    if name == "chaffs":
+        return [_Part(lecture.id, name, exercise.id) for exercise in lecture.exercise]
+    return [_Part(lecture.id, name)]
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -122,22 +130,29 @@ class _Found(msgspec.Struct, frozen=True):
 
 def _look_at(judge: Judge, part: _Part) -> _Found:
     start = time.perf_counter()
-    verdicts = list(PARTS[part.name](judge, judge.course.lecture(part.lecture)))
+    lecture = judge.course.lecture(part.lecture)
+    look = PARTS[part.name]
+    verdicts = list(look(judge, lecture, part.exercise) if part.exercise else look(judge, lecture))
     breaches = tuple(breach for breach in verdicts if breach)
     count = Count(len(verdicts) - len(breaches), len(verdicts))
     return _Found(count, breaches, time.perf_counter() - start)
 
 
-def _put_together(course: Course, lecture: Lecture, found: Mapping[str, _Found]) -> Proof:
+def _put_together(course: Course, lecture: Lecture, found: Sequence[tuple[str, _Found]]) -> Proof:
     """All but the mutants."""
-    seen = (breach for name in reversed(PARTS) for breach in found[name].breaches)
+
+    def count(name: str) -> Count:
+        own = [one.verdicts for of, one in found if of == name]
+        return Count(sum(one.good for one in own), sum(one.of for one in own))
+
+    seen = (b for name in reversed(PARTS) for of, one in found if of == name for b in one.breaches)
     return Proof(
         lecture=lecture.id,
-        **{name: found[name].verdicts for name in PARTS},
+        **{name: count(name) for name in PARTS},
         mutants=Count(0, 0),
         equivalent=0,
         breaches=(*_stale_stubs(course, lecture), *_unfinished(course, lecture), *seen),
-        seconds=sum(one.seconds for one in found.values()),
+        seconds=sum(one.seconds for _, one in found),
     )
 
 
@@ -200,16 +215,15 @@ def _examples(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
             yield Breach(where, f"an example is not so:\n{told.getvalue()}") if failed else None
 
 
-def _chaffs(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
+def _chaffs(judge: Judge, lecture: Lecture, only: str) -> Iterator[Breach | None]:
     solutions = judge.solutions(lecture)
-    chaffs = [chaff for exercise in lecture.exercise for chaff in solutions.chaffs[exercise.id]]
-    for chaff in chaffs:
-        exercise = lecture.find(chaff.exercise)
+    exercise = lecture.find(only)
+    for chaff in solutions.chaffs[only]:
         texts = {**solutions.texts, exercise.file: solutions.changed_text(chaff)}
         submission = submission_of(texts, lecture, judge.course.solutions(lecture))
         for seed in (None, OTHER_SEED):
             (result,) = judge.judge(_only(lecture, exercise), submission, seed).exercises
-            where = f"{lecture.id}.{chaff.exercise}, chaff {chaff.name}"
+            where = f"{lecture.id}.{only}, chaff {chaff.name}"
             if result.outcome not in (Outcome.FAIL, Outcome.ERROR):
                 yield Breach(where, f"is {result.outcome}: no check sees it{_by(seed)}")
             elif result.misconception is None or result.misconception.name != chaff.name:
@@ -219,7 +233,7 @@ def _chaffs(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
                 yield None
 
 
-PARTS: dict[str, Callable[[Judge, Lecture], Iterator[Breach | None]]] = {
+PARTS: dict[str, Callable[..., Iterator[Breach | None]]] = {
     "wheats": _wheats,
     "chaffs": _chaffs,
     "solutions": _solutions,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol, Self
 
 import msgspec
@@ -60,14 +60,15 @@ class Hearing:
         submission: Submission,
         seed: int,
         brief: bool,
-        on_data: bool,
+        on_data: Collection[str],
     ) -> None:
+        """`on_data` are the exercises whose checks on whole data sets are run, once all others hold."""
         self._judge = judge
         self._lecture = lecture
         self._submission = submission
         self._seed = seed
         self._brief = brief
-        self._on_data = on_data and not brief
+        self._on_data = frozenset(on_data)
         self._results: dict[str, ExerciseResult] = {}
         self._unloadable: dict[str, Stopped] = {}
         self._prepared: dict[str, Trial] = {}
@@ -143,7 +144,7 @@ class Hearing:
                 self._unloadable[exercise.file] = failure
             if failure or (self._brief and not passed):
                 return
-        if passed and self._on_data:
+        if passed and exercise.id in self._on_data:
             yield from self._judge.run_checks_on_data(self._lecture, trial, self._seed)
 
     def _verdict(self, exercise: Exercise, trial: Trial, heard: Sequence[Heard]) -> ExerciseResult:

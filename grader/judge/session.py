@@ -104,13 +104,14 @@ class Judge:
 
         `seed` None takes the course's own, so that a failure repeats. `brief` stops an exercise
         at its first failing check and looks for no misconception. Without `on_data` the checks on
-        whole data sets, which take seconds, are left out.
+        whole data sets, which take seconds, are left out; of what others need they always are.
         """
         seed = self.course.manifest.seed if seed is None else seed
         start = time.perf_counter()
         results: list[ExerciseResult] = []
         lookahead = 0 if self.sandbox.foreground else LOOKAHEAD
-        with Hearing(self, selection.lecture, submission, seed, brief, on_data) as hearing:
+        data = [e.id for e in selection.exercises] if on_data and not brief else []
+        with Hearing(self, selection.lecture, submission, seed, brief, data) as hearing:
             for number, exercise in enumerate(selection.exercises):
                 if on_start:
                     on_start(exercise)

@@ -27,7 +27,7 @@ from grader.judge.results import LectureResult
 from grader.nbgrader.begun import only_one
 from grader.nbgrader.judging import Asked, Prepared, Verdict, prepare, tell
 from grader.nbgrader.opening import open_course
-from grader.nbgrader.step import Reader
+from grader.nbgrader.step import Reader, Refused
 from grader.teach.grading import State, Step
 from grader.teach.worker import Job, Marked, Setting
 
@@ -71,9 +71,9 @@ def autograde(
         with _log_of(opened.app.log) as converter.heard, _opened_once():
             try:
                 converter.start()
+            except Refused as refused:
+                raise refused.error from None
             except NbGraderException as error:
-                if isinstance(error.__cause__, UserError):
-                    raise error.__cause__ from None
                 raise UserError(f"nbgrader stopped: {error}", AS_ITSELF) from None
             except MissingEntry:
                 fix = MAKE_IT.format(name=assignment)

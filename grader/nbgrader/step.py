@@ -36,6 +36,14 @@ Resources = dict[str, Any]
 """What nbgrader hands from step to step."""
 
 
+class Refused(NbGraderException):  # type: ignore[misc] # nbgrader has no types
+    """What a person can mend, in a way that nbgrader ends at."""
+
+    def __init__(self, error: UserError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
 class Reader(NotebookExporter):
     """Reads what was handed in so that nothing in it can stop nbgrader, and writes what became of it."""
 
@@ -52,7 +60,7 @@ class Reader(NotebookExporter):
             self.course = self.judge.open()
         except UserError as error:  # before anybody's work is touched
             self.log.error("%s %s", error.message, error.fix)
-            raise NbGraderException(error.message) from error
+            raise Refused(error) from None
         self.log.info(JUDGING, self.course.root, self.judge.isolation, self.seed)
         self._mend()
 
@@ -160,7 +168,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
             verdict = self._verdict(about)
         except UserError as error:  # nobody has 0 for what is not theirs
             self.log.error("%s %s", error.message, error.fix)
-            raise NbGraderException(error.message) from error
+            raise Refused(error) from None
         remarks = _about(verdict.remarks, about["notebook"], notebooks)
         for cell in nb.cells:
             one = known.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))

@@ -93,10 +93,10 @@ def on(course: Course, work: Callable[[Judge], LectureResult], interrupt: int | 
         return with_judge(course, course.lectures, work, sandbox)
 
 
-def verdict(course: Course, source: str, on_data: bool = True) -> LectureResult:
-    (selection,) = select(course, ["1"])
+def verdict(course: Course, source: str, on_data: bool = True, target: str = "1") -> LectureResult:
+    (selection,) = select(course, [target])
     folder = course.root / "mine"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "code.py").write_text(source)
     submission = read_submission(folder, selection.lecture)
     result: LectureResult = on(
@@ -150,6 +150,34 @@ def test_other_data_of_the_same_name_is_no_data(course: Course) -> None:
 def test_data_may_be_left_for_later(course: Course) -> None:
     result = verdict(course, AT_MOST_TWO, on_data=False)
     assert (names(result), result.notes) == (["test_two"], ())
+
+
+TWICE = """
+[[lecture.exercise]]
+id = "twice"
+file = "code.py"
+title = "Two"
+at = "0:00:01"
+needs = ["count"]
+hints = ["a", "b", "c"]
+"""
+WRONG_TWICE = "\n\ndef twice(text):\n    return count(text)\n"
+
+
+def test_of_what_another_needs_it_is_no_matter_how_it_does_on_the_data(course: Course) -> None:
+    """It takes seconds, and would say to mend what is right in all that can be seen."""
+    manifest = course.root / "course.toml"
+    manifest.write_text(manifest.read_text() + TWICE)
+    text = RIGHT + WRONG_TWICE.replace("return", "return 2 *")
+    (course.solutions(course.lectures[0]) / "code.py").write_text(text)
+    check = QUICK.replace('"count"', '"twice"').replace("code.count", "code.twice")
+    check = check.replace("test_two", "test_twice").replace("equals(2)", "equals(4)")
+    (course.hidden(course.lectures[0]) / "test_c.py").write_text(check)
+    course = load_course(course.root)
+    result = verdict(course, AT_MOST_TWO + WRONG_TWICE, target="twice")
+    assert result.exercises[0].outcome is Outcome.FAIL
+    both = verdict(course, AT_MOST_TWO + WRONG_TWICE)
+    assert [e.outcome for e in both.exercises] == [Outcome.FAIL, Outcome.BLOCKED]
 
 
 def test_an_exercise_needs_a_check_that_needs_no_data(course: Course) -> None:

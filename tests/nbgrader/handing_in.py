@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ MODEL = {"test_shift": 1, "test_echo": 1, "test_secret": 1}
 FULL: dict[str, float] = {**ARRAYS, **MODEL}
 """quadruple is a bonus: nbgrader's full marks are without it."""
 NOTHING = dict.fromkeys(FULL, 0.0)
+ENDLESS = "def double(x):\n    while True:\n        pass\n"
 
 
 def run(cwd: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -94,6 +96,41 @@ def course_with_a_bonus(root: Path) -> Path:
     manifest.write_text(manifest.read_text().replace('title = "Twice twice"', bonus))
     (root / "solutions" / "tiny" / "given.py").write_text("FACTOR = 3\n")
     return root
+
+
+def add_own_cells(folder: Path, test: str) -> None:
+    """An essay, and a test cell of the instructor's own, at the end of the source's first notebook."""
+    path = folder / "source" / "lecture1" / "arrays.ipynb"
+    raw = json.loads(path.read_text())
+    graded = {"schema_version": 3, "grade": True, "task": False}
+    essay = {**graded, "grade_id": "essay", "points": 4, "solution": True, "locked": False}
+    about = {**graded, "grade_id": "own_test", "points": 2, "solution": False, "locked": True}
+    text = {"cell_type": "markdown", "id": "essay", "source": "Why?"}
+    code = {"cell_type": "code", "id": "own_test", "source": test, "outputs": []}
+    raw["cells"] += [
+        {**text, "metadata": {"nbgrader": essay}},
+        {**code, "execution_count": None, "metadata": {"nbgrader": about}},
+    ]
+    path.write_text(json.dumps(raw))
+
+
+def kill_it_at_ben_and_run_two(folder: Path) -> None:
+    """`nbgrader autograde` killed in the middle of ben's, whose work never ends; then twice at once."""
+    command = [str(BIN / "nbgrader"), "autograde", "lecture1"]
+    first = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 90
+    while not (folder / "autograded" / "ben" / "lecture1" / "arrays.ipynb").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    first.kill()
+    first.wait()
+    both = [
+        subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    said = "".join(process.communicate(timeout=180)[1] for process in both)
+    assert "ben was being graded when an earlier run was killed: once more." in said
+    if any(process.returncode for process in both):  # one was in the other's way
+        done(folder, "nbgrader", "autograde", "lecture1")
 
 
 def worked(folder: Path) -> dict[str, str]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -17,18 +15,20 @@ from typing import NamedTuple
 import pytest
 from handing_in import (
     ARRAYS,
-    BIN,
+    ENDLESS,
     FULL,
     MODEL,
     NOTHING,
     Work,
+    add_own_cells,
+    course_with_a_bonus,
     done,
     grades,
     hand_in,
+    kill_it_at_ben_and_run_two,
     run,
     worked,
 )
-from releasing import own_course
 
 # the class
 
@@ -155,7 +155,7 @@ def magics(work: Work) -> None:
 
 @hands_in(**WITHOUT_DOUBLE, test_mean=0, test_Tally=0, test_slope=0, test_echo=0)
 def runs_wild(work: Work) -> None:
-    work.write("double", "def double(x):\n    while True:\n        pass\n")
+    work.write("double", ENDLESS)
     work.write("mean", "def mean(values):\n    return bytearray(1 << 40)\n")
     work.write("slope", "import os\ndef slope(x):\n    os.abort()\n")
     work.write(
@@ -276,14 +276,7 @@ class Class(NamedTuple):
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instructor's own, with a bonus and a file that everybody gets."""
-    root = own_course(tmp_path_factory.mktemp("own") / "course")
-    manifest = root / "course.toml"
-    text = manifest.read_text()
-    text = text.replace('title = "Twice twice"', 'title = "Twice twice"\nbonus = true\npoints = 3')
-    manifest.write_text(text)
-    (root / "solutions" / "tiny" / "given.py").write_text("FACTOR = 3\n")
-    return root
+    return course_with_a_bonus(tmp_path_factory.mktemp("own") / "course")
 
 
 @pytest.fixture(scope="module")
@@ -293,28 +286,7 @@ def released(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done(parent, "zth", "nbgrader", "init", "class", "--course", str(course))
     folder = parent / "class"
     done(folder, "zth", "nbgrader", "build", "lecture1")
-    path = folder / "source" / "lecture1" / "arrays.ipynb"
-    raw = json.loads(path.read_text())
-    graded = {"schema_version": 3, "grade": True, "task": False}
-    essay = {"grade_id": "essay", "points": 4, "solution": True, "locked": False}
-    test = {"grade_id": "own_test", "points": 2, "solution": False, "locked": True}
-    raw["cells"] += [
-        {
-            "cell_type": "markdown",
-            "id": "essay",
-            "metadata": {"nbgrader": {**graded, **essay}},
-            "source": "Why?",
-        },
-        {
-            "cell_type": "code",
-            "id": "own_test",
-            "metadata": {"nbgrader": {**graded, **test}},
-            "source": "assert double(1) == 2",
-            "outputs": [],
-            "execution_count": None,
-        },
-    ]
-    path.write_text(json.dumps(raw))
+    add_own_cells(folder, "assert double(1) == 2")
     done(folder, "nbgrader", "generate_assignment", "lecture1")
     return folder
 
@@ -564,24 +536,9 @@ def test_a_killed_run_and_two_at_once_lose_nothing(
     for who in ("ann", "ben", "cleo"):
         work = hand_in(folder, who, solutions)
         if who == "ben":
-            work.write("double", "def double(x):\n    while True:\n        pass\n")
+            work.write("double", ENDLESS)
         work.save()
-    command = [str(BIN / "nbgrader"), "autograde", "lecture1"]
-    first = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not (folder / "autograded" / "ben" / "lecture1" / "arrays.ipynb").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    first.kill()
-    first.wait()
-
-    both = [
-        subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) for _ in range(2)
-    ]
-    said = "".join(process.communicate(timeout=180)[1] for process in both)
-    assert "ben was being graded when an earlier run was killed: once more." in said
-    if any(process.returncode for process in both):  # one was in the other's way
-        done(folder, "nbgrader", "autograde", "lecture1")
+    kill_it_at_ben_and_run_two(folder)
     for who, lost in (("ann", {}), ("ben", WITHOUT_DOUBLE), ("cleo", {})):
         found = grades(folder, who)
         assert {name: found[name]["auto_score"] for name in FULL} == {**FULL, **lost}, who

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from handing_in import BIN, FULL, done, grades, run
-from releasing import SECRET, own_course
+from handing_in import BIN, FULL, course_with_a_bonus, done, grades, run
+from releasing import SECRET
 
 from grader.course.manifest import load_course
 from grader.course.targets import select
@@ -112,9 +112,8 @@ def worked(course: Path, file: str) -> str:
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Class:
     """Graded by zth, and an nbgrader course that knows nothing of it."""
     made = Class(tmp_path_factory.mktemp("class"))
-    manifest = own_course(made.root / "course") / "course.toml"
+    manifest = course_with_a_bonus(made.root / "course") / "course.toml"
     text = manifest.read_text()
-    text = text.replace('title = "Twice twice"', 'title = "Twice twice"\nbonus = true\npoints = 3')
     text = text.replace('dir = "tiny"\n', 'dir = "tiny"\ndue = 2026-10-01T12:00:00Z\n', 1)
     text = text.replace("[limits]", "[late]\npercent_a_day = 7\n\n[limits]", 1)
     manifest.write_text(text)

@@ -16,10 +16,9 @@ from typing import NamedTuple
 
 import pytest
 from formgrading import Server, Window, chromium, serving
-from handing_in import FULL, Work, done, grades, hand_in, worked
+from handing_in import FULL, Work, add_own_cells, course_with_a_bonus, done, grades, hand_in, worked
 from judging import children_of, command_of
 from playwright.sync_api import Browser
-from releasing import own_course
 
 HIDDEN = "hidden-marker-7c1d"
 """In a hidden test of the instructor's own."""
@@ -71,10 +70,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     from nbgrader.api import Gradebook
 
     parent = tmp_path_factory.mktemp("formgrader")
-    course, folder, exchange = own_course(parent / "course"), parent / "class", parent / "exchange"
-    manifest = course / "course.toml"
-    text = manifest.read_text()
-    manifest.write_text(text.replace('"Twice twice"', '"Twice twice"\nbonus = true\npoints = 3'))
+    course = course_with_a_bonus(parent / "course")
+    folder, exchange = parent / "class", parent / "exchange"
     exchange.mkdir()
     exchange.chmod(0o777)
     folder.mkdir()
@@ -83,19 +80,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     )
     done(parent, "zth", "nbgrader", "init", "class", "--course", str(course))
     done(folder, "zth", "nbgrader", "build", "lecture1")
-    path = folder / "source" / "lecture1" / "arrays.ipynb"
-    raw = json.loads(path.read_text())
-    graded = {"schema_version": 3, "grade": True, "task": False}
-    essay = {**graded, "grade_id": "essay", "points": 4, "solution": True, "locked": False}
-    test = {**graded, "grade_id": "own_test", "points": 2, "solution": False, "locked": True}
-    source = "assert double\n### BEGIN HIDDEN TESTS\n"
-    source += f"assert double(1) == 2  # {HIDDEN}\n### END HIDDEN TESTS"
-    code = {"cell_type": "code", "source": source, "outputs": [], "execution_count": None}
-    raw["cells"] += [
-        {"cell_type": "markdown", "id": "essay", "source": "Why?", "metadata": {"nbgrader": essay}},
-        {**code, "id": "own_test", "metadata": {"nbgrader": test}},
-    ]
-    path.write_text(json.dumps(raw))
+    test = f"assert double(1) == 2  # {HIDDEN}"
+    add_own_cells(folder, f"assert double\n### BEGIN HIDDEN TESTS\n{test}\n### END HIDDEN TESTS")
     done(folder, "nbgrader", "generate_assignment", "lecture1")
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
         book.update_or_create_assignment("lecture1", duedate=DUE)

@@ -10,14 +10,22 @@ import csv
 import json
 import re
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from guide import block
-from handing_in import BIN, FULL, course_with_a_bonus, done, grades, hand_in, run, worked
+from handing_in import (
+    ENDLESS,
+    FULL,
+    course_with_a_bonus,
+    done,
+    grades,
+    hand_in,
+    kill_it_at_ben_and_run_two,
+    run,
+    worked,
+)
 from nbgrader.api import Gradebook
 from postgresql import server
 
@@ -83,26 +91,11 @@ def a_killed_run_and_two_at_once(folder: Path, url: str, solutions: dict[str, st
     for who in ("ann", "ben", "cleo"):
         work = hand_in(folder, who, solutions, "2026-01-03 12:00:00 UTC" if who == "cleo" else "")
         if who == "ben":
-            work.write("double", "def double(x):\n    while True:\n        pass\n")
+            work.write("double", ENDLESS)
         if who == "cleo":
             work.write("double", WRONG)
         work.save()
-    command = [str(BIN / "nbgrader"), "autograde", "lecture1"]
-    first = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 90
-    while not (folder / "autograded" / "ben" / "lecture1" / "arrays.ipynb").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    first.kill()
-    first.wait()
-
-    both = [
-        subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) for _ in range(2)
-    ]
-    said = "".join(process.communicate(timeout=180)[1] for process in both)
-    assert "ben was being graded when an earlier run was killed: once more." in said
-    if any(process.returncode for process in both):  # one was in the other's way
-        done(folder, "nbgrader", "autograde", "lecture1")
+    kill_it_at_ben_and_run_two(folder)
     assert_marks(folder, url, "cleo", **WITHOUT_DOUBLE)
     assert_marks(folder, url, "ben", **WITHOUT_DOUBLE)
     assert_marks(folder, url, "ann")
