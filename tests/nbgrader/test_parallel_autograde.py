@@ -7,17 +7,20 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from handing_in import BIN, FULL, course_with_a_bonus, done, grades, hand_in, run, worked
 
+from grader.errors import UserError
 from grader.nbgrader.begun import only_one
+from grader.teach.worker import Marked
 
 WRONG = {"test_double": 2.5, "test_quadruple": 0, "test_shift": 0}
 """What is left to whom one of double's two checks holds, and nothing is built on it."""
-ENDLESS = {**WRONG, "test_double": 0}
+SLOW = "import time; time.sleep(0.3); return x + x"
 LATE = "2026-01-02 00:00:00 UTC"
 AUTOGRADE = ("zth", "nbgrader", "autograde", "lecture1", "--jobs", "2")
 
@@ -116,7 +119,7 @@ def test_a_run_that_is_stopped_goes_on(
 ) -> None:
     people = ("ann", "ben", "cleo", "dora", "eve")
     for who in people:
-        hands_in(who, "while True: pass" if who == "cleo" else "")
+        hands_in(who, SLOW if who == "cleo" else "")
     command = [str(BIN / AUTOGRADE[0]), *AUTOGRADE[1:]]
     first = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
@@ -136,7 +139,7 @@ def test_a_run_that_is_stopped_goes_on(
     assert 0 < len(told["graded"]) < len(people)
     assert told["unchanged"] + len(told["graded"]) == len(people)
     for who in people:
-        assert points(folder, who) == {**FULL, **(ENDLESS if who == "cleo" else {})}, who
+        assert points(folder, who) == FULL, who
 
 
 @pytest.mark.parametrize(
@@ -168,18 +171,35 @@ def test_a_run_that_is_stopped_goes_on(
 def test_what_keeps_it_from_grading_is_one_message(
     folder: Path, hands_in: Callable[..., None], spoil: str, says: str, fix: str
 ) -> None:
+    from grader.nbgrader.parallel import autograde
+
     hands_in("ann")
     config = folder / "nbgrader_config.py"
     config.write_text(f"{config.read_text()}\nc.{spoil}\n")
     before = (folder / "gradebook.db").read_bytes()
-    process = run(folder, *AUTOGRADE)
-    assert process.returncode == 2
-    assert says in process.stderr
-    assert fix in process.stderr
-    assert "Traceback" not in process.stderr
-    assert process.stdout == ""
+    with pytest.raises(UserError) as refused:
+        autograde(folder, "lecture1", nobody, lambda _: nullcontext(lambda _: None))
+    assert says in refused.value.message
+    assert fix in refused.value.fix
     assert (folder / "gradebook.db").read_bytes() == before
     assert not (folder / "autograded").exists()
+
+
+def nobody(_: object, __: object) -> Iterator[Marked]:
+    """Judges, where none must be asked."""
+    raise AssertionError("something was judged")
+    yield
+
+
+def test_a_refusal_is_one_message(folder: Path, hands_in: Callable[..., None]) -> None:
+    hands_in("ann")
+    config = folder / "nbgrader_config.py"
+    config.write_text(f"{config.read_text()}\nc.Judge.course = '/nowhere'\n")
+    process = run(folder, *AUTOGRADE)
+    assert process.returncode == 2
+    assert "There is no course in /nowhere" in process.stderr
+    assert "Traceback" not in process.stderr
+    assert process.stdout == ""
 
 
 def test_while_one_grades_no_other_begins(folder: Path, hands_in: Callable[..., None]) -> None:
