@@ -74,10 +74,12 @@ def _on_many(
     try:
         for _ in tasks:
             yield _next(done, processes)
-    finally:
         for process in processes:
             process.join(timeout=JOIN_SECONDS)
+    finally:  # where one has failed, nobody waits for what the others are at
+        for process in processes:
             process.terminate()
+            process.join()
 
 
 def _next(

@@ -210,9 +210,8 @@ def _summary(done: Autograded, place: Path) -> RenderableType:
         lines.append(Text(visible(f"{who} could not be graded: {why}"), "zth.fail"))
     if done.log:
         where = done.log.relative_to(place)
-        lines.append(
-            Text(f"{len(done.remarks)} remarks on what was handed in: {where}", "zth.note")
-        )
+        count = "1 remark" if len(done.remarks) == 1 else f"{len(done.remarks)} remarks"
+        lines.append(Text(f"{count} on what was handed in: {where}", "zth.note"))
     return Group(*lines)
 
 

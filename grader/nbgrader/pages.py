@@ -62,7 +62,7 @@ class HiddenTests(ClearHiddenTests):  # type: ignore[misc] # nbgrader has no typ
 @cache
 def _exporter() -> HTMLExporter:
     """nbconvert's own, which knows Markdown as Jupyter does."""
-    return HTMLExporter(exclude_anchor_links=True)  # type: ignore[no-untyped-call]
+    return HTMLExporter(exclude_anchor_links=True)  # type: ignore[no-untyped-call] # nbconvert's
 
 
 def _may_stay(tag: str, name: str, value: str) -> bool:

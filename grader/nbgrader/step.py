@@ -128,7 +128,7 @@ class Reader(NotebookExporter):
             self.log.warning("%s: %s put back into %s", about["student"], names, path.name)
         notebook = _node(with_python(restored.cells).raw)
         resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
-        made: tuple[str, Resources] = self.from_notebook_node(  # type: ignore[no-untyped-call]
+        made: tuple[str, Resources] = self.from_notebook_node(  # type: ignore[no-untyped-call] # nbconvert's
             notebook, resources, **more
         )
         _leave_to_a_person(made[1])
