@@ -61,6 +61,7 @@ class Hearing:
         seed: int,
         brief: bool,
         on_data: Collection[str],
+        diagnose: bool,
     ) -> None:
         """`on_data` are the exercises whose checks on whole data sets are run, once all others hold."""
         self._judge = judge
@@ -69,6 +70,7 @@ class Hearing:
         self._seed = seed
         self._brief = brief
         self._on_data = frozenset(on_data)
+        self._diagnose = diagnose
         self._results: dict[str, ExerciseResult] = {}
         self._unloadable: dict[str, Stopped] = {}
         self._prepared: dict[str, Trial] = {}
@@ -249,7 +251,7 @@ class Hearing:
     def _misconception(
         self, exercise: Exercise, outcome: Outcome, heard: Sequence[Heard]
     ) -> Misconception | None:
-        if self._brief or outcome not in (Outcome.FAIL, Outcome.ERROR):
+        if not self._diagnose or outcome not in (Outcome.FAIL, Outcome.ERROR):
             return None
         at = next(
             n for n, h in enumerate(heard) if h.check.outcome in (Outcome.FAIL, Outcome.ERROR)

@@ -99,19 +99,24 @@ class Judge:
         on_start: Callable[[Exercise], None] | None = None,
         brief: bool = False,
         on_data: bool = True,
+        diagnose: bool = True,
     ) -> LectureResult:
         """The verdict on the selected exercises of one submission.
 
         `seed` None takes the course's own, so that a failure repeats. `brief` stops an exercise
         at its first failing check and looks for no misconception. Without `on_data` the checks on
         whole data sets, which take seconds, are left out; of what others need they always are.
+        Without `diagnose` no known mistake is looked for, so no code of the course's authors runs
+        but the checks.
         """
         seed = self.course.manifest.seed if seed is None else seed
         start = time.perf_counter()
         results: list[ExerciseResult] = []
         lookahead = 0 if self.sandbox.foreground else LOOKAHEAD
         data = [e.id for e in selection.exercises] if on_data and not brief else []
-        with Hearing(self, selection.lecture, submission, seed, brief, data) as hearing:
+        with Hearing(
+            self, selection.lecture, submission, seed, brief, data, diagnose and not brief
+        ) as hearing:
             for number, exercise in enumerate(selection.exercises):
                 if on_start:
                     on_start(exercise)
