@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
+from grader.course.manifest import Limits
 from grader.judge import wire
 from grader.judge.compare import as_float
+from grader.judge.forked import Question, Say, ask, more_time
 from grader.judge.modules import ModuleSet
-from grader.judge.probes import run_unheard
+from grader.judge.probes import run_probe
+from grader.judge.process_state import restored
 from grader.judge.results import Misconception
-from grader.judge.solutions import Chaff, Solutions
+from grader.judge.solutions import Solutions
 from grader.judge.trial import Record, Saw, Threw
+
+MOST_DEATHS = 5
+"""How many known mistakes may end the process they are tried in before nothing more is tried."""
 
 
 def diagnose(
@@ -21,53 +28,85 @@ def diagnose(
     failing: Sequence[Record],
     before: Sequence[Record],
     after: Sequence[Record],
+    limits: Limits,
 ) -> Misconception | None:
     """The one chaff that answers the probes of the first failing check as the learner's code did.
 
     It must also answer those `before` alike, of checks that passed. Where several chaffs do, the
     probes of the checks `after` decide. Where none does, it may be one of them in another
-    precision, or without `keepdim=True`. Chaffs run here: they are our own code, and the learner's
-    is long gone.
+    precision, or without `keepdim=True`. Chaffs run in a fork of the judge, each within `limits`:
+    one of them may do to its process what the learner's code did.
     """
     if not failing:
         return None
-    chaffs = [(chaff, solutions.variant(chaff)) for chaff in solutions.chaffs[exercise_id]]
-    found = [one for one in chaffs if _answers_alike(one[1], [*failing, *before])]
+    chaffs = {chaff.name: chaff for chaff in solutions.chaffs[exercise_id]}
+    # compiled here, once for all submissions; what is run is gone with the fork
+    variants = {name: solutions.variant(chaff) for name, chaff in chaffs.items()}
+    found = _fitting([*chaffs], lambda n: _answers_alike(variants[n], [*failing, *before]), limits)
     if len(found) > 1:
-        found = [one for one in found if _answers_alike(one[1], after)]
+        found = _fitting(found, lambda name: _answers_alike(variants[name], after), limits)
     elif not found:
-        found = _nearly(solutions, chaffs, failing, before)
+        nearly = _Nearly(solutions.modules, failing, before)
+        found = _fitting([*chaffs], lambda name: nearly.fits(variants[name]), limits)
     if len(found) != 1:
         return None
-    (chaff, _), *_ = found
-    return Misconception(chaff.name, chaff.says)
+    return Misconception(found[0], chaffs[found[0]].says)
 
 
-def _nearly(
-    solutions: Solutions,
-    chaffs: list[tuple[Chaff, ModuleSet]],
-    failing: Sequence[Record],
-    before: Sequence[Record],
-) -> list[tuple[Chaff, ModuleSet]]:
-    """The chaffs that differ from the answers in nothing but precision and dimensions of size 1."""
-    # an exception after which the check asked again is not what it failed for
-    asked = [r for r in failing if isinstance(r.outcome, Saw) or r is failing[-1]]
-    seen = [record.outcome for record in asked]
-    right = [_answer(solutions.modules, record) for record in asked]
+def _fitting(names: Sequence[str], fits: Callable[[str], bool], limits: Limits) -> list[str]:
+    """The names that fit. One that ends the process it is tried in does not; the next are tried anew."""
+    left, found = [*names], list[str]()
+    for _ in range(MOST_DEATHS):
+        answers = ask(_try_each(left, fits, limits.seconds), limits)
+        found += [name for name, answer in zip(left, answers.said, strict=False) if answer == _YES]
+        if answers.finished:
+            return found
+        left = left[len(answers.said) + 1 :]
+    return []
 
-    def fits(modules: ModuleSet) -> bool:
-        given = [record.outcome for record in before]
-        if not _all_alike(given, [_answer(modules, r) for r in before], same_but_for_shape):
+
+def _try_each(names: Sequence[str], fits: Callable[[str], bool], seconds: float) -> Question:
+    def question(say: Say) -> None:
+        for name in names:
+            more_time(seconds)
+            with restored():
+                answer = fits(name)
+            say(_YES if answer else _NO)
+
+    return question
+
+
+class _Nearly:
+    """Whether a chaff differs from the answers in nothing but precision and dimensions of size 1."""
+
+    def __init__(
+        self, right: ModuleSet, failing: Sequence[Record], before: Sequence[Record]
+    ) -> None:
+        # an exception after which the check asked again is not what it failed for
+        self._asked = [r for r in failing if isinstance(r.outcome, Saw) or r is failing[-1]]
+        self._seen = [record.outcome for record in self._asked]
+        self._before = before
+        self._modules = right
+
+    @cached_property
+    def _right(self) -> list[Saw | Threw]:
+        """What the solution answers; asked in the fork, where the chaffs are."""
+        return [_answer(self._modules, record) for record in self._asked]
+
+    def fits(self, modules: ModuleSet) -> bool:
+        given = [record.outcome for record in self._before]
+        if not _all_alike(given, [_answer(modules, r) for r in self._before], same_but_for_shape):
             return False
-        answers = [_answer(modules, record) for record in asked]
-        if _all_alike(seen, answers, same_but_for_precision):
+        answers = [_answer(modules, record) for record in self._asked]
+        if _all_alike(self._seen, answers, same_but_for_precision):
             return True
         # a chaff that is the solution but for its shape says nothing of another shape
-        return _all_alike(seen, answers, same_but_for_shape) and not _all_alike(
-            right, answers, same_but_for_shape
+        return _all_alike(self._seen, answers, same_but_for_shape) and not _all_alike(
+            self._right, answers, same_but_for_shape
         )
 
-    return [one for one in chaffs if fits(one[1])]
+
+_YES, _NO = b"1", b"0"
 
 
 def _all_alike(
@@ -82,7 +121,7 @@ def _answers_alike(modules: ModuleSet, records: Sequence[Record]) -> bool:
 
 def _answer(modules: ModuleSet, record: Record) -> Saw | Threw:
     try:
-        value, changed = run_unheard(record.call, modules)
+        value, changed = run_probe(record.call, modules)
     except Exception as error:  # a chaff breaks the way the learner's code did
         return Threw(type(error).__name__, str(error))
     return Saw(wire.decode(wire.encode(value)), tuple(changed))

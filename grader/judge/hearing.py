@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 import msgspec
 
-from grader.course.manifest import Exercise, Lecture
+from grader.course.manifest import Course, Exercise, Lecture
 from grader.judge.checks import Stopped
 from grader.judge.diagnosis import diagnose
 from grader.judge.endings import STILL_STUB
@@ -38,6 +38,8 @@ class Heard(msgspec.Struct, frozen=True):
 
 class Bench(Protocol):
     """What a hearing asks of the judge."""
+
+    course: Course
 
     def run_checks(self, lecture: Lecture, trial: Trial, seed: int) -> Iterator[Heard]: ...
 
@@ -265,7 +267,8 @@ class Hearing:
         text, solution = self._submission.files[exercise.file].text, solutions.texts[exercise.file]
         if found := other_parameters(text, solution, exercise, wrong.check.message):
             return found
-        return diagnose(solutions, exercise.id, wrong.records, before, after)
+        limits = self._judge.course.limits(exercise)
+        return diagnose(solutions, exercise.id, wrong.records, before, after, limits)
 
 
 def _points(exercise: Exercise, outcome: Outcome, checks: Sequence[CheckResult]) -> int | float:

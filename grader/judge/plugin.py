@@ -16,16 +16,17 @@ import pytest
 from grader.errors import UserError
 from grader.judge.checks import MARK, CheckFailed, Stopped
 from grader.judge.examples import ExamplesCheck
-from grader.judge.probes import ProbeCall, probe_seed, run_unheard
+from grader.judge.probes import seed_everything
+from grader.judge.process_state import restored
 from grader.judge.results import CheckResult, Outcome, Step
 from grader.judge.sandbox import Interrupted
-from grader.judge.trial import DoesNotStart, Trial, WorkedTrial
+from grader.judge.trial import DoesNotStart, Trial, WorkedTrial, probe_call
 
 if TYPE_CHECKING:
     import torch
 
     from grader.course.manifest import Exercise, Lecture
-    from grader.judge.modules import ModuleSet
+    from grader.judge.reference import Reference
 
 
 EXAMPLES = "examples"
@@ -57,7 +58,7 @@ class HiddenChecks:
     def __init__(
         self,
         serve: Callable[[], None],
-        reference: Callable[[pytest.Item], ModuleSet],
+        reference: Callable[[pytest.Item], Reference],
         read_data: Callable[[str], str],
     ) -> None:
         self._serve = serve
@@ -114,7 +115,7 @@ class HiddenChecks:
         self._trial, self._raised, self.stopped = trial, None, None
         trial.begin_check(_seed_for(seed, item), DATA_PATIENCE if data_of(item) else 1.0)
         start = time.perf_counter()
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=self._anyone)
+        self._run(item, trial.seed)
         ended = (
             self._verdict(item, trial, *self._raised)
             if self._raised
@@ -163,8 +164,14 @@ class HiddenChecks:
     def _holds_for_the_solution(self, item: pytest.Item, seed: int) -> bool:
         """Whether a check that broke on the learner's answer passes on the worked solution's."""
         self._trial, self._raised = WorkedTrial(self._reference(item), seed), None
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=self._anyone)
+        self._run(item, seed)
         return self._raised is None
+
+    def _run(self, item: pytest.Item, seed: int) -> None:
+        """Run a check, which starts from its seed alone and leaves nothing behind in this process."""
+        with restored():
+            seed_everything(seed)
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=self._anyone)
 
     def _result(
         self,
@@ -184,8 +191,8 @@ class HiddenChecks:
 
     @pytest.fixture
     def reference(self, request: pytest.FixtureRequest) -> Callable[..., object]:
-        """Runs a probe on the worked solution, here."""
-        modules = self._reference(request.node)
+        """Runs a probe on the worked solution; gives plain data, as an observation has it."""
+        solution = self._reference(request.node)
 
         def run(
             probe: Callable[..., object],
@@ -193,14 +200,7 @@ class HiddenChecks:
             default_dtype: torch.dtype | None = None,
             **inputs: object,
         ) -> object:
-            from grader.judge import wire
-
-            dtype = str(default_dtype).removeprefix("torch.") if default_dtype else None
-            call = ProbeCall(
-                *(wire.pickle_trusted(probe), wire.pickle_trusted(inputs)),
-                *(probe_seed(self._now.seed), dtype),
-            )
-            return run_unheard(call, modules)[0]
+            return solution.answer(probe_call(probe, inputs, self._now.seed, default_dtype))
 
         return run
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import inspect
-import io
 import random
 import sys
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -49,7 +46,7 @@ def run_probe(call: ProbeCall, modules: ModuleSet) -> tuple[object, list[str]]:
         name: inputs[name] if name in inputs else modules.module(name)
         for name in inspect.signature(probe).parameters
     }
-    _seed_everything(call.seed)
+    seed_everything(call.seed)
     before = torch.get_default_dtype()
     if call.default_dtype:
         torch.set_default_dtype(getattr(torch, call.default_dtype))
@@ -66,22 +63,13 @@ def run_probe(call: ProbeCall, modules: ModuleSet) -> tuple[object, list[str]]:
     return seen, changed
 
 
-def run_unheard(call: ProbeCall, modules: ModuleSet) -> tuple[object, list[str]]:
-    """The same in the judge's own process, where a chaff that prints or warns would speak for us."""
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-        warnings.catch_warnings(action="ignore"),
-    ):
-        return run_probe(call, modules)
-
-
 def modules_wanted(probe: Probe, inputs: dict[str, object]) -> list[str]:
     """The stems of the learner's files that a probe takes."""
     return [name for name in inspect.signature(probe).parameters if name not in inputs]
 
 
-def _seed_everything(seed: int) -> None:
+def seed_everything(seed: int) -> None:
+    """Let all random numbers that are drawn from no generator of their own start from `seed`."""
     import torch
 
     random.seed(seed)

@@ -20,8 +20,8 @@ from grader.errors import UserError
 from grader.judge.examples import ExamplesCheck
 from grader.judge.given import solutions_of
 from grader.judge.hearing import Heard, Hearing
-from grader.judge.modules import ModuleSet
-from grader.judge.plugin import PYTEST_OPTIONS, HiddenChecks, data_of, exercise_of
+from grader.judge.plugin import DATA_PATIENCE, PYTEST_OPTIONS, HiddenChecks, data_of, exercise_of
+from grader.judge.reference import Reference
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
 from grader.judge.sandbox import Sandbox
 from grader.judge.solutions import Solutions
@@ -49,6 +49,11 @@ class Judge:
         self.course = course
         self.sandbox = sandbox
         self._solutions = {lecture.id: solutions_of(course, lecture) for lecture in lectures}
+        limits = course.manifest.limits
+        patient = msgspec.structs.replace(limits, seconds=limits.seconds * DATA_PATIENCE)
+        self._references = {
+            id: Reference(solutions.modules, patient) for id, solutions in self._solutions.items()
+        }
         self._lectures = {str(course.checks(lecture)): lecture for lecture in lectures}
         self.checks = HiddenChecks(serve, self._reference, self._data_text)
         self._items: dict[tuple[str, str], list[pytest.Item]] = {}
@@ -195,8 +200,8 @@ class Judge:
             limits = msgspec.structs.replace(limits, seconds=FOREGROUND_SECONDS)
         return Trial(self.sandbox, submission, lecture, exercise, limits, seed)
 
-    def _reference(self, item: pytest.Item) -> ModuleSet:
-        return self._solutions[self._lecture_of(item).id].modules
+    def _reference(self, item: pytest.Item) -> Reference:
+        return self._references[self._lecture_of(item).id]
 
     def _lecture_of(self, item: pytest.Item) -> Lecture:
         if isinstance(item, ExamplesCheck):

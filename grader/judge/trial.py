@@ -13,7 +13,8 @@ from grader.judge.checks import CheckFailed, Observation, Remarks, Stopped
 from grader.judge.endings import BROKE_PROTOCOL, Endings
 from grader.judge.layers import Layer
 from grader.judge.messages import Load, Missing, Raised, Ready, Reply, Run, Seen
-from grader.judge.probes import ProbeCall, modules_wanted, probe_seed, run_unheard
+from grader.judge.probes import ProbeCall, modules_wanted, probe_seed
+from grader.judge.reference import Reference
 from grader.judge.results import Outcome
 from grader.judge.sandbox import Child, Died, Sandbox
 from grader.judge.shown import shapes_of, source_of
@@ -21,8 +22,6 @@ from grader.judge.submission import Submission
 
 if TYPE_CHECKING:
     import torch
-
-    from grader.judge.modules import ModuleSet
 
 
 RESTARTS = 3
@@ -102,13 +101,7 @@ class Trial:
         self._asked = probe, inputs
         if self._gone:
             raise self._gone
-        call = ProbeCall(
-            wire.pickle_trusted(probe),
-            wire.pickle_trusted(inputs),
-            probe_seed(self.seed),
-            str(default_dtype).removeprefix("torch.") if default_dtype else None,
-            may_change,
-        )
+        call = probe_call(probe, inputs, self.seed, default_dtype, may_change)
         modules = tuple(modules_wanted(probe, inputs))
         reply = self._ask(call, modules)
         if isinstance(reply, Seen) and inputs.keys() >= set(reply.changed):
@@ -243,10 +236,10 @@ class Trial:
 
 
 class WorkedTrial:
-    """The worked solution in the learner's place, here in the judge: only what it is asked for."""
+    """The worked solution in the learner's place: only what a check asks for."""
 
-    def __init__(self, modules: ModuleSet, seed: int) -> None:
-        self._modules = modules
+    def __init__(self, reference: Reference, seed: int) -> None:
+        self._reference = reference
         self.seed = seed
 
     def observe(
@@ -254,13 +247,28 @@ class WorkedTrial:
         probe: Callable[..., object],
         *,
         default_dtype: torch.dtype | None = None,
-        may_change: tuple[str, ...] = (),  # noqa: ARG002 - as Trial has it
+        may_change: tuple[str, ...] = (),
         **inputs: object,
     ) -> Observation:
-        dtype = str(default_dtype).removeprefix("torch.") if default_dtype else None
-        pickled = wire.pickle_trusted(probe), wire.pickle_trusted(inputs)
-        value, _ = run_unheard(ProbeCall(*pickled, probe_seed(self.seed), dtype), self._modules)
-        return Observation(wire.decode(wire.encode(value)))
+        call = probe_call(probe, inputs, self.seed, default_dtype, may_change)
+        return Observation(self._reference.answer(call))
+
+
+def probe_call(
+    probe: Callable[..., object],
+    inputs: dict[str, object],
+    seed: int,
+    default_dtype: torch.dtype | None = None,
+    may_change: tuple[str, ...] = (),
+) -> ProbeCall:
+    """A probe and its inputs as they are sent; `seed` is the check's."""
+    return ProbeCall(
+        wire.pickle_trusted(probe),
+        wire.pickle_trusted(inputs),
+        probe_seed(seed),
+        str(default_dtype).removeprefix("torch.") if default_dtype else None,
+        may_change,
+    )
 
 
 def _how_to_copy(inputs: Iterable[object]) -> str:
