@@ -29,7 +29,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one probe may use before it is stopped."""
 
     seconds: float = 10.0
-    """Wall-clock time of one probe, the import of the learner's files included in the first."""
+    """Processor time of one probe; the import of the learner's files is given as much."""
     memory_mb: int = 1024
     """Address space beyond what torch itself takes."""
     output_kb: int = 64

@@ -42,7 +42,7 @@ from grader.judge.messages import (
 from grader.judge.modules import MAX_PATH, ModuleSet, sendable
 from grader.judge.probes import run_probe
 from grader.judge.tripwire import TRIPWIRE, Forbidden
-from grader.judge.warm import warm
+from grader.judge.warm import import_ahead, warm
 
 LINGER_SECONDS = 60
 """How long a child that cannot answer waits to be ended."""
@@ -55,7 +55,7 @@ def serve(channel: int, trace: int, layers: tuple[Layer, ...] = ()) -> None:
         _send(channel, pack(Ready(layers)))
         while (data := _receive(channel)) is not None:
             message = to_child.decode(data)
-            with _watched(message.seconds, trace):
+            with watched(message.seconds, message.wall_seconds, trace):
                 if isinstance(message, Load):
                     learner = _Learner(message, layers)
                     reply = learner.load_files()
@@ -70,18 +70,24 @@ def serve(channel: int, trace: int, layers: tuple[Layer, ...] = ()) -> None:
 
 
 @contextlib.contextmanager
-def _watched(seconds: float, trace: int) -> Iterator[None]:
-    """Writes where the code is when the time is over, and limits the processor time.
+def watched(seconds: float, wall_seconds: float, trace: int) -> Iterator[None]:
+    """Ends the process after so much processor time, and writes where the code is then.
 
-    By a signal: faulthandler's own timer is a thread, and a cell has none.
+    Where the clock's time is over first, the code waits for something: where it is, is written,
+    and the judge ends it. By signals: faulthandler's own timer is a thread, and a cell has none.
     """
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    faulthandler.register(signal.SIGPROF, file=trace, chain=True)
     faulthandler.register(signal.SIGALRM, file=trace)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, wall_seconds)
     limits.allow_cpu_seconds(seconds)
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
+        faulthandler.unregister(signal.SIGPROF)  # else it is not registered anew
         _flush()
 
 
@@ -293,6 +299,7 @@ def _send(channel: int, data: bytes) -> None:
 def main(arguments: list[str]) -> None:
     """A child that was not forked: it imports torch itself."""
     warm()
+    import_ahead(arguments[6:])
     channel, output, trace, memory_mb, foreground = map(int, arguments[:5])
     settle = settle_in_foreground if foreground else settle_in_sandbox
     serve(channel, trace, settle(output, trace, memory_mb, arguments[5]))

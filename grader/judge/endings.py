@@ -8,6 +8,7 @@ import signal
 from grader.course.manifest import Exercise, Lecture, Limits
 from grader.judge.checks import Stopped
 from grader.judge.compare import number
+from grader.judge.limits import WAITING
 from grader.judge.messages import Frame, Raised
 from grader.judge.results import Outcome, Step
 from grader.judge.sandbox import Died, Fate
@@ -88,17 +89,20 @@ class Endings:
         return Stopped(Outcome.ERROR, message, line, steps=self._steps(raised.frames))
 
     def died(self, died: Died, fate: Fate, seconds: float) -> Stopped:
-        """`seconds` is what the probe was allowed."""
+        """`seconds` is the processor time that the probe was allowed."""
         frames = list(reversed(died.frames))
         place = self._place(frames)
         line = place[1] if place and place[0] == self._exercise.file else None
         if died.limit == "message":
             message = BROKE_PROTOCOL
         elif died.limit:
-            message = LIMITS[died.limit].format(limits=self._limits, seconds=number(seconds))
+            slow = died.limit == "time" and fate.has_computed(seconds * WAITING)
+            message = LIMITS["slow" if slow else died.limit].format(
+                limits=self._limits, wall_seconds=number(seconds * WAITING)
+            )
         elif fate.signal == signal.SIGKILL and not fate.by_itself:
             message = CLOSED_CHANNEL
-        elif fate.signal == signal.SIGXCPU:
+        elif fate.signal in (signal.SIGPROF, signal.SIGXCPU):
             message = LIMITS["cpu"].format(seconds=number(seconds))
         elif fate.signal:
             name = _SIGNAL_NAMES.get(fate.signal, f"signal {fate.signal}")
@@ -218,8 +222,9 @@ SIGNALS = {
     "SIGSYS": "a system call that is not allowed",
 }
 LIMITS = {
-    "time": "Stopped at the time limit of {seconds} s: an endless loop, or a wait for something?",
-    "cpu": "Stopped at the limit of {seconds} s of processor time.",
+    "cpu": "Stopped at the time limit of {seconds} s: an endless loop?",
+    "slow": "Stopped after {wall_seconds} s: an endless loop?",
+    "time": "Stopped after {wall_seconds} s of waiting: what it waits for does not come.",
     "memory": "Stopped at the memory limit of {limits.memory_mb} MB: something grows without end?",
     "processes": "Stopped at the process limit: an exercise may not start other processes.",
     "observation": "It returned more than {limits.observation_mb} MB.",

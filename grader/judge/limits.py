@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+WAITING = 4.0
+"""How many times the processor time that is allowed may pass on the clock: a machine may be busy."""
 ON_LINUX = sys.platform == "linux"
 
 _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 22, 36, 38
@@ -107,7 +109,7 @@ def limit_resources(memory_mb: int) -> bool:
 
 
 def allow_cpu_seconds(seconds: float) -> None:
-    """SIGXCPU after this much more processor time: the wall clock's second, for native threads."""
+    """SIGXCPU some time after so much more processor time: the timer's second, where that is undone."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     soft = _at_most(resource.RLIMIT_CPU, int(time.process_time() + seconds) + 2)
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))

@@ -41,6 +41,8 @@ class Load(msgspec.Struct, frozen=True, tag=True):
     module: str
     forbids: tuple[str, ...]
     seconds: float
+    """Processor time that it may take."""
+    wall_seconds: float
 
 
 class Run(msgspec.Struct, frozen=True, tag=True):
@@ -48,6 +50,7 @@ class Run(msgspec.Struct, frozen=True, tag=True):
     modules: tuple[str, ...]
     """The stems the probe takes, loaded before it runs."""
     seconds: float
+    wall_seconds: float
     quiet: bool
     """Nobody listens any more: what is printed from here on is not even counted."""
 
@@ -101,6 +104,8 @@ class Fork(msgspec.Struct, frozen=True, tag=True):
     memory_mb: int
     folder: bytes
     """As the file system has it, which may be in no alphabet."""
+    imports: tuple[str, ...] = ()
+    """Libraries that are slow to import and that the learner's code will use."""
 
 
 class End(msgspec.Struct, frozen=True, tag=True):
@@ -117,6 +122,8 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
     """As os.waitpid gives it."""
     by_itself: bool = False
     """Whether it was gone before it was killed; known where there was patience."""
+    cpu_seconds: float = 0.0
+    """Processor time it has used."""
 
 
 def pack(message: msgspec.Struct) -> bytes:

@@ -7,6 +7,7 @@ import fcntl
 import itertools
 import os
 import re
+import resource
 import selectors
 import signal
 import socket
@@ -48,6 +49,8 @@ GRACE_SECONDS = 0.2
 """How long after the limit the child may still write where it is."""
 START_SECONDS = 120.0
 """How long a new Python may take to import torch on a slow disk."""
+WAITING_SHARE = 0.05
+"""Of the time that passed: a process that used less of the processor has waited for something."""
 _TRACE_BYTES = 64 << 10
 _SCRATCH_BYTES = 16 << 10
 _PIPE_BYTES = 1 << 20
@@ -75,6 +78,12 @@ class Fate(NamedTuple):
     status: int
     by_itself: bool
     """Whether it was gone before it was killed; known where there was patience."""
+    cpu_seconds: float = 0.0
+    """Processor time it has used."""
+
+    def has_computed(self, seconds: float) -> bool:
+        """Whether it did more than wait, in so many seconds on the clock."""
+        return self.cpu_seconds > WAITING_SHARE * seconds
 
 
 class Child:
@@ -276,12 +285,12 @@ class Sandbox:
                 self.end(child)
         self._stop_zygote()
 
-    def child(self, limits: Limits, folder: str) -> Child:
-        """A new process that has seen nothing yet."""
+    def child(self, limits: Limits, folder: str, imports: Sequence[str] = ()) -> Child:
+        """A new process that has seen nothing yet, and has imported the libraries `imports`."""
         child = Child(limits, self._interrupt)
         start = self._spawn if self.isolation is Isolation.SPAWN else self._fork
         try:
-            self._running[child] = start(child, limits, folder)
+            self._running[child] = start(child, limits, folder, imports)
         except BaseException:
             child.close()
             raise
@@ -299,8 +308,8 @@ class Sandbox:
         child.drain()
         child.close()
         if os.WIFSIGNALED(ended.status):
-            return Fate(os.WTERMSIG(ended.status), 0, ended.by_itself)
-        return Fate(0, os.WEXITSTATUS(ended.status), ended.by_itself)
+            return Fate(os.WTERMSIG(ended.status), 0, ended.by_itself, ended.cpu_seconds)
+        return Fate(0, os.WEXITSTATUS(ended.status), ended.by_itself, ended.cpu_seconds)
 
     def dismiss(self, child: Child) -> None:
         """End a child whose answers are all here; how it ends is of no interest."""
@@ -319,15 +328,17 @@ class Sandbox:
             return True
         return isinstance(process, int) and not self._zygote_is_there()
 
-    def _spawn(self, child: Child, limits: Limits, folder: str) -> subprocess.Popen[bytes]:
+    def _spawn(
+        self, child: Child, limits: Limits, folder: str, imports: Sequence[str]
+    ) -> subprocess.Popen[bytes]:
         numbers = (*child.fds, limits.memory_mb, int(self.foreground))
         return _python(
-            "grader.judge.child", [*map(str, numbers), folder], child.fds, self.foreground
+            "grader.judge.child", [*map(str, numbers), folder, *imports], child.fds, self.foreground
         )
 
-    def _fork(self, child: Child, limits: Limits, folder: str) -> int:
+    def _fork(self, child: Child, limits: Limits, folder: str, imports: Sequence[str]) -> int:
         number = next(self._numbers)
-        order = Fork(number, limits.memory_mb, os.fsencode(folder))
+        order = Fork(number, limits.memory_mb, os.fsencode(folder), tuple(imports))
         if not self._tell_zygote(order, child.fds):
             # it was killed: start another
             self._stop_zygote()
@@ -350,8 +361,11 @@ class Sandbox:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
         process.kill()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         code = process.wait()
-        return Ended(-code if code < 0 else code << 8, by_itself)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return Ended(-code if code < 0 else code << 8, by_itself, used)
 
     def _tell_zygote(self, message: Fork | End, fds: Sequence[int] = ()) -> bool:
         """Whether there was a zygote to hear it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,15 @@ from grader.judge import wire
 from grader.judge.checks import CheckFailed, Observation, Remarks, Stopped
 from grader.judge.endings import BROKE_PROTOCOL, Endings
 from grader.judge.layers import Layer
+from grader.judge.limits import WAITING
 from grader.judge.messages import Load, Missing, Raised, Ready, Reply, Run, Seen
 from grader.judge.probes import ProbeCall, modules_wanted, probe_seed
 from grader.judge.reference import Reference
 from grader.judge.results import Outcome
-from grader.judge.sandbox import Child, Died, Sandbox
+from grader.judge.sandbox import Child, Died, Fate, Sandbox
 from grader.judge.shown import shapes_of, source_of
 from grader.judge.submission import Submission
+from grader.judge.warm import slow_imports
 
 if TYPE_CHECKING:
     import torch
@@ -28,6 +31,8 @@ RESTARTS = 3
 """How often one exercise's process that was taken away with its zygote is followed by another."""
 LAST_SECONDS = 1.0
 """In which a process that closed the channel ends, if it is on its way to that."""
+SLOWED = 1.5
+"""How much longer than its processor time a process may take on a machine that is not busy."""
 
 
 class DoesNotStart(RuntimeError):
@@ -81,6 +86,10 @@ class Trial:
         self._asked: tuple[Callable[..., object], dict[str, Any]] | None = None
         self._loaded = False
         self._restarts = 0
+        self._was_hurried = False
+        """Whether it was tried once more because the machine was busy."""
+        self._asked_at = 0.0
+        self._fate = Fate(0, 0, by_itself=False)
         self.layers: tuple[Layer, ...] = ()
         """What stood between the learner's code and this machine; none where none was run."""
         self.load_failure: Stopped | None = None
@@ -119,7 +128,9 @@ class Trial:
 
     def start(self) -> None:
         """Fork the child and hand it the learner's files; it loads them while we do other things."""
-        self._child = self._sandbox.child(self._limits, self._submission.folder)
+        sources = [*self._submission.files.values(), *self._submission.others.values()]
+        imports = slow_imports(source.text for source in sources)
+        self._child = self._sandbox.child(self._limits, self._submission.folder, imports)
         self._child.tell(
             Load(
                 files=self._submission.code(),
@@ -130,6 +141,7 @@ class Trial:
                 module=self.exercise.module,
                 forbids=self._lecture.forbids + self.exercise.forbids,
                 seconds=self._limits.seconds,
+                wall_seconds=self._limits.seconds * WAITING,
             )
         )
 
@@ -163,7 +175,7 @@ class Trial:
                 continue
             self.layers = self._child_now.layers
             reply = self._hear()
-            if self._was_taken_away(reply) and self._start_again():
+            if self._is_worth_another_try(reply):
                 continue
             if not isinstance(reply, Ready):
                 own = {*self.exercise.names, f"{self.exercise.module}.py"}
@@ -176,22 +188,43 @@ class Trial:
         while True:
             self._await_load()
             quiet = self._child_now.dropped > 0
-            self._child_now.tell(Run(call, modules, self._seconds, quiet))
+            wall_seconds = self._seconds * WAITING
+            self._child_now.tell(Run(call, modules, self._seconds, wall_seconds, quiet))
             reply = self._hear()
-            if not (self._was_taken_away(reply) and self._start_again()):
+            if not self._is_worth_another_try(reply):
                 return reply
 
-    def _was_taken_away(self, reply: Reply | Died) -> bool:
-        """Whether there is no answer because the zygote was killed, and the child with it."""
-        silent = isinstance(reply, Died) and not reply.limit
-        return silent and self._sandbox.is_bereft(self._child_now)
+    def _is_worth_another_try(self, reply: Reply | Died) -> bool:
+        """Whether there is no answer for a reason that is not the learner's, and another child starts.
+
+        The zygote was killed, and the child with it; or the machine was so busy that the time it
+        took says nothing. The second is tried once more, when this child is gone.
+        """
+        if not isinstance(reply, Died):
+            return False
+        taken_away = not reply.limit and self._sandbox.is_bereft(self._child_now)
+        elapsed = time.monotonic() - self._asked_at
+        self._end_child(reply)
+        if taken_away:
+            return self._start_again()
+        if self._was_hurried or not self._was_slowed(reply, elapsed):
+            return False
+        self._was_hurried = True
+        return self._start_again()
+
+    def _was_slowed(self, died: Died, elapsed: float) -> bool:
+        """Whether a process that took too long had to share its processor with others."""
+        if died.limit == "time":  # what only waits uses next to none
+            return self._fate.has_computed(elapsed)
+        return elapsed > SLOWED * self._seconds
 
     def _start_again(self) -> bool:
         """Another child in place of the one that is gone, which gets another zygote; not for ever."""
         if self._restarts == RESTARTS:
             return False
         self._restarts += 1
-        self._sandbox.end(self._child_now)
+        if self._child is not None:
+            self._sandbox.end(self._child)
         self._loaded = False
         self.start()
         return True
@@ -204,8 +237,9 @@ class Trial:
         return self._child
 
     def _hear(self) -> Reply | Died:
+        self._asked_at = time.monotonic()
         try:
-            return self._child_now.hear(self._seconds)
+            return self._child_now.hear(self._seconds * WAITING)
         except wire.BadMessage:
             return _BROKEN
 
@@ -222,13 +256,17 @@ class Trial:
             return self._endings.missing(list(dict.fromkeys(reply.names)))
         if isinstance(reply, Raised):
             return self._endings.raised(reply)
+        died = reply if isinstance(reply, Died) else _BROKEN  # an answer to another question
+        if self._child is not None:
+            self._end_child(died)
+        self._gone = self._endings.died(died, self._fate, self._seconds)
+        return self._gone
+
+    def _end_child(self, died: Died) -> None:
         assert self._child is not None
         child, self._child = self._child, None
-        died = reply if isinstance(reply, Died) else _BROKEN  # an answer to another question
-        fate = self._sandbox.end(child, 0.0 if died.limit else LAST_SECONDS)
+        self._fate = self._sandbox.end(child, 0.0 if died.limit else LAST_SECONDS)
         self._keep_output(child)
-        self._gone = self._endings.died(died, fate, self._seconds)
-        return self._gone
 
     def _keep_output(self, child: Child) -> None:
         self.output = child.output

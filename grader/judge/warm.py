@@ -1,10 +1,22 @@
-"""What a process pays once before it runs probes."""
+"""What a process pays once before it runs probes, so that no learner's code pays for it."""
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import importlib
+import re
+from collections.abc import Iterable
 
 from grader.judge import wire
+
+_SLOW = {
+    # torch imports it when the first optimizer is made, a second and 800 modules later
+    "torch._dynamo": re.compile(
+        r"\b(optim|func|vmap|functorch|compile|use_deterministic_algorithms)\b"
+    ),
+}
+"""Libraries that are imported late, and the words in a source that lead to them."""
 
 
 def warm() -> None:
@@ -15,5 +27,20 @@ def warm() -> None:
     x = torch.randn(2, 2, requires_grad=True)
     (x.softmax(1) * x).sum().backward()  # type: ignore[no-untyped-call] # torch has no type for it
     wire.encode((x, {"a": [1.5]}))
+    gc.collect()
+    gc.freeze()
+
+
+def slow_imports(sources: Iterable[str]) -> tuple[str, ...]:
+    """The libraries that the sources will import late, as far as their words tell."""
+    texts = [*sources]
+    return tuple(name for name, words in _SLOW.items() if any(words.search(text) for text in texts))
+
+
+def import_ahead(names: Iterable[str]) -> None:
+    """Import libraries; one that is not there is left to the code that asks for it."""
+    for name in names:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()

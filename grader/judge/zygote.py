@@ -15,12 +15,14 @@ import socket
 import sys
 from pathlib import Path
 
+import msgspec
+
 from grader.judge import cell, child, limits
 from grader.judge.layers import Layer
 from grader.judge.messages import Ended, Fork, pack, to_zygote
 from grader.judge.pages import use_large_pages
 from grader.judge.tripwire import TRIPWIRE
-from grader.judge.warm import warm
+from grader.judge.warm import import_ahead, warm
 
 
 class _Block:
@@ -52,8 +54,8 @@ class _Forked:
         socket.send_fds(self._orders, [pack(order)], fds)
         self._orders.close()
 
-    def end(self, keep: set[int]) -> int:
-        """Kill it and all it left behind; its status as waitpid gives it."""
+    def end(self, keep: set[int]) -> Ended:
+        """Kill it and all it left behind; how it ended."""
         self._orders.close()
         if not self._in_cell:  # in a cell the kernel ends the rest
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -61,12 +63,13 @@ class _Forked:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         try:
-            _, status = os.waitpid(self.pid, 0)
+            _, status, used = os.wait4(self.pid, 0)
+            seconds = used.ru_utime + used.ru_stime
         except ChildProcessError:
-            status = 0
+            status, seconds = 0, 0.0
         if not self._in_cell:
             _end_orphans(keep)
-        return status
+        return Ended(status, cpu_seconds=seconds)
 
 
 def _wait_and_serve(orders: socket.socket, walls: tuple[Layer, ...] | None) -> None:
@@ -86,12 +89,18 @@ def serve(control: socket.socket, block: _Block | None) -> None:
     limits.adopt_orphans()
     spare = _Forked(control, block)
     running: dict[int, _Forked] = {}
+    imported: set[str] = set()
     while True:
         data, fds, _, _ = socket.recv_fds(control, 1 << 16, 3)
         if not data:
             break
         message = to_zygote.decode(data)
         if isinstance(message, Fork):
+            if missing := set(message.imports) - imported:
+                spare.end({other.pid for other in running.values()})
+                import_ahead(missing)
+                imported |= missing
+                spare = _Forked(control, block)
             running[message.child] = spare
             spare.send(message, list(fds))
             for fd in fds:
@@ -102,7 +111,7 @@ def serve(control: socket.socket, block: _Block | None) -> None:
             if forked := running.pop(message.child, None):
                 by_itself = limits.ends_within(forked.pid, message.patience)
                 keep = {spare.pid, *(other.pid for other in running.values())}
-                ended = Ended(forked.end(keep), by_itself)
+                ended = msgspec.structs.replace(forked.end(keep), by_itself=by_itself)
             if message.answer:
                 control.send(pack(ended))
     for forked in (*running.values(), spare):

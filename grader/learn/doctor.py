@@ -401,7 +401,9 @@ def _six_times_seven(folder: str) -> Load:
     path = str(Path(folder) / "doctor.py")
     code = marshal.dumps(compile("answer = 6 * 7", path, "exec"))
     seconds = Limits().seconds
-    return Load({"doctor": CodeFile(path, code)}, {}, "", (), ("answer",), "doctor", (), seconds)
+    return Load(
+        {"doctor": CodeFile(path, code)}, {}, "", (), ("answer",), "doctor", (), seconds, seconds
+    )
 
 
 def _not_writable(folder: Path) -> str:

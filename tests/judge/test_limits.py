@@ -47,7 +47,7 @@ def double(x):
         except BaseException:
             pass
 """
-    assert words(stopped(judged, code)).startswith(TIME)
+    assert words(stopped(judged, code)).startswith("Stopped after 4 s: an endless loop?")
 
 
 def test_a_loop_inside_torch(judged: Judged) -> None:
@@ -65,14 +65,17 @@ def double(x):
 
 def test_sleep(judged: Judged) -> None:
     result = stopped(judged, "def double(x):\n    import time\n    time.sleep(60)  # here\n")
-    assert words(result).startswith(TIME)
+    assert words(result).startswith(
+        "Stopped after 4 s of waiting: what it waits for does not come."
+    )
     assert result.line == judged.line("# here")
 
 
 def test_a_loop_at_the_top_of_a_file_costs_its_limit_once(judged: Judged) -> None:
-    start = time.monotonic()
     results = judged.code("while True:\n    pass  # here\n")
-    assert time.monotonic() - start < 2 * 1.2 + 1.5  # arrays.py, and model.py which imports it
+    ran = {judged.lecture.find(name).file for name, result in results.items() if result.layers}
+    assert ran == {"arrays.py", "model.py"}  # which imports it
+    assert len([result for result in results.values() if result.layers]) == 2
     for exercise in ("double", "mean", "Tally", "quadruple", "slope"):
         assert results[exercise].outcome is Outcome.ERROR
         assert results[exercise].line in (judged.line("# here"), judged.line("# here") - 1)
@@ -82,7 +85,8 @@ def test_a_loop_at_the_top_of_a_file_costs_its_limit_once(judged: Judged) -> Non
 
 def test_an_endless_print_is_stopped(judged: Judged) -> None:
     result = stopped(judged, "def double(x):\n    while True:\n        print('x' * 65536)\n")
-    assert words(result).startswith(TIME)
+    # what fills the pipe waits for its reader as well
+    assert words(result).startswith((TIME, "Stopped after 4 s"))
     assert result.output_dropped > 0
 
 

@@ -1,6 +1,6 @@
 """Prints as fast as it can, past the buffers, for as long as it may."""
 #: double = "ERROR"
-#: says = "Stopped at the time limit"
+#: says = "Stopped"
 
 import os
 
