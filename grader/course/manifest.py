@@ -80,6 +80,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     forbids: tuple[str, ...] = ()
     """Names not to be used here, besides the lecture's: `torch.autograd` and all below, `.grad`."""
     forbids_why: str = ""
+    forbids_because: dict[str, str] = {}
+    """Another reason for some of the names that are forbidden."""
     bonus: bool = False
     partial: bool = False
     """Whether each check that holds earns its share of the points; otherwise they have to hold all."""
@@ -109,6 +111,8 @@ class Lecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
     """Drawing libraries that may be missing: files from the video import them all the same."""
     forbids: tuple[str, ...] = ()
     forbids_why: str = ""
+    forbids_because: dict[str, str] = {}
+    """Another reason for some of the names that are forbidden."""
     due: datetime.datetime | None = None
     """When a class has to hand it in; it says its offset from UTC."""
 
@@ -118,6 +122,21 @@ class Lecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
 
     def find(self, exercise_id: str) -> Exercise:
         return next(e for e in self.exercise if e.id == exercise_id)
+
+    def all_needs(self, exercise: Exercise) -> tuple[str, ...]:
+        """The exercises whose code it calls, and those that these call, and so on."""
+        needs = [*exercise.needs]
+        for need in needs:  # grows as it goes
+            needs += [more for more in self.find(need).needs if more not in needs]
+        return tuple(needs)
+
+    def why_forbidden(self, exercise: Exercise, name: str) -> str:
+        """The reason, for the learner, why a name may not be used in an exercise."""
+        because = {**self.forbids_because, **exercise.forbids_because}
+        rules = [r for r in because if name == r or name.startswith(f"{r}.")]
+        if rules:
+            return because[max(rules, key=len)]
+        return exercise.forbids_why or self.forbids_why
 
     def link(self, exercise: Exercise) -> str:
         """The minute of the video, as a link."""

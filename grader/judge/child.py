@@ -73,14 +73,15 @@ def serve(channel: int, trace: int, layers: tuple[Layer, ...] = ()) -> None:
 def watched(seconds: float, wall_seconds: float, trace: int) -> Iterator[None]:
     """Ends the process after so much processor time, and writes where the code is then.
 
-    Where the clock's time is over first, the code waits for something: where it is, is written,
-    and the judge ends it. By signals: faulthandler's own timer is a thread, and a cell has none.
+    Where the clock's time is over first, where it is is written as well: the judge finds out whether
+    it waits for something, and ends it then. By signals: faulthandler's own timer is a thread, and a
+    cell has none.
     """
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     faulthandler.register(signal.SIGPROF, file=trace, chain=True)
     faulthandler.register(signal.SIGALRM, file=trace)
     signal.setitimer(signal.ITIMER_PROF, seconds)
-    signal.setitimer(signal.ITIMER_REAL, wall_seconds)
+    signal.setitimer(signal.ITIMER_REAL, wall_seconds, wall_seconds)
     limits.allow_cpu_seconds(seconds)
     try:
         yield
@@ -115,7 +116,8 @@ class _Learner:
         except BaseException as error:
             return self.raised(error)
         missing = [name for name in self.load.names if not _has(module, name)]
-        return Missing(missing) if missing else Ready()
+        some = len(missing) < len(self.load.names)
+        return Ready(missing=missing) if some else Missing(missing)
 
     def run(self, run: Run) -> Reply:
         if run.quiet:

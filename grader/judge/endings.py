@@ -10,9 +10,10 @@ from grader.judge.checks import Stopped
 from grader.judge.compare import number
 from grader.judge.limits import WAITING
 from grader.judge.messages import Frame, Raised
+from grader.judge.names import names_asked_for
 from grader.judge.results import Outcome, Step
 from grader.judge.sandbox import Died, Fate
-from grader.judge.submission import Submission, find_anywhere, parse, split_lines
+from grader.judge.submission import Submission, find_alike, find_anywhere, parse, split_lines
 
 STEP_CHARACTERS = 400
 """Of a line on the way to an exception."""
@@ -59,6 +60,8 @@ class Endings:
                     Outcome.BLOCKED, REACHED_STUB.format(stub=raised.stub), line, raised.stub
                 )
             return Stopped(Outcome.TODO, STILL_STUB, line)
+        if absent := self._absent(raised, line):
+            return absent
         if raised.missing:
             owner, _, name = raised.missing.rpartition(".")
             message = (NO_ATTRIBUTE if owner else NOT_THERE).format(owner=owner, name=name)
@@ -68,7 +71,7 @@ class Endings:
         if none := self._gave_none(raised):
             return Stopped(Outcome.FAIL, none, line)
         if raised.forbidden:
-            why = self._exercise.forbids_why or self._lecture.forbids_why
+            why = self._lecture.why_forbidden(self._exercise, raised.forbidden)
             message = CALLS_FORBIDDEN.format(name=raised.forbidden, why=why)
             return Stopped(Outcome.FAIL, _at(message, place), line)
         if raised.kind == "ModuleNotFoundError" and (
@@ -96,9 +99,10 @@ class Endings:
         if died.limit == "message":
             message = BROKE_PROTOCOL
         elif died.limit:
-            slow = died.limit == "time" and fate.has_computed(seconds * WAITING)
-            message = LIMITS["slow" if slow else died.limit].format(
-                limits=self._limits, wall_seconds=number(seconds * WAITING)
+            message = LIMITS[died.limit].format(
+                limits=self._limits,
+                seconds=number(seconds),
+                wall_seconds=number(seconds * WAITING),
             )
         elif fate.signal == signal.SIGKILL and not fate.by_itself:
             message = CLOSED_CHANNEL
@@ -111,6 +115,26 @@ class Endings:
             message = ENDED_ITSELF.format(status=fate.status)
         return Stopped(Outcome.ERROR, _at(message, place), line, steps=self._steps(frames))
 
+    def _absent(self, raised: Raised, line: int | None) -> Stopped | None:
+        """What to say where a name was asked for that an exercise is to define, and is not there."""
+        for dotted in names_asked_for(raised):
+            for exercise in self._lecture.exercise:
+                if dotted not in exercise.names or self._defines(exercise, dotted):
+                    continue
+                if exercise.id == self._exercise.id:
+                    return self.missing(
+                        [n for n in exercise.names if not self._defines(exercise, n)]
+                    )
+                message = NEEDS_ABSENT.format(
+                    name=dotted, file=exercise.file, exercise=f"{self._lecture.id}.{exercise.id}"
+                )
+                return Stopped(Outcome.BLOCKED, message, line, exercise.id)
+        return None
+
+    def _defines(self, exercise: Exercise, dotted: str) -> bool:
+        source = self._submission.files[exercise.file]
+        return bool(source.trouble) or source.definition_line(dotted) is not None
+
     def _strayed(self, dotted: str) -> tuple[int, str] | None:
         """Where a name that is not where it belongs is defined instead, and how to say so."""
         holder, _, name = dotted.rpartition(".")
@@ -119,6 +143,9 @@ class Endings:
             if within != holder:
                 text = INSIDE if within else OUTSIDE
                 return line, text.format(name=name, line=line, holder=within or holder)
+        if source.code and (alike := find_alike(source.text, holder, name)):
+            found, line = alike
+            return line, MISSPELT.format(found=found, line=line, name=name)
         return None
 
     def _gave_none(self, raised: Raised) -> str:
@@ -196,6 +223,8 @@ REACHED_STUB = "It calls {stub}, which is not written yet."
 NOT_DEFINED = "{file} does not define {names}."
 INSIDE = " There is {name} in line {line}, but inside {holder}: is it indented too far?"
 OUTSIDE = " There is {name} in line {line}, but outside of {holder}: is it indented too little?"
+MISSPELT = " There is {found} in line {line}: should it be called {name}?"
+NEEDS_ABSENT = "It needs {name}, which {file} does not define: that is {exercise}."
 NOT_THERE = "Your {name} is not there."
 NO_ATTRIBUTE = "Your {owner} has no {name}."
 HAS_OTHERS = " It has {names}."
@@ -223,7 +252,6 @@ SIGNALS = {
 }
 LIMITS = {
     "cpu": "Stopped at the time limit of {seconds} s: an endless loop?",
-    "slow": "Stopped after {wall_seconds} s: an endless loop?",
     "time": "Stopped after {wall_seconds} s of waiting: what it waits for does not come.",
     "memory": "Stopped at the memory limit of {limits.memory_mb} MB: something grows without end?",
     "processes": "Stopped at the process limit: an exercise may not start other processes.",

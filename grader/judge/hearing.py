@@ -122,7 +122,7 @@ class Hearing:
             return Stopped(Outcome.TODO, STILL_STUB, line)
         forbids = self._lecture.forbids + exercise.forbids
         if use := find_forbidden(source, exercise.names, forbids, self._beside(exercise)):
-            why = exercise.forbids_why or self._lecture.forbids_why
+            why = self._lecture.why_forbidden(exercise, use.name)
             message = f"{use.file} line {use.line} uses {use.name}. {why}"
             return Stopped(Outcome.FAIL, message, use.line if use.file == source.name else None)
         return None
@@ -154,6 +154,8 @@ class Hearing:
     def _verdict(self, exercise: Exercise, trial: Trial, heard: Sequence[Heard]) -> ExerciseResult:
         source = self._submission.files[exercise.file]
         outcome = _overall([h.check.outcome for h in heard])
+        if outcome is Outcome.PASS and trial.unfinished:
+            return self._without_checks(exercise, trial.unfinished, trial)
         first = next((h for h in heard if h.check.outcome is outcome), None)
         blocked_by = self._blocked_by(exercise, outcome, heard)
         if blocked_by:
@@ -232,16 +234,14 @@ class Hearing:
         if outcome in (Outcome.PASS, Outcome.TODO):
             return ()
         reached = [h.stopped.stub for h in heard if h.stopped and h.stopped.stub]
-        return tuple(dict.fromkeys([*reached, *filter(self._is_wrong, exercise.needs)]))
+        needs = self._lecture.all_needs(exercise)
+        return tuple(dict.fromkeys([*reached, *filter(self._is_wrong, needs)]))
 
     def _broken_elsewhere(self, exercise: Exercise) -> tuple[str, ...]:
         """What is wrong in other files, where the exercise's own cannot be imported."""
-        needs = [*exercise.needs]
-        for need in needs:  # grows as it goes: what a need needs is needed
-            needs += [more for more in self._lecture.find(need).needs if more not in needs]
         return tuple(
             need
-            for need in needs
+            for need in self._lecture.all_needs(exercise)
             if self._lecture.find(need).file != exercise.file and self._is_wrong(need)
         )
 

@@ -91,6 +91,8 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
 
     layers: tuple[Layer, ...] = ()
     """What it has put on; believed only before it has seen the learner's code."""
+    missing: list[Name] = []
+    """Those of the exercise's names that the learner's file does not have; not all of them."""
 
 
 Reply = Ready | Seen | Raised | Missing
@@ -117,13 +119,21 @@ class End(msgspec.Struct, frozen=True, tag=True):
     """Seconds in which it may end by itself."""
 
 
+class Usage(msgspec.Struct, frozen=True, tag=True):
+    """Ask for the processor time that child has used. Answered with Used."""
+
+    child: int
+
+
+class Used(msgspec.Struct, frozen=True, tag=True):
+    cpu_seconds: float
+
+
 class Ended(msgspec.Struct, frozen=True, tag=True):
     status: int
     """As os.waitpid gives it."""
     by_itself: bool = False
     """Whether it was gone before it was killed; known where there was patience."""
-    cpu_seconds: float = 0.0
-    """Processor time it has used."""
 
 
 def pack(message: msgspec.Struct) -> bytes:
@@ -134,5 +144,6 @@ to_child = msgspec.msgpack.Decoder(Load | Run)
 from_child = msgspec.msgpack.Decoder(Reply)
 seen_by_child = msgspec.msgpack.Decoder(Seen)
 """For what is so large that it can only be an observation."""
-to_zygote = msgspec.msgpack.Decoder(Fork | End)
+to_zygote = msgspec.msgpack.Decoder(Fork | End | Usage)
 from_zygote = msgspec.msgpack.Decoder(Ended)
+usage_from_zygote = msgspec.msgpack.Decoder(Used)

@@ -7,14 +7,13 @@ import fcntl
 import itertools
 import os
 import re
-import resource
 import selectors
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -26,7 +25,7 @@ from grader.judge import wire
 from grader.judge.bubblewrap import words_before
 from grader.judge.isolation import Isolation, default_isolation
 from grader.judge.layers import Layer
-from grader.judge.limits import ends_within
+from grader.judge.limits import WAITING, cpu_seconds, ends_within
 from grader.judge.messages import (
     MAX_FRAMES,
     MAX_NAME,
@@ -39,10 +38,12 @@ from grader.judge.messages import (
     Ready,
     Reply,
     Run,
+    Usage,
     from_child,
     from_zygote,
     pack,
     seen_by_child,
+    usage_from_zygote,
 )
 
 GRACE_SECONDS = 0.2
@@ -51,6 +52,8 @@ START_SECONDS = 120.0
 """How long a new Python may take to import torch on a slow disk."""
 WAITING_SHARE = 0.05
 """Of the time that passed: a process that used less of the processor has waited for something."""
+OVERRUN = 3.0
+"""Seconds of processor time beyond its limit, after which a process has put that limit off."""
 _TRACE_BYTES = 64 << 10
 _SCRATCH_BYTES = 16 << 10
 _PIPE_BYTES = 1 << 20
@@ -66,7 +69,8 @@ class Died(msgspec.Struct, frozen=True):
     """The child did not answer: a limit, or its own end. Innermost frame first."""
 
     limit: str
-    """`time`, `observation`, `message` where it broke the protocol, or empty: it ended by itself."""
+    """`time` where it waits for something, `cpu` where it goes on beyond its time, `observation`,
+    `message` where it broke the protocol, or empty: it ended by itself."""
     frames: list[Frame]
 
 
@@ -78,19 +82,17 @@ class Fate(NamedTuple):
     status: int
     by_itself: bool
     """Whether it was gone before it was killed; known where there was patience."""
-    cpu_seconds: float = 0.0
-    """Processor time it has used."""
-
-    def has_computed(self, seconds: float) -> bool:
-        """Whether it did more than wait, in so many seconds on the clock."""
-        return self.cpu_seconds > WAITING_SHARE * seconds
 
 
 class Child:
     """A process for one exercise: told something, heard about it; `output` is what it printed."""
 
-    def __init__(self, limits: Limits, interrupt: int | None = None) -> None:
+    def __init__(
+        self, limits: Limits, cpu_seconds: Callable[[], float], interrupt: int | None = None
+    ) -> None:
+        """`cpu_seconds` tells the processor time that the process has used."""
         self._limits = limits
+        self._cpu_seconds = cpu_seconds
         self._interrupt = interrupt
         self._ours, theirs = socket.socketpair()
         self._output, output = os.pipe()
@@ -137,8 +139,24 @@ class Child:
         return self._ready
 
     def hear(self, seconds: float) -> Reply | Died:
-        """The answer to what was told, or how the child ended or has to be ended."""
-        answer = self._listen(time.monotonic() + seconds + GRACE_SECONDS)
+        """The answer to what was told, or how the child ended or has to be ended.
+
+        `seconds` is the processor time that it has. It keeps to that by itself: it is waited for as
+        long as it computes, however little of the processor a busy machine gives it.
+        """
+        window = seconds * WAITING
+        used: list[float] = []
+        while True:
+            answer = self._listen(time.monotonic() + window + GRACE_SECONDS)
+            if not isinstance(answer, Died) or answer.limit != "time":
+                break
+            used.append(self._cpu_seconds())
+            if used[-1] - (used[-2] if len(used) > 1 else 0) < WAITING_SHARE * window:
+                break
+            if used[-1] - used[0] > seconds + OVERRUN:
+                answer = Died("cpu", answer.frames)
+                break
+            self._where.clear()
         self._where.clear()
         return answer
 
@@ -287,7 +305,7 @@ class Sandbox:
 
     def child(self, limits: Limits, folder: str, imports: Sequence[str] = ()) -> Child:
         """A new process that has seen nothing yet, and has imported the libraries `imports`."""
-        child = Child(limits, self._interrupt)
+        child = Child(limits, lambda: self._cpu_seconds(child), self._interrupt)
         start = self._spawn if self.isolation is Isolation.SPAWN else self._fork
         try:
             self._running[child] = start(child, limits, folder, imports)
@@ -308,8 +326,8 @@ class Sandbox:
         child.drain()
         child.close()
         if os.WIFSIGNALED(ended.status):
-            return Fate(os.WTERMSIG(ended.status), 0, ended.by_itself, ended.cpu_seconds)
-        return Fate(0, os.WEXITSTATUS(ended.status), ended.by_itself, ended.cpu_seconds)
+            return Fate(os.WTERMSIG(ended.status), 0, ended.by_itself)
+        return Fate(0, os.WEXITSTATUS(ended.status), ended.by_itself)
 
     def dismiss(self, child: Child) -> None:
         """End a child whose answers are all here; how it ends is of no interest."""
@@ -327,6 +345,17 @@ class Sandbox:
         if process is None:
             return True
         return isinstance(process, int) and not self._zygote_is_there()
+
+    def _cpu_seconds(self, child: Child) -> float:
+        """Processor time that a running child has used."""
+        process = self._running.get(child)
+        if isinstance(process, subprocess.Popen):
+            return cpu_seconds(process.pid)
+        assert self._control is not None
+        if process is None or not self._tell_zygote(Usage(process)):
+            return 0.0
+        answer = self._control.recv(1 << 12)
+        return usage_from_zygote.decode(answer).cpu_seconds if answer else 0.0
 
     def _spawn(
         self, child: Child, limits: Limits, folder: str, imports: Sequence[str]
@@ -361,13 +390,10 @@ class Sandbox:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
         process.kill()
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         code = process.wait()
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return Ended(-code if code < 0 else code << 8, by_itself, used)
+        return Ended(-code if code < 0 else code << 8, by_itself)
 
-    def _tell_zygote(self, message: Fork | End, fds: Sequence[int] = ()) -> bool:
+    def _tell_zygote(self, message: Fork | End | Usage, fds: Sequence[int] = ()) -> bool:
         """Whether there was a zygote to hear it."""
         assert self._control is not None
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import functools
 import marshal
 import re
@@ -183,6 +184,18 @@ def find_anywhere(text: str, name: str) -> Iterator[tuple[int, str]]:
                 waiting.append((child, f"{within}.{child.name}" if within else child.name))
             else:
                 waiting.append((child, within))
+
+
+def find_alike(text: str, holder: str, name: str) -> tuple[str, int] | None:
+    """A definition in `holder`, a class or "" for the top, whose name is nearly `name`; and its line."""
+    home = find_definition(text, holder) if holder else parse(text)
+    body: list[ast.stmt] = getattr(home, "body", [])
+    lines = {node.name: node.lineno for node in body if isinstance(node, _DEFINITIONS)}
+    plain = name.strip("_").lower()
+    alike = [other for other in lines if other.strip("_").lower() == plain and other != name]
+    if not name.startswith("__"):  # `__add__` and `__radd__` are no slips of one another
+        alike += difflib.get_close_matches(name, lines, n=1, cutoff=0.8)
+    return (alike[0], lines[alike[0]]) if alike else None
 
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

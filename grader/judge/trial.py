@@ -94,6 +94,8 @@ class Trial:
         """What stood between the learner's code and this machine; none where none was run."""
         self.load_failure: Stopped | None = None
         """Why the file could not be imported; the same for every exercise in it."""
+        self.missing: tuple[str, ...] = ()
+        """Those of the exercise's names that are not there, where others are."""
         self.remarks = Remarks()
         self.output = ""
         self.output_dropped = 0
@@ -145,6 +147,11 @@ class Trial:
             )
         )
 
+    @property
+    def unfinished(self) -> Stopped | None:
+        """What to say of an exercise that is right as far as it is there; None where it is all there."""
+        return self._endings.missing([*self.missing]) if self.missing else None
+
     def close(self) -> None:
         if self._child is not None:
             self._child.drain()
@@ -181,6 +188,7 @@ class Trial:
                 own = {*self.exercise.names, f"{self.exercise.module}.py"}
                 self._gone = self.load_failure = self._stopped(reply, own)
                 raise self._gone
+            self.missing = tuple(name for name in self.exercise.names if name in reply.missing)
             self._loaded = True
 
     def _ask(self, call: ProbeCall, modules: tuple[str, ...]) -> Reply | Died:
@@ -207,16 +215,10 @@ class Trial:
         self._end_child(reply)
         if taken_away:
             return self._start_again()
-        if self._was_hurried or not self._was_slowed(reply, elapsed):
+        if self._was_hurried or reply.limit == "time" or elapsed < SLOWED * self._seconds:
             return False
         self._was_hurried = True
         return self._start_again()
-
-    def _was_slowed(self, died: Died, elapsed: float) -> bool:
-        """Whether a process that took too long had to share its processor with others."""
-        if died.limit == "time":  # what only waits uses next to none
-            return self._fate.has_computed(elapsed)
-        return elapsed > SLOWED * self._seconds
 
     def _start_again(self) -> bool:
         """Another child in place of the one that is gone, which gets another zygote; not for ever."""
@@ -239,7 +241,7 @@ class Trial:
     def _hear(self) -> Reply | Died:
         self._asked_at = time.monotonic()
         try:
-            return self._child_now.hear(self._seconds * WAITING)
+            return self._child_now.hear(self._seconds)
         except wire.BadMessage:
             return _BROKEN
 

@@ -15,11 +15,9 @@ import socket
 import sys
 from pathlib import Path
 
-import msgspec
-
 from grader.judge import cell, child, limits
 from grader.judge.layers import Layer
-from grader.judge.messages import Ended, Fork, pack, to_zygote
+from grader.judge.messages import Ended, Fork, Usage, Used, pack, to_zygote
 from grader.judge.pages import use_large_pages
 from grader.judge.tripwire import TRIPWIRE
 from grader.judge.warm import import_ahead, warm
@@ -54,8 +52,8 @@ class _Forked:
         socket.send_fds(self._orders, [pack(order)], fds)
         self._orders.close()
 
-    def end(self, keep: set[int]) -> Ended:
-        """Kill it and all it left behind; how it ended."""
+    def end(self, keep: set[int]) -> int:
+        """Kill it and all it left behind; its status as waitpid gives it."""
         self._orders.close()
         if not self._in_cell:  # in a cell the kernel ends the rest
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -63,13 +61,12 @@ class _Forked:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         try:
-            _, status, used = os.wait4(self.pid, 0)
-            seconds = used.ru_utime + used.ru_stime
+            _, status = os.waitpid(self.pid, 0)
         except ChildProcessError:
-            status, seconds = 0, 0.0
+            status = 0
         if not self._in_cell:
             _end_orphans(keep)
-        return Ended(status, cpu_seconds=seconds)
+        return status
 
 
 def _wait_and_serve(orders: socket.socket, walls: tuple[Layer, ...] | None) -> None:
@@ -106,12 +103,15 @@ def serve(control: socket.socket, block: _Block | None) -> None:
             for fd in fds:
                 os.close(fd)
             spare = _Forked(control, block)
+        elif isinstance(message, Usage):
+            known = running.get(message.child)
+            control.send(pack(Used(limits.cpu_seconds(known.pid) if known else 0.0)))
         else:
             ended = Ended(signal.SIGKILL)  # a child of the zygote before us, which is gone with it
             if forked := running.pop(message.child, None):
                 by_itself = limits.ends_within(forked.pid, message.patience)
                 keep = {spare.pid, *(other.pid for other in running.values())}
-                ended = msgspec.structs.replace(forked.end(keep), by_itself=by_itself)
+                ended = Ended(forked.end(keep), by_itself)
             if message.answer:
                 control.send(pack(ended))
     for forked in (*running.values(), spare):

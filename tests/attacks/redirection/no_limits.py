@@ -1,6 +1,6 @@
 """Takes away the alarm, the limits and the watch that are meant to stop it, and then does not stop."""
 #: double = "ERROR"
-#: says = "Stopped after 4 s"
+#: says = "Stopped at the time limit of 1 s"
 
 import contextlib
 import faulthandler
