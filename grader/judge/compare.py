@@ -198,7 +198,10 @@ def _tensor_difference(
         )
         got = got.reshape(expected.shape)
     if expected.dtype != got.dtype:
-        return Gap(at, "", dtype_name(expected), dtype_name(got), kind="dtype ")
+        wanted = dtype_name(expected)
+        if expected.is_floating_point() and not got.is_floating_point():
+            wanted = "a float dtype"  # which one is the check's choice, and not what is wrong
+        return Gap(at, "", wanted, dtype_name(got), kind="dtype ")
     return _value_difference(expected, got, tolerance, at)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import symtable
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -45,11 +45,13 @@ def find_forbidden(
     """The first use of a forbidden name in the definitions `names` and in what they call, here first."""
     if not source.code or not forbids:
         return None
+    beside = beside or Beside()
+    rules = _decidable(forbids, (source, *beside.sources))
     try:
         uses = [
             Use(name, reached.name, reached.path, line)
-            for reached, dotted, line in _dotted_everywhere(source, names, beside or Beside())
-            if (name := _match(dotted, forbids))
+            for reached, dotted, line in _dotted_everywhere(source, names, beside)
+            if (name := _match(dotted, rules))
         ]
     except RecursionError:  # a chain of hundreds of calls: the tripwire has to do
         return None
@@ -85,6 +87,28 @@ def _used(text: str, names: tuple[str, ...]) -> Iterator[tuple[str, int, bool]]:
     for node in _reached(text, names):
         star = isinstance(node, ast.ImportFrom)
         yield from ((dotted, line, star) for dotted, line in _dotted_names(node, aliases))
+
+
+def _decidable(forbids: tuple[str, ...], sources: Iterable[SourceFile]) -> tuple[str, ...]:
+    """The rules that the source alone can decide.
+
+    Where a class of the learner's has a method `backward`, `thing.backward()` may be that one:
+    whose it is shows when it is called, and the tripwire sees that.
+    """
+    own = {f".{name}" for source in sources if source.code for name in _methods(source.text)}
+    return tuple(rule for rule in forbids if rule not in own)
+
+
+@functools.lru_cache(maxsize=64)
+def _methods(text: str) -> frozenset[str]:
+    """The names of the methods of all classes in a source."""
+    return frozenset(
+        node.name
+        for holder in ast.walk(parse(text))
+        if isinstance(holder, ast.ClassDef)
+        for node in holder.body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    )
 
 
 def _match(dotted: str, forbids: tuple[str, ...]) -> str:

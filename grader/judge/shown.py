@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 import textwrap
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,10 @@ SHOWN_LINES = 8
 
 
 def source_of(probe: Callable[..., object], inputs: dict[str, Any]) -> str:
-    """What is run, as the learner would type it: the probe's body without `engine.` before names."""
+    """What is run, as the learner would type it: the probe's body without `engine.` before names.
+
+    Empty where it cannot be typed: it uses functions that are only in the checks.
+    """
     try:
         source = textwrap.dedent(inspect.getsource(probe))
         function = ast.parse(source).body[0]
@@ -24,9 +28,12 @@ def source_of(probe: Callable[..., object], inputs: dict[str, Any]) -> str:
         return ""
     if not isinstance(function, ast.FunctionDef):
         return ""
-    first = next(node for node in function.body if not _is_docstring(node))
-    body = textwrap.dedent("\n".join(source.splitlines()[first.lineno - 1 :]))
-    if modules := modules_wanted(probe, inputs):
+    if _uses_helpers(probe):
+        return ""
+    modules = modules_wanted(probe, inputs)
+    shown = [n for n in function.body if not _is_docstring(n) and not _is_alias(n, modules)]
+    body = textwrap.dedent("\n".join(source.splitlines()[shown[0].lineno - 1 :]))
+    if modules:
         body = re.sub(rf"\b(?:{'|'.join(modules)})\.", "", body)
     lines = body.splitlines()
     if len(lines) > SHOWN_LINES:
@@ -45,6 +52,26 @@ def shapes_of(inputs: dict[str, Any]) -> str:
         if isinstance(value, torch.Tensor)
     ]
     return f"# {', '.join(tensors)}" if tensors else ""
+
+
+def _uses_helpers(probe: Callable[..., object]) -> bool:
+    """Whether a probe calls functions of the hidden checks, which a learner cannot type."""
+    used = inspect.getclosurevars(probe)
+    return any(
+        isinstance(value, types.FunctionType) and value.__module__ == probe.__module__
+        for value in (*used.globals.values(), *used.nonlocals.values())
+    )
+
+
+def _is_alias(node: ast.stmt, modules: list[str]) -> bool:
+    """Whether it is `Value = engine.Value`: without the module it says nothing."""
+    return (
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Attribute)
+        and isinstance(node.value.value, ast.Name)
+        and node.value.value.id in modules
+        and [getattr(target, "id", "") for target in node.targets] == [node.value.attr]
+    )
 
 
 def _is_docstring(node: ast.stmt) -> bool:
