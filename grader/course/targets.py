@@ -1,9 +1,10 @@
-"""What a learner types (`lecture5`, `5`, `5.softmax`, `softmax`) to what the course means."""
+"""What a learner types (`lecture5`, `5.softmax`, `softmax`, `engine.py`) to what the course means."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from pathlib import PurePath
 
 import msgspec
 
@@ -46,6 +47,8 @@ def one_exercise(course: Course, target: str) -> tuple[Lecture, Exercise]:
 
 def _resolve(course: Course, target: str) -> list[tuple[str, str]]:
     text = target.strip()
+    if text.endswith(".py") or any(le.dir in PurePath(text).parts[1:] for le in course.lectures):
+        return _in_file(course, text)
     head, dot, tail = text.partition(".")
     lecture = _lecture(course, head)
     if lecture and not dot:
@@ -62,6 +65,28 @@ def _resolve(course: Course, target: str) -> list[tuple[str, str]]:
     if not found:
         raise UserError(f"There is no {target!r} in this course.", _nearest(course, lecture, text))
     return found
+
+
+def _in_file(course: Course, text: str) -> list[tuple[str, str]]:
+    """The exercises that are written in a file: `engine.py`, or a path, as the tab key gives it.
+
+    Raises UserError where the file is none of the course's, or one of several lectures'.
+    """
+    path = PurePath(text)
+    folders = [lecture for lecture in course.lectures if lecture.dir in path.parts]
+    if path.suffix != ".py":
+        return [(lecture.id, e.id) for lecture in folders for e in lecture.exercise]
+    named = [le for le in folders or course.lectures if path.name in le.files]
+    if len(named) > 1:
+        both = " or ".join(f"{lecture.dir}/{path.name}" for lecture in named)
+        raise UserError(f"{path.name} is in {len(named)} lectures.", f"Say which: {both}.")
+    if not named:
+        names = {f: f for lecture in course.lectures for f in lecture.files}
+        near = difflib.get_close_matches(path.name, names, n=2, cutoff=0.5)
+        fix = f"Did you mean {' or '.join(near)}?" if near else "`zth list` shows what there is."
+        raise UserError(f"No exercise of this course is written in {path.name}.", fix)
+    (lecture,) = named
+    return [(lecture.id, e.id) for e in lecture.exercise if e.file == path.name]
 
 
 def _lecture(course: Course, head: str) -> Lecture | None:

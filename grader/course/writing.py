@@ -40,7 +40,7 @@ def _table(path: str, struct: msgspec.Struct) -> Iterator[str]:
 def _changed(struct: msgspec.Struct) -> Iterator[tuple[str, object]]:
     for field in msgspec.structs.fields(struct):
         value = getattr(struct, field.name)
-        if value != field.default:
+        if value != field.default and value != {}:
             yield field.encode_name, value
 
 
@@ -60,6 +60,8 @@ def _value(value: object) -> str:
         return value.isoformat()
     if isinstance(value, tuple):
         return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_value(key)} = {_value(one)}" for key, one in value.items()) + "}"
     if isinstance(value, msgspec.Struct):
         return "{" + ", ".join(f"{name} = {_value(one)}" for name, one in _changed(value)) + "}"
     raise TypeError(f"course.toml holds no {type(value).__name__}")

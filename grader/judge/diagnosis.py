@@ -29,17 +29,19 @@ def diagnose(
     before: Sequence[Record],
     after: Sequence[Record],
     limits: Limits,
+    code: str,
 ) -> Misconception | None:
     """The one chaff that answers the probes of the first failing check as the learner's code did.
 
     It must also answer those `before` alike, of checks that passed. Where several chaffs do, the
     probes of the checks `after` decide. Where none does, it may be one of them in another
-    precision, or without `keepdim=True`. Chaffs run in a fork of the judge, each within `limits`:
+    precision, or without `keepdim=True`. `code` is the learner's: a chaff may say which code it
+    cannot be about. Chaffs run in a fork of the judge, each within `limits`:
     one of them may do to its process what the learner's code did.
     """
     if not failing:
         return None
-    chaffs = {chaff.name: chaff for chaff in solutions.chaffs[exercise_id]}
+    chaffs = {c.name: c for c in solutions.chaffs[exercise_id] if c.can_be(code)}
     # compiled here, once for all submissions; what is run is gone with the fork
     variants = {name: solutions.variant(chaff) for name, chaff in chaffs.items()}
     found = _fitting([*chaffs], lambda n: _answers_alike(variants[n], [*failing, *before]), limits)

@@ -8,6 +8,7 @@ from typing import Protocol, Self
 import msgspec
 
 from grader.course.manifest import Course, Exercise, Lecture
+from grader.judge.changed import changed_given
 from grader.judge.checks import Stopped
 from grader.judge.diagnosis import diagnose
 from grader.judge.endings import STILL_STUB
@@ -21,7 +22,7 @@ from grader.judge.results import (
     rounded,
 )
 from grader.judge.solutions import Solutions
-from grader.judge.submission import Submission, count_stubs, is_begun
+from grader.judge.submission import Submission, count_stubs, definitions, is_begun
 from grader.judge.trial import Record, Trial
 from grader.judge.unusual import find_unusual
 
@@ -160,15 +161,26 @@ class Hearing:
         blocked_by = self._blocked_by(exercise, outcome, heard)
         if blocked_by:
             outcome = Outcome.TODO if count_stubs(source.text, exercise) else Outcome.BLOCKED
+        misconception = self._misconception(exercise, outcome, heard)
+        line = first.stopped.line if first and first.stopped else None
         return self._result(
             exercise,
             outcome,
             [h.check for h in heard],
-            first.stopped.line if first and first.stopped else None,
+            line or self._line_of(exercise, misconception),
             blocked_by,
-            self._misconception(exercise, outcome, heard),
+            misconception,
             trial,
         )
+
+    def _line_of(self, exercise: Exercise, misconception: Misconception | None) -> int | None:
+        """Where the one of several definitions is that a known mistake is in."""
+        solutions = self._judge.solutions(self._lecture)
+        known = {chaff.name for chaff in solutions.chaffs[exercise.id]}
+        if misconception is None or misconception.name not in known or len(exercise.names) == 1:
+            return None
+        name = solutions.place(exercise, misconception.name)
+        return self._submission.files[exercise.file].definition_line(name) if name else None
 
     def _without_checks(
         self, exercise: Exercise, stopped: Stopped, trial: Trial | None = None
@@ -208,11 +220,29 @@ class Hearing:
             misconception=misconception,
             output=trial.output if trial else "",
             output_dropped=trial.output_dropped if trial else 0,
-            notes=tuple(dict.fromkeys(trial.remarks.notes)) if trial else (),
+            notes=self._notes(exercise, outcome, misconception, trial) if trial else (),
             flags=self._flags(exercise, outcome, trial) if trial else (),
             blocked_by=blocked_by,
             layers=trial.layers if trial else (),
         )
+
+    def _notes(
+        self,
+        exercise: Exercise,
+        outcome: Outcome,
+        misconception: Misconception | None,
+        trial: Trial,
+    ) -> tuple[str, ...]:
+        """What the checks have to say besides, and which given code differs where no reason is known."""
+        notes = [*trial.remarks.notes]
+        if outcome in (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED) and misconception is None:
+            wanted = {self._lecture.find(need).file for need in self._lecture.all_needs(exercise)}
+            texts = self._judge.solutions(self._lecture).texts
+            for file in sorted({exercise.file} | wanted):
+                source = self._submission.files[file]
+                if source.code and (changed := changed_given(source.text, texts[file])):
+                    notes.append(GIVEN_CHANGED.format(names=", ".join(changed), file=file))
+        return tuple(dict.fromkeys(notes))
 
     def _flags(self, exercise: Exercise, outcome: Outcome, trial: Trial) -> tuple[str, ...]:
         """What the checks have to say to the instructor, and what is unusual in code that passed."""
@@ -268,7 +298,21 @@ class Hearing:
         if found := other_parameters(text, solution, exercise, wrong.check.message):
             return found
         limits = self._judge.course.limits(exercise)
-        return diagnose(solutions, exercise.id, wrong.records, before, after, limits)
+        return diagnose(
+            solutions,
+            exercise.id,
+            wrong.records,
+            before,
+            after,
+            limits,
+            definitions(text, exercise),
+        )
+
+
+GIVEN_CHANGED = (
+    "{names} in {file} was given with the exercise, and differs from what was given: "
+    "it may be the cause."
+)
 
 
 def _points(exercise: Exercise, outcome: Outcome, checks: Sequence[CheckResult]) -> int | float:

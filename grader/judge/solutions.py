@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import textwrap
 import tomllib
 import types
 from collections.abc import Mapping
@@ -25,6 +27,33 @@ class Chaff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     replace: str
     with_: str = msgspec.field(name="with")
     says: str
+    only_where: str = ""
+    """A pattern that must be found in the learner's definitions, or it is not this mistake."""
+    not_where: str = ""
+    """A pattern that must not be found there."""
+
+    def can_be(self, code: str) -> bool:
+        """Whether a learner's definitions, written the one way that ast has, may hold this mistake."""
+        if self.not_where and re.search(self.not_where, code, re.MULTILINE):
+            return False
+        if any(statement in code for statement in self._left_out):
+            return False
+        return bool(re.search(self.only_where, code, re.MULTILINE))
+
+    @property
+    def _left_out(self) -> list[str]:
+        """The statements that are missing in this mistake, where nothing stands in their place."""
+        if self.with_.strip() not in ("", "pass"):
+            return []
+        try:
+            tree = ast.parse(textwrap.dedent(self.replace))
+        except SyntaxError:  # a part of a statement
+            return []
+        return [ast.unparse(node) for node in tree.body if isinstance(node, _STATEMENTS)]
+
+
+_STATEMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign)
+"""What is the same wherever it stands; an expression may well be there for another reason."""
 
 
 class _ChaffFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,6 +98,12 @@ class Solutions:
                 raise UserError(f"{path}: no exercise {chaff.exercise!r}.", MEND_CHAFFS)
             if any(chaff.name == other.name for other in by_exercise[chaff.exercise]):
                 raise UserError(f"{path}: {chaff.exercise} has two {chaff.name!r}.", MEND_CHAFFS)
+            for pattern in (chaff.only_where, chaff.not_where):
+                try:
+                    re.compile(pattern)
+                except re.error as error:
+                    message = f"{path}: {chaff.exercise}.{chaff.name} has a bad pattern: {error}."
+                    raise UserError(message, MEND_CHAFFS) from None
             by_exercise[chaff.exercise] += (chaff,)
         return by_exercise
 
@@ -93,6 +128,21 @@ class Solutions:
             )
         at = places[0]
         return text[:at] + chaff.with_ + text[at + len(chaff.replace) :]
+
+    def place(self, exercise: Exercise, name: str) -> str:
+        """The one of the exercise's names in which a chaff, by its name, has its mistake.
+
+        Empty where it is in none of them alone.
+        """
+        chaff = next(chaff for chaff in self.chaffs[exercise.id] if chaff.name == name)
+        text, changed = self.texts[exercise.file], self.changed_text(chaff)
+        at = next(i for i, (a, b) in enumerate(zip(text, f"{changed}\0", strict=False)) if a != b)
+        found = [
+            dotted
+            for dotted in exercise.names
+            if (span := definition_span(text, dotted)) and span[0] <= at < span[1]
+        ]
+        return max(found, key=len, default="")
 
     def variant(self, chaff: Chaff) -> ModuleSet:
         """The modules with the chaff's mistake; made once."""
@@ -122,16 +172,20 @@ class Solutions:
         return self._codes[text]
 
 
-def definition_spans(text: str, exercise: Exercise) -> list[tuple[int, int]]:
-    """Where in a source the exercise's names are defined: (start, end), in characters."""
+def definition_span(text: str, dotted: str) -> tuple[int, int] | None:
+    """Where in a source a name is defined: (start, end), in characters; None where it is not."""
     starts = [0]
     for line in text.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
-    spans = []
-    for name in exercise.names:
-        node = find_definition(text, name)
-        if node is not None:
-            spans.append((starts[_first_line(node) - 1], starts[node.end_lineno or node.lineno]))
+    node = find_definition(text, dotted)
+    if node is None:
+        return None
+    return starts[_first_line(node) - 1], starts[node.end_lineno or node.lineno]
+
+
+def definition_spans(text: str, exercise: Exercise) -> list[tuple[int, int]]:
+    """Where in a source the exercise's names are defined, each outermost definition once."""
+    spans = [span for name in exercise.names if (span := definition_span(text, name))]
     return [s for s in spans if not any(o != s and o[0] <= s[0] and s[1] <= o[1] for o in spans)]
 
 

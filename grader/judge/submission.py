@@ -201,6 +201,11 @@ def find_alike(text: str, holder: str, name: str) -> tuple[str, int] | None:
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
+def definitions(text: str, exercise: Exercise) -> str:
+    """An exercise's definitions as ast writes them: without comments, all in one style."""
+    return "\n\n".join(ast.unparse(root) for root in _roots(text, exercise))
+
+
 def count_stubs(text: str, exercise: Exercise) -> int:
     """How many of an exercise's definitions still raise the stub's NotImplementedError."""
     nodes = {node for root in _roots(text, exercise) for node in ast.walk(root)}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import select
 from grader.errors import UserError
+from grader.judge.results import Outcome
 from grader.learn.progress import Standing
 
 Standings = Mapping[tuple[str, str], Standing]
@@ -27,7 +28,7 @@ def exercise_meant(course: Course, target: str, standings: Standings) -> tuple[L
     (selection,) = select(course, [target])
     lecture = selection.lecture
     left = exercises_left(lecture, standings) if selection.is_whole else []
-    return lecture, (left or selection.exercises)[0]
+    return lecture, first_to_do(lecture, left[0], standings) if left else selection.exercises[0]
 
 
 def next_exercise(course: Course, standings: Standings) -> tuple[Lecture, Exercise] | None:
@@ -39,8 +40,22 @@ def next_exercise(course: Course, standings: Standings) -> tuple[Lecture, Exerci
     here = lectures.index(current_lecture(course, standings))
     for lecture in lectures[here:] + lectures[:here]:
         if left := exercises_left(lecture, standings):
-            return lecture, _tried_last(lecture, left, standings) or left[0]
+            chosen = _tried_last(lecture, left, standings) or left[0]
+            return lecture, first_to_do(lecture, chosen, standings)
     return None
+
+
+def first_to_do(lecture: Lecture, exercise: Exercise, standings: Standings) -> Exercise:
+    """The exercise itself, or what has to be done before it: what it needs and is left.
+
+    One that was tried and found wrong does not wait for another: its author did without.
+    """
+    standing = standings.get((lecture.id, exercise.id))
+    if standing and standing.outcome in (Outcome.FAIL, Outcome.ERROR):
+        return exercise
+    needs = lecture.all_needs(exercise)
+    left = [e for e in exercises_left(lecture, standings) if e.id in needs]
+    return first_to_do(lecture, left[0], standings) if left else exercise
 
 
 def current_lecture(course: Course, standings: Standings) -> Lecture:

@@ -13,7 +13,7 @@ from grader.course.manifest import Course, Exercise, Lecture
 from grader.errors import UserError
 from grader.judge.results import ExerciseResult, Outcome
 from grader.judge.submission import Submission
-from grader.learn.next_step import Standings, exercises_left, is_done
+from grader.learn.next_step import Standings, exercises_left, first_to_do, is_done
 from grader.learn.progress import Deed, Progress
 from grader.learn.touched import touched, with_last_code
 from grader.learn.warm_judge import Order, Verdict
@@ -224,12 +224,12 @@ class Watch:
         place = self.lecture.exercise.index
         later = [e for e in left if place(e) > place(self.exercise)]
         if left:
-            return self.lecture, (later or left)[0]
+            return self.lecture, first_to_do(self.lecture, (later or left)[0], self.standings)
         lectures = list(self.course.lectures)
         here = lectures.index(self.lecture)
         for lecture in lectures[here + 1 :] + lectures[:here]:
             if left := exercises_left(lecture, self.standings):
-                return lecture, left[0]
+                return lecture, first_to_do(lecture, left[0], self.standings)
         return None
 
     def _turn_to(self, exercise: Exercise) -> None:

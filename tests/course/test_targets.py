@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.manifest import Course, Exercise, Lecture, Manifest
+from grader.course.manifest import Course, Exercise, Lecture, Manifest, bundled_course, load_course
 from grader.course.targets import select
 from grader.errors import UserError
 
@@ -45,7 +45,6 @@ NOT_THERE = {
     "lecture5.crossentropy_backward": "Did you mean lecture5.cross_entropy_backward",
     "batchnorm": "Did you mean lecture5.batchnorm_backward?",
     "5.softmax.more": "Did you mean lecture5.softmax",
-    "exercises/lecture05_name/code.py": "",
     "--": "`zth list` shows what there is.",
     "５": "`zth list` shows what there is.",
     "²": "`zth list` shows what there is.",
@@ -104,3 +103,35 @@ def test_a_whole_lecture_knows_that_it_is_whole(course: Course) -> None:
 
 def test_no_target_selects_nothing(course: Course) -> None:
     assert select(course, []) == []
+
+
+def test_a_file_names_the_exercises_in_it() -> None:
+    course = load_course(bundled_course())
+    engine = [
+        f"lecture1.{e.id}" for e in course.lecture("lecture1").exercise if e.file == "engine.py"
+    ]
+    for target in (
+        "engine.py",
+        "exercises/lecture01_micrograd/engine.py",
+        "./lecture01_micrograd/engine.py",
+        "/home/ada/course/exercises/lecture01_micrograd/engine.py",
+    ):
+        assert names(course, target) == engine
+    assert names(course, "exercises/lecture01_micrograd/") == names(course, "lecture1")
+    trained = names(course, "exercises/lecture05_backprop/train.py")
+    assert trained == ["lecture5.manual_backward", "lecture5.train_by_hand"]
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("train.py", "Say which: lecture01_micrograd/train.py or lecture05_backprop/train.py"),
+        ("engin.py", "Did you mean engine.py"),
+        ("exercises/lecture01_micrograd/atomic.py", "written in"),
+        ("exercises/lecture99_none/", "There is no"),
+    ],
+)
+def test_a_file_of_no_exercise(target: str, says: str) -> None:
+    with pytest.raises(UserError) as raised:
+        select(load_course(bundled_course()), [target])
+    assert says in f"{raised.value.message} {raised.value.fix}"
