@@ -58,6 +58,8 @@ class Proof(msgspec.Struct, frozen=True):
     """Chaffs that fail and are named as themselves, with each seed."""
     wheats: Count
     """Exercises that pass in a wheat, with each seed."""
+    neighbours: Count
+    """Exercises that pass beside a mistake in one that they do not need."""
     mutants: Count
     """Mutants that fail, of those not listed as equivalent."""
     equivalent: int
@@ -233,11 +235,30 @@ def _chaffs(judge: Judge, lecture: Lecture, only: str) -> Iterator[Breach | None
                 yield None
 
 
+def _neighbours(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
+    """A right exercise passes, whatever is wrong in one that `needs` does not name, to any depth."""
+    solutions = judge.solutions(lecture)
+    for wrong in lecture.exercise:
+        apart = tuple(
+            e for e in lecture.exercise if e is not wrong and wrong.id not in lecture.all_needs(e)
+        )
+        for chaff in solutions.chaffs[wrong.id][:NEIGHBOURS]:
+            texts = {**solutions.texts, wrong.file: solutions.changed_text(chaff)}
+            submission = submission_of(texts, lecture, judge.course.solutions(lecture))
+            what = f"beside {wrong.id}, chaff {chaff.name}, which it does not need, it is"
+            results = judge.judge(Selection(lecture, apart), submission, on_data=False)
+            for result in results.exercises:
+                yield _unless(result.outcome is Outcome.PASS, lecture, result, what)
+
+
+NEIGHBOURS = 4
+"""How many mistakes of each exercise are tried on all others."""
 PARTS: dict[str, Callable[..., Iterator[Breach | None]]] = {
     "wheats": _wheats,
     "chaffs": _chaffs,
     "solutions": _solutions,
     "examples": _examples,
+    "neighbours": _neighbours,
     "stubs": _stubs,
 }
 """The one that takes longest first."""
