@@ -307,7 +307,7 @@ def _spell_out(message: str, raw: object) -> str:
 
 
 def find_zone(name: str) -> datetime.tzinfo | None:
-    """The time zone of that name, as the system or the package tzdata has it; None where there is none."""
+    """The time zone of that name, the system's or the package tzdata's; None where there is none."""
     import zoneinfo  # only where a time is read
 
     try:
@@ -323,7 +323,10 @@ def _problems(course: Course) -> Iterator[tuple[str, str]]:
     yield from _repeated([lecture.dir for lecture in manifest.lecture], "lectures", "dir")
     yield from _limit_problems(manifest.limits, "the course")
     if manifest.timezone and find_zone(manifest.timezone) is None:
-        yield f"`timezone` is {manifest.timezone!r}: there is no such zone.", "Write Europe/Berlin, or UTC."
+        yield (
+            f"`timezone` is {manifest.timezone!r}: there is no such zone.",
+            "Write Europe/Berlin, or UTC.",
+        )
     yield from _late_problems(manifest.late)
     yield from _data_problems(manifest.data)
     if not manifest.lecture:

@@ -75,7 +75,11 @@ class Reader(NotebookExporter):
         path = Path(folder) / "timestamp.txt"
         stamp = read_stamp(path, self.course.zone)
         root = Path(self._folders.root)
-        if stamp and stamp.at is None and path.is_relative_to(root / self._folders.submitted_directory):
+        if (
+            stamp
+            and stamp.at is None
+            and path.is_relative_to(root / self._folders.submitted_directory)
+        ):
             self.log.warning("%s", unread(str(path.relative_to(root)), inert(stamp.text)))
         return stamp.at.replace(tzinfo=None) if stamp and stamp.at else None
 

@@ -26,9 +26,9 @@ def read_time(
 
     It may end with an offset (+0200, +02:00), with Z, with the name of a zone (Europe/Berlin) or with
     the letters that one goes by (CEST, EST). Letters mean what they mean in `zone`, the course's; where
-    they mean nothing there, what they mean everywhere else, if that is one offset: IST is India's, Israel's
-    and Ireland's. A time that names no zone is in UTC, as nbgrader has it; `local` says that whoever wrote
-    it meant the course's zone, and there it is None where the course has none.
+    they mean nothing there, what they mean everywhere else, if that is one offset: IST is India's,
+    Israel's and Ireland's. A time that names no zone is in UTC, as nbgrader has it; `local` says that
+    whoever wrote it meant the course's zone, and there it is None where the course has none.
     """
     text = " ".join(text.replace("\ufeff", " ").split()).strip("'\" ")
     if unix := _UNIX.fullmatch(text):  # what `date` prints
@@ -92,7 +92,7 @@ def _naive(text: str) -> datetime.datetime | None:
     words = _WEEKDAY.sub("", text).replace(",", " ")
     for form in _FORMS:
         try:
-            return datetime.datetime.strptime(" ".join(words.split()), form)  # noqa: DTZ007 # its zone comes apart
+            return datetime.datetime.strptime(" ".join(words.split()), form)
         except ValueError:
             continue
     return None
@@ -160,7 +160,9 @@ UNREAD = (
     "{file} says {text!r}, which is no time that can be read, so nothing is late. Write it as "
     "2026-10-01 20:15:00 UTC, or 2026-10-01 22:15:00 +0200."
 )
-EMPTY = "{file} is empty, so nothing is late. Write 2026-10-01 20:15:00 UTC into it, or take it away."
+EMPTY = (
+    "{file} is empty, so nothing is late. Write 2026-10-01 20:15:00 UTC into it, or take it away."
+)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:?\d\d")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? ", re.IGNORECASE)
@@ -170,8 +172,8 @@ _FORMS: tuple[str, ...] = tuple(
     for hour in ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
 )
 _UNIX = re.compile(
-    r"(?:\w{3} )?(?P<month>\w{3}) (?P<date>\d{1,2}) (?P<hour>[\d:]{5,8}(?: [AP]M)?) (?P<zone>[A-Z]{2,6}|[+-]\d\d) "
-    r"(?P<year>\d{4})"
+    r"(?:\w{3} )?(?P<month>\w{3}) (?P<date>\d{1,2}) (?P<hour>[\d:]{5,8}(?: [AP]M)?) "
+    r"(?P<zone>[A-Z]{2,6}|[+-]\d\d) (?P<year>\d{4})"
 )
 _SPOKEN = re.compile(r" ?\([^()]*\)$")
 """(Central European Summer Time), after the offset."""

@@ -108,7 +108,9 @@ def test_a_file_as_notepad_and_powershell_write_it(tmp_path: Path, encoding: str
     path = tmp_path / "timestamp.txt"
     path.write_bytes("2026-10-02 12:30 CEST\r\n".encode(encoding))
     stamp = read_stamp(path)
-    assert stamp and stamp.at and f"{stamp.at:%Y-%m-%d %H:%M}" == UTC_HALF_PAST_TEN
+    assert stamp
+    assert stamp.at
+    assert f"{stamp.at:%Y-%m-%d %H:%M}" == UTC_HALF_PAST_TEN
 
 
 def test_a_file_that_holds_no_time_is_said(tmp_path: Path) -> None:
@@ -121,7 +123,8 @@ def test_a_file_that_holds_no_time_is_said(tmp_path: Path) -> None:
     ):
         path.write_text(text)
         stamp = read_stamp(path)
-        assert stamp and stamp.at is None
+        assert stamp
+        assert stamp.at is None
         assert words in unread(path.name, stamp.text)
         assert "2026-10-01 20:15:00 UTC" in unread(path.name, stamp.text)
 
