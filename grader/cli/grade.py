@@ -80,7 +80,7 @@ def grade(
     from grader.teach.digest import Digests
     from grader.teach.grading import Grading
     from grader.teach.intake import find_submissions
-    from grader.teach.roster import read_roster
+    from grader.teach.roster_file import read_roster
     from grader.teach.store import Store
     from grader.teach.worker import Setting
 
