@@ -121,8 +121,8 @@ Teilnehmer/in7,Ada Lovelace,a@x.org,Zur Bewertung abgegeben,-,"10,00",Ja,"Do, 1.
 Teilnehmer/in8,Bob Kahn,b@x.org,Keine Abgabe,"1,50","10,00",Ja,-,-,alt
 """
 FRENCH = """Identifiant;Nom complet;Adresse de courriel;Numéro d'identification;Statut;Note;\
-Note maximale;La note peut être modifiée;Dernière modification (travail remis);Dernière modification (note);\
-Feedback par commentaires
+Note maximale;La note peut être modifiée;Dernière modification (travail remis);\
+Dernière modification (note);Feedback par commentaires
 Participant 7;Ada Lovelace;a@x.org;00123;Remis pour évaluation;;20,00;Oui;jeudi 1 octobre 2026, 12:00;-;
 Participant 8;Bob Kahn;b@x.org;00456;Aucun travail remis;;20,00;Oui;-;-;
 """

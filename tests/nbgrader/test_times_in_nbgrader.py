@@ -36,6 +36,15 @@ def test_who_is_late(tmp_path: Path, command: tuple[str, ...]) -> None:
         hand_in(folder, who, worked(folder), at).save()
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
         book.update_or_create_assignment("lecture1", duedate=DUE)
+    for home in (
+        folder / "submitted",
+        folder / "source",
+        course,
+    ):  # what Finder leaves stops nothing
+        for place in [home, *(path for path in home.rglob("*") if path.is_dir())]:
+            (place / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
+            (place / "._arrays.py").write_bytes(b"\0\5\x16\7")
+            (place / "._arrays.ipynb").write_bytes(b"\0\5\x16\7")
 
     process = run(folder, *command)
     assert process.returncode == 0, process.stderr
