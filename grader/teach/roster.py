@@ -59,6 +59,8 @@ class Match(msgspec.Struct, frozen=True):
     """None where it is nobody's, or that cannot be told."""
     candidates: tuple[Person, ...] = ()
     """Whom it may be of, where that cannot be told."""
+    by: Key = Key.TEXT
+    """The strongest key that says so."""
 
 
 class Roster:
@@ -112,16 +114,19 @@ class Roster:
         """
         answered: set[int] = set().union(*(self._fits(c) for c in claims if c.key is Key.ANSWER))
         if answered:
-            return _match(self._people(answered))
+            return _match(self._people(answered), Key.ANSWER)
         left: set[int] = set()
+        by = Key.TEXT
         for claim in sorted(claims, key=lambda claim: claim.key):
             fits = self._fits(claim)
             if left and fits and not left & fits:
                 return Match(candidates=self._people(left | fits))
+            if fits and not left:
+                by = claim.key
             left = left & fits if left and fits else left or fits
         if not left:
             return Match(candidates=self._people(self._nearly(claims)))
-        match = _match(self._people(left))
+        match = _match(self._people(left), by)
         if match.person and _contradicted(match.person, claims):
             return Match(candidates=(match.person,))
         return match
@@ -238,8 +243,8 @@ def first_and_last(person: Person) -> tuple[str, str]:
     return first, last
 
 
-def _match(people: tuple[Person, ...]) -> Match:
-    return Match(people[0]) if len(people) == 1 else Match(candidates=people)
+def _match(people: tuple[Person, ...], by: Key) -> Match:
+    return Match(people[0], by=by) if len(people) == 1 else Match(candidates=people, by=by)
 
 
 def _literal(text: str) -> str:
