@@ -127,11 +127,15 @@ class _Order(msgspec.Struct, frozen=True):
     given: dict[str, frozenset[str]]
 
 
-@functools.lru_cache(maxsize=50)
 def given_names(course: Course, lecture: Lecture) -> dict[str, frozenset[str]]:
     """By file: the names that are written in what learners are given, dotted for methods."""
     stubs = stubs_of(course, lecture)
-    return {path.name: frozenset(_written(text.encode())) for path, text in stubs.items()}
+    return {path.name: _given(text) for path, text in stubs.items()}
+
+
+@functools.lru_cache(maxsize=100)
+def _given(stub: str) -> frozenset[str]:
+    return frozenset(_written(stub.encode()))
 
 
 def serve() -> None:
