@@ -267,7 +267,8 @@ def _question(who: str, one: Found, match: Match, roster: Roster | None) -> Ques
     name = shown(one.part.path.name)
     ids = tuple(person.id for person in match.candidates)
     if ids:
-        text = IN_DOUBT.format(name=name, ids=" or ".join(ids[:4]))
+        words = NEARLY if match.is_near else IN_DOUBT
+        text = words.format(name=name, ids=" or ".join(ids[:4]))
     else:
         text = (NAMELESS if roster else NAMELESS_ALONE).format(name=name)
     return Question(who, ids, text)
@@ -379,6 +380,7 @@ _OF_ALL = re.compile(
 WITHIN = "The submissions are taken from the folder {folder}."
 ANSWER = "write its name into the column submission of the right line of the roster"
 IN_DOUBT = "{name} may be of {ids}: " + f"{ANSWER}."
+NEARLY = "{name} may be of {ids}, whose id may have lost its zeros: " + f"{ANSWER}."
 NAMELESS = "{name} does not say whose it is: " + f"{ANSWER}, or the learner's name into its name."
 NAMELESS_ALONE = "{name} does not say whose it is: write the learner's name into its name."
 NEWEST = "Handed in more than once: {name} counts, not {others}."

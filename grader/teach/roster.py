@@ -61,6 +61,8 @@ class Match(msgspec.Struct, frozen=True):
     """Whom it may be of, where that cannot be told."""
     by: Key = Key.TEXT
     """The strongest key that says so."""
+    is_near: bool = False
+    """Whether it would be theirs, had a spreadsheet not taken the zeros ahead of an id away."""
 
 
 class Roster:
@@ -125,7 +127,8 @@ class Roster:
                 by = claim.key
             left = left & fits if left and fits else left or fits
         if not left:
-            return Match(candidates=self._people(self._nearly(claims)))
+            near = self._people(self._nearly(claims))
+            return Match(candidates=near, is_near=bool(near))
         match = _match(self._people(left), by)
         if match.person and _contradicted(match.person, claims):
             return Match(candidates=(match.person,))

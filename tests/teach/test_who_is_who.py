@@ -132,6 +132,7 @@ def test_zeros_that_a_spreadsheet_took_away_are_asked_about(tmp_path: Path, has_
     intake = found(tmp_path, Roster([Person(has_id, "Ada"), Person("456", "Bob")]))
     (question,) = intake.questions
     assert question.candidates == (has_id,)
+    assert f"may be of {has_id}, whose id may have lost its zeros: write" in question.text
     assert [person.id for person in intake.missing] == ["456"]
 
 
