@@ -135,7 +135,7 @@ def given_names(course: Course, lecture: Lecture) -> dict[str, frozenset[str]]:
 
 @functools.lru_cache(maxsize=100)
 def _given(stub: str) -> frozenset[str]:
-    return frozenset(_written(stub.encode()))
+    return _gives(stub.encode()).written
 
 
 def serve() -> None:
@@ -171,10 +171,8 @@ class _Matching:
             file: tuple(n for e in lecture.exercise if e.file == file for n in e.names)
             for file in lecture.files
         }
-        self._defines_of: dict[str, set[str]] = {}
-        """By the path of a .py: the names that it gives at its top."""
-        self._written: dict[str, set[str]] = {}
-        """By path: the names that are written there, and not as they were given."""
+        self._gives: dict[str, _Gives] = {}
+        """By path, for each that was looked at."""
         self._taken: dict[str, str] = {}
         self._starts: dict[str, tuple[int, ...]] = {}
 
@@ -225,12 +223,20 @@ class _Matching:
         named = [p for p in self._texts if _base(p) == file]
         named = named or [p for p in self._texts if _base(p).casefold() == file.casefold()]
         named.sort(key=lambda path: (self._lecture.dir not in _folders(path), _height(path)))
-        count = {p: self._count(file, self._defined(p)) for p in self._texts if p not in named}
+        others = [
+            path for path in self._texts if path not in named and self._may_define(file, path)
+        ]
+        count = {path: self._count(file, self._given_by(path).defined) for path in others}
         usable = {path: n for path, n in self._notebooks.items() if not n.trouble}
         in_notebooks = {path: self._defines(file, notebook) for path, notebook in usable.items()}
         stands = [p for p in (self._stands.get(file, ""),) if in_notebooks.get(p)]
         found = [*stands, *named, *_ranked(count, file), *_ranked(in_notebooks, file)]
         return list(dict.fromkeys(found))
+
+    def _may_define(self, file: str, path: str) -> bool:
+        """Whether a name of the file's exercises is in a text at all: to compile each takes long."""
+        names = {name.partition(".")[0] for name in self._names[file]}
+        return any(name.encode() in self._texts[path] for name in names)
 
     def _chosen(self, file: str, candidates: list[str]) -> str:
         """What has most work in it and is Python; of two that are alike the newest; and else the first.
@@ -240,8 +246,13 @@ class _Matching:
         """
         if self._stands.get(file) == candidates[0]:
             candidates = [path for path in candidates if path in self._notebooks]
+        if len(candidates) == 1:
+            return candidates[0]
         work = {path: self._work(file, path) for path in candidates}
-        rank = {p: (len(names), bool(names) and self._is_readable(p)) for p, names in work.items()}
+        rank = {
+            p: (len(names), bool(names) and self._given_by(p).is_python)
+            for p, names in work.items()
+        }
         best = [path for path in candidates if rank[path] == max(rank.values())]
         times = [self._bundle.times.get(path, 0.0) for path in best]
         if work[best[0]] and all(times):
@@ -277,28 +288,25 @@ class _Matching:
 
     def _work(self, file: str, path: str) -> frozenset[str]:
         """The exercises' names of a file that are written there, and not as they were given."""
-        if path not in self._written:
-            if path in self._texts:
-                self._written[path] = _written(self._texts[path])
-            else:
-                notebook = self._notebooks[path]
-                broken = (name for one in notebook.broken for name in (one, f"{one}.*"))
-                self._written[path] = {*_written(notebook.text.encode()), *broken}
         given = self._given.get(file, frozenset())
-        written = self._written[path] - given
+        written = self._given_by(path).written - given
         return frozenset(
             exercise
             for exercise in self._names[file]
             if exercise not in given and any(_is_of(name, exercise) for name in written)
         )
 
-    def _is_readable(self, path: str) -> bool:
-        return path in self._notebooks or bool(compile_source("", "", self._texts[path]).code)
-
-    def _defined(self, path: str) -> set[str]:
-        if path not in self._defines_of:
-            self._defines_of[path] = _defined(self._texts[path])
-        return self._defines_of[path]
+    def _given_by(self, path: str) -> _Gives:
+        """What a text or a notebook gives; each is looked at once."""
+        if path not in self._gives:
+            if path in self._texts:
+                self._gives[path] = _gives(self._texts[path])
+            else:
+                notebook = self._notebooks[path]
+                broken = {name for one in notebook.broken for name in (one, f"{one}.*")}
+                gives = _gives(notebook.text.encode())
+                self._gives[path] = msgspec.structs.replace(gives, written=gives.written | broken)
+        return self._gives[path]
 
     def _defines(self, file: str, notebook: Notebook) -> int:
         return self._count(file, notebook.defines | notebook.broken.keys())
@@ -392,15 +400,24 @@ def _ranked(count: Mapping[str, int], file: str) -> list[str]:
     )
 
 
-def _written(data: bytes) -> set[str]:
-    """The names that a source gives, dotted for methods, without those whose body is only a stub.
+class _Gives(msgspec.Struct, frozen=True):
+    """The names that a source gives."""
+
+    defined: frozenset[str] = frozenset()
+    """Its functions and classes."""
+    written: frozenset[str] = frozenset()
+    """Dotted for methods, without those whose body is only a stub.
 
     Where it is not valid Python nobody can tell: all of it counts as written, `Value.*` for a class.
     """
+    is_python: bool = True
+
+
+def _gives(data: bytes) -> _Gives:
     source = compile_source("", "", data)
-    if not source.code:
-        names = _DEFINES.findall(data.decode("utf-8", "replace"))
-        return {*names, *(f"{name}.*" for name in names)}
+    if not source.code:  # what it would give, so that the learner is told what is wrong with it
+        names = frozenset(_DEFINES.findall(data.decode("utf-8", "replace")))
+        return _Gives(names, names | {f"{name}.*" for name in names}, is_python=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         body = ast.parse(source.text).body
@@ -412,7 +429,8 @@ def _written(data: bytes) -> set[str]:
             found |= {f"{node.name}.{name}": is_work for name, is_work in _methods(node)}
         elif isinstance(node, ast.Assign):
             found |= {name: True for name in map(_assigned, node.targets) if name}
-    return {name for name, is_work in found.items() if is_work}
+    defined = frozenset(n.name for n in body if isinstance(n, (*_FUNCTIONS, ast.ClassDef)))
+    return _Gives(defined, frozenset(name for name, is_work in found.items() if is_work))
 
 
 def _is_of(name: str, exercise: str) -> bool:
@@ -446,18 +464,6 @@ def _is_stub(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         or (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))
         for line in node.body
     )
-
-
-def _defined(data: bytes) -> set[str]:
-    """The names that a source gives at its top; none where it is not valid."""
-    source = compile_source("", "", data)
-    if not source.code:  # what it would give, so that the learner is told what is wrong with it
-        return set(_DEFINES.findall(data.decode("utf-8", "replace")))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        body = ast.parse(source.text).body
-    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return {node.name for node in body if isinstance(node, definitions)}
 
 
 def _base(path: str) -> str:
