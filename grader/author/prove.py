@@ -17,6 +17,7 @@ import msgspec
 from grader.author.cores import on_cores
 from grader.author.kill import kill_mutants
 from grader.author.mutants import Equivalent, Mutant, mutants_of, read_equivalents
+from grader.course.litter import files_in
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.stubs import stubs_of
 from grader.course.targets import Selection
@@ -163,7 +164,7 @@ def _stale_stubs(course: Course, lecture: Lecture) -> Iterator[Breach]:
     for path, text in wanted.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             yield Breach(_shown(course, path), "is not what the solution gives: zth dev stubs")
-    for path in sorted(course.stubs(lecture).glob("*.py")):
+    for path in files_in(course.stubs(lecture)):
         if path not in wanted:
             yield Breach(_shown(course, path), "has no solution behind it")
 
@@ -192,12 +193,12 @@ def _solutions(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
 
 
 def _wheats(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
-    folders = sorted(p for p in (judge.course.hidden(lecture) / "wheats").glob("*") if p.is_dir())
+    folders = [p for p in files_in(judge.course.hidden(lecture) / "wheats", "*") if p.is_dir()]
     for folder in folders:
-        texts = {p.name: p.read_text(encoding="utf-8") for p in sorted(folder.glob("*.py"))}
+        texts = {p.name: p.read_text(encoding="utf-8") for p in files_in(folder)}
         both = {**judge.solutions(lecture).texts, **texts}
         yield from _all_pass(judge, lecture, both, f"the wheat {folder.name} is not PASS but")
-    covered = {path.name for folder in folders for path in folder.glob("*.py")}
+    covered = {path.name for folder in folders for path in files_in(folder)}
     for file in lecture.files:
         if file not in covered:
             yield Breach(f"{lecture.id}, {file}", "no wheat: add a different right way")

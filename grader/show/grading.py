@@ -73,6 +73,7 @@ def summary_json(book: Store, intake: Intake, plan: Plan) -> bytes:
             "format": FORMAT,
             "graded": len(plan.tasks),
             "unchanged": plan.unchanged,
+            "questions": list(intake.questions),
             "missing": [person.id for person in intake.missing],
             "strangers": list(intake.strangers),
             "runs": book.runs(),
@@ -84,6 +85,9 @@ def summary_json(book: Store, intake: Intake, plan: Plan) -> bytes:
 
 def _people(intake: Intake) -> list[RenderableType]:
     lines: list[RenderableType] = [Text(visible(remark), "zth.note") for remark in intake.remarks]
+    lines += [Text(visible(question.text)) for question in intake.questions[:NAMED]]
+    if (rest := len(intake.questions) - NAMED) > 0:
+        lines.append(Text(f"And {rest} more whose learner cannot be told; --json has all of them."))
     if intake.missing:
         names = [person.id for person in intake.missing]
         lines.append(Text(f"{len(names)} handed in nothing: {_listed(names)}"))

@@ -15,7 +15,7 @@ from grader.judge.submission import Submission
 from grader.teach.bundle import Bundle, Part, read_bundle
 from grader.teach.digest import Digests, fingerprint
 from grader.teach.intake import Clock, Handed, Intake
-from grader.teach.sources import submission_from
+from grader.teach.sources import given_names, submission_from
 from grader.teach.store import HandIn, Run, Store
 from grader.teach.worker import Job, Marked
 
@@ -129,7 +129,9 @@ class Grading:
             if handed.trouble
             else read_bundle(handed.parts)
         )
-        found = submission_from(bundle, lecture, self._folders)
+        found = submission_from(
+            bundle, lecture, self._folders, given=given_names(self._course, lecture)
+        )
         hand_in = HandIn(
             who=handed.who,
             lecture=lecture.id,
