@@ -44,7 +44,7 @@ def init(
 
     In nbgrader_config.py only the lines between two marks are zth's. The rest stays as it is.
     """
-    from grader.judge.bubblewrap import find_bubblewrap
+    from grader.judge.bubblewrap import must_work
     from grader.nbgrader.config import (
         judging_course,
         judging_isolation,
@@ -77,7 +77,7 @@ def init(
         console.print(Text(f"   kept: {folder / kept}", "zth.note"), soft_wrap=True)
     if chosen is Isolation.BWRAP:
         try:
-            find_bubblewrap()
+            must_work()
         except UserError as error:  # it need not be this machine that grades
             console.print(Text(f"{error.message} {error.fix}", "zth.note"), soft_wrap=True)
     console.print(_next(folder, f"zth nbgrader build {opened.lectures[0].id}"), soft_wrap=True)

@@ -151,7 +151,7 @@ def _points(feedback: Feedback) -> list[str]:
     """The points of all, what being late costs, and what is special about them."""
     lines = told_of_all(feedback.grade).split("\n")
     graded = [told.graded for told in feedback.exercises]
-    if bonus := sum(g.points for g in graded if g.bonus):
+    if bonus := sum(g.points or 0.0 for g in graded if g.bonus):
         lines.append(BONUS.format(points=number(bonus)))
     if any(g.by_hand for g in graded):
         lines.append(BY_HAND)

@@ -6,6 +6,7 @@ it came but for Grade and Feedback comments. Moodle finds a learner by Identifie
 modified (grade); a grade above the maximum it passes over without a word, so none is
 (https://github.com/moodle/moodle/blob/main/public/mod/assign/feedback/offline/importgradeslib.php and
 locallib.php). Where the worksheet's maximum is not ours, the grade is as much of theirs.
+Who is not graded yet has no grade.
 
 With another roster: a table for Grades > Import > CSV file, where the columns are mapped by hand
 (https://docs.moodle.org/311/en/Grade_import).
@@ -52,21 +53,21 @@ def _worksheet(grades: Sequence[Grade]) -> Iterator[list[str]]:
     yield columns
     for grade in grades:
         row = {**grade.row, "Grade": number(_of_theirs(grade))}
-        if FEEDBACK in columns:
+        if FEEDBACK in columns and grade.total is not None:
             row[FEEDBACK] = harmless(_feedback(grade))
         if "Full name" in row:
             row["Full name"] = harmless(row["Full name"])
         yield [row.get(name, "") for name in columns]
 
 
-def _of_theirs(grade: Grade) -> float:
+def _of_theirs(grade: Grade) -> float | None:
     """The total, in points of the worksheet's maximum and not above it."""
     theirs = next((grade.row[name] for name in MAXIMUM if name in grade.row), "")
     try:
         most = float(theirs.replace(",", "."))
     except ValueError:
         most = 0.0
-    if not grade.max_points:
+    if grade.total is None or not grade.max_points:
         return grade.total
     if not 0 < most < math.inf:
         most = grade.max_points

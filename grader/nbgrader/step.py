@@ -22,7 +22,7 @@ from traitlets import Enum, Unicode
 from grader.course.manifest import Course, bundled_course, load_course
 from grader.errors import UserError
 from grader.export.inert import inert
-from grader.judge.bubblewrap import find_bubblewrap
+from grader.judge.bubblewrap import must_work
 from grader.judge.isolation import Isolation
 from grader.nbgrader.begun import Begun, Work, left_behind
 from grader.nbgrader.files import Json, with_python
@@ -150,7 +150,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
     def open(self) -> Course:
         """The course that judges. Raises UserError where it, or what keeps code apart, is not there."""
         if self.isolation == Isolation.BWRAP:
-            find_bubblewrap()
+            must_work()
         root = Path(self.course) if self.course else bundled_course()
         if not root.is_dir():
             raise UserError(NO_COURSE.format(root=root), SAY_WHERE)

@@ -11,11 +11,10 @@ import msgspec
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import Selection
 from grader.judge.results import CheckResult, ExerciseResult, Outcome, Step
-from grader.teach.gradebook import Grade, Graded, graded_of, read_grades
+from grader.teach.gradebook import Grade, Graded, graded_of, is_current, read_grades
 from grader.teach.places import Place
 from grader.teach.store import Store
 from grader.teach.telling import SOURCE, in_their_files, own_value, own_words
-from grader.teach.worker import NOT_JUDGED
 
 PRINTED_LINES = 30
 PRINTED_CHARACTERS = 4_000
@@ -91,9 +90,10 @@ def read_feedback(
     by_id = {selection.lecture.id: selection for selection in selections}
     sources = {id_: CheckSources(course.hidden(s.lecture)) for id_, s in by_id.items() if reveal}
     for grade in read_grades(course, selections, store):
-        if people and grade.who not in people:
+        if grade.not_judged or (people and grade.who not in people):
             continue
-        results = {m.exercise: m.result for m in store.marks(grade.who, grade.lecture)}
+        marks = store.marks(grade.who, grade.lecture)
+        results = {m.exercise: m.result for m in marks if is_current(m, hand_ins)}
         hand_in = hand_ins.get((grade.who, grade.lecture))
         selection = by_id[grade.lecture]
         places = hand_in.places if hand_in else {}
@@ -160,8 +160,6 @@ class _Writer:
         failing = result.failing
         opened = next((c for c in failing if c.outcome is result.outcome), None)
         opened = opened or next(iter(failing), CheckResult(SOURCE, "", result.outcome))
-        if opened.name == NOT_JUDGED:
-            return msgspec.structs.replace(told, message=ASK)
         printed, cut = _end_of(result.output)
         told = msgspec.structs.replace(
             told,
@@ -215,4 +213,3 @@ def _end_of(output: str) -> tuple[str, bool]:
 
 
 BUILDS_ON = "It builds on {names}: mend that first."
-ASK = "It could not be judged. Ask those who teach you."

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from grader.course.manifest import Course, Exercise, Late, Lecture
 from grader.course.targets import Selection
+from grader.errors import UserError, nearest
 from grader.judge.results import ExerciseResult, Outcome
 from grader.teach.roster import Person
-from grader.teach.store import HandIn, Score, Store
+from grader.teach.store import HandIn, Mark, Score, Store
 from grader.teach.telling import own_words
 
 MINUTE = 60.0
@@ -29,7 +30,8 @@ class Graded(msgspec.Struct, frozen=True):
     exercise: str
     outcome: Outcome | None
     """The judge's; None where it was not judged."""
-    points: float
+    points: float | None
+    """None where it is not graded yet: what was handed in waits for the judge."""
     max_points: float
     by_hand: bool = False
     """Whether a person gave the points."""
@@ -48,7 +50,7 @@ class Graded(msgspec.Struct, frozen=True):
     def is_right(self) -> bool:
         """Whether nothing is left to gain: by a person's word where there is one, or by the judge's."""
         if self.by_hand:
-            return self.points >= self.max_points
+            return self.points is not None and self.points >= self.max_points
         return self.outcome is Outcome.PASS
 
 
@@ -60,27 +62,30 @@ class Grade(msgspec.Struct, frozen=True):
     email: str
     lecture: str
     exercises: tuple[Graded, ...]
-    points: float
-    """Reached; a bonus is in it, so it may be more than `max_points`."""
+    points: float | None
+    """Reached; a bonus is in it, so it may be more than `max_points`. None where some is not graded."""
     max_points: float
     late_hours: float | None
     """After what is due for them; None where nobody wrote down when it came, or nothing is due."""
-    penalty: float
-    """The points that being late costs."""
-    total: float
+    penalty: float | None
+    """The points that being late costs; None where some is not graded."""
+    total: float | None
+    """None where some is not graded: that is neither 0 nor nothing handed in."""
     remarks: tuple[str, ...] = ()
     row: dict[str, str] = {}
     """The line of the roster, by column."""
     handed_in: bool = True
     title: str = ""
     """The lecture's."""
+    section: str = ""
+    """Of the class, where the roster has sections."""
+    ungraded: str = ""
+    """Why the last try to judge it came to no result."""
 
     @property
     def not_judged(self) -> tuple[str, ...]:
         """Exercises that wait for the judge, and for which nobody gave points."""
-        if not self.handed_in:
-            return ()
-        return tuple(g.exercise for g in self.exercises if g.outcome is None and not g.by_hand)
+        return tuple(g.exercise for g in self.exercises if g.points is None)
 
 
 def read_grades(
@@ -90,6 +95,8 @@ def read_grades(
     on_result: Callable[[str, ExerciseResult], None] | None = None,
 ) -> list[Grade]:
     """A grade for each learner and lecture: the roster in its order, then those who are not on it.
+
+    A mark counts where it was made from what counts of what they handed in, and from nothing older.
 
     `on_result` is told each learner and result on the way: there are too many to be kept.
     """
@@ -103,15 +110,17 @@ def read_grades(
         by_id = {e.id: e for e in selection.exercises}
         judged: dict[tuple[str, str], Graded] = {}
         for mark in store.marks(lecture=lecture.id):
-            if exercise := by_id.get(mark.exercise):
+            exercise = by_id.get(mark.exercise)
+            if exercise and is_current(mark, hand_ins):
                 score = scores.get((mark.who, lecture.id, exercise.id))
                 judged[mark.who, exercise.id] = graded_of(lecture, exercise, mark.result, score)
                 if on_result:
                     on_result(mark.who, mark.result)
         for who in dict.fromkeys([*people, *handed]):
+            is_absent = (who, lecture.id) not in hand_ins
             exercises = tuple(
                 judged.get((who, e.id))
-                or graded_of(lecture, e, None, scores.get((who, lecture.id, e.id)))
+                or graded_of(lecture, e, None, scores.get((who, lecture.id, e.id)), is_absent)
                 for e in selection.exercises
             )
             grades.append(
@@ -126,10 +135,47 @@ def read_grades(
     return grades
 
 
-def known_people(store: Store) -> list[str]:
+def is_current(mark: Mark, hand_ins: Mapping[tuple[str, str], HandIn]) -> bool:
+    """Whether a mark was made from what counts now: what came later may not have been judged yet."""
+    hand_in = hand_ins.get((mark.who, mark.lecture))
+    return hand_in is not None and hand_in.fingerprint == mark.fingerprint
+
+
+def known_people(store: Store) -> list[Person]:
     """Everybody: the roster in its order, then those who are not on it."""
-    handed = sorted({who for who, _ in store.hand_ins()})
-    return list(dict.fromkeys([*(person.id for person in store.people()), *handed]))
+    people = {person.id: person for person in store.people()}
+    handed = sorted({who for who, _ in store.hand_ins()} - people.keys())
+    return [*people.values(), *map(Person, handed)]
+
+
+def find_learner(text: str, people: Sequence[Person], where: str) -> str:
+    """The id of the one person whom a text means: by id, email, or a name that only one has.
+
+    `where` is what the people are of, in words. Raises UserError where nobody or several are meant.
+    """
+    if any(person.id == text for person in people):
+        return text
+    wanted = _folded(text)
+    for field in ("id", "email", "name"):
+        found = [person.id for person in people if _folded(getattr(person, field)) == wanted]
+        if len(found) > 1:
+            raise UserError(
+                SEVERAL.format(text=text, where=where), NAME_ID.format(ids=_some(found))
+            )
+        if found:
+            return found[0]
+    names = {name for p in people for name in (p.id, p.email, p.name) if name}
+    known = KNOWN.format(where=where, names=_some([p.id for p in people]))
+    raise UserError(NOBODY.format(text=text, where=where), nearest(text, sorted(names), known))
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _some(names: Sequence[str]) -> str:
+    rest = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def graded_lectures(store: Store) -> list[str]:
@@ -153,35 +199,34 @@ def _grade(
     hand_in: HandIn | None,
     exercises: tuple[Graded, ...],
 ) -> Grade:
-    points = sum(graded.points for graded in exercises)
+    known = [graded.points for graded in exercises if graded.points is not None]
+    points = _rounded(sum(known)) if len(known) == len(exercises) else None
     remarks = list(hand_in.remarks) if hand_in else [NOTHING]
     after = _seconds_late(lecture.due, person, hand_in)
-    lost = 0.0
-    if after is not None and hand_in is not None:
-        if hand_in.recorded:
-            lost = penalty(late, points, after)
-        elif after > 0:
-            remarks.append(UNCLEAR)
-            after = None
-        else:
-            after = None
+    if after is not None and hand_in is not None and not hand_in.recorded:
+        remarks += [UNCLEAR] if after > 0 else []
+        after = None
+    lost = None if points is None else penalty(late, points, after or 0.0)
     grade = Grade(
         who=person.id,
         name=person.name,
         email=person.email,
         lecture=lecture.id,
         exercises=exercises,
-        points=_rounded(points),
+        points=points,
         max_points=sum(graded.max_points for graded in exercises if not graded.bonus),
         late_hours=None if after is None else _rounded(max(0.0, after) / HOUR),
         penalty=lost,
-        total=_rounded(points - lost),
+        total=None if points is None or lost is None else _rounded(points - lost),
         row=person.row,
         handed_in=hand_in is not None,
         title=lecture.title,
+        section=person.section,
+        ungraded=hand_in.ungraded if hand_in else "",
     )
     if waiting := grade.not_judged:
         remarks.append(WAITING.format(names=", ".join(waiting)))
+        remarks += [grade.ungraded] if grade.ungraded else []
     return msgspec.structs.replace(grade, remarks=tuple(remarks))
 
 
@@ -195,17 +240,24 @@ def _seconds_late(
 
 
 def graded_of(
-    lecture: Lecture, exercise: Exercise, result: ExerciseResult | None, score: Score | None = None
+    lecture: Lecture,
+    exercise: Exercise,
+    result: ExerciseResult | None,
+    score: Score | None = None,
+    is_absent: bool = False,
 ) -> Graded:
-    """One exercise, by the judge's result and by what a person gave."""
-    points = _worth(exercise, result)
+    """One exercise, by the judge's result and by what a person gave.
+
+    Without either it has 0 points where nothing was handed in, and waits for the judge otherwise.
+    """
+    points = _worth(exercise, result) if result else 0.0 if is_absent else None
     by_hand = score is not None and score.points is not None
     if score is not None and score.points is not None:
         points = score.points
     return Graded(
         exercise=exercise.id,
         outcome=result.outcome if result else None,
-        points=_rounded(points),
+        points=None if points is None else _rounded(points),
         max_points=exercise.points,
         by_hand=by_hand,
         comment=score.comment if score else "",
@@ -217,10 +269,10 @@ def graded_of(
     )
 
 
-def _worth(exercise: Exercise, result: ExerciseResult | None) -> float:
+def _worth(exercise: Exercise, result: ExerciseResult) -> float:
     """The judge's points, as what the course gives for the exercise now."""
-    if result is None or not result.max_points:
-        return float(exercise.points) if result and result.outcome is Outcome.PASS else 0.0
+    if not result.max_points:
+        return float(exercise.points) if result.outcome is Outcome.PASS else 0.0
     return result.points * exercise.points / result.max_points
 
 
@@ -242,6 +294,11 @@ def _rounded(value: float) -> float:
     return round(float(value), 6)
 
 
+MOST_NAMED = 12
+NOBODY = "Nobody in {where} is called {text!r}."
+KNOWN = "There are: {names}."
+SEVERAL = "{text!r} may be several people in {where}."
+NAME_ID = "Name the id of one: {ids}."
 LONGEST = 4_000
 """Characters of a message; the gradebook has all of it."""
 NOTHING = "Nothing was handed in."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
 import shutil
@@ -17,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from judging import TINY
+from judging import KILLS_THE_DIAGNOSIS, KILLS_THE_JUDGE, TINY, deadly_course
+
+from grader.teach.store import Store
 
 ZTH = str(Path(sys.executable).parent / "zth")
 ARRAYS = (TINY / "solutions" / "tiny" / "arrays.py").read_text()
@@ -158,7 +161,7 @@ def test_the_roster_says_who_is_missing_and_who_is_a_stranger(
     (tmp_path / "roster.csv").write_text("id,name\nada,Ada\nbob,Bob\nfay,Fay\n")
     done = zth("grade", str(handed), "1.double", "--roster", "roster.csv")
     assert done.returncode == 0, done.stderr
-    assert "1 handed in nothing: fay" in done.stdout
+    assert "1 handed in nothing: Fay" in done.stdout
     assert "3 are not on the roster: cyd, dan, eve" in done.stdout
 
 
@@ -233,7 +236,22 @@ def test_a_run_that_was_stopped_goes_on(zth: Run, tmp_path: Path, number: signal
     _, said = process.communicate(timeout=30)
     if number is signal.SIGINT:
         assert process.returncode == 130
-        assert "goes on from there" in said
+        assert said.startswith("Stopped: ")
+        assert "are not graded yet" in said
+    with Store(tmp_path / "grades.sqlite") as book:
+        assert len(book.hand_ins()) == 12, "whoever handed in is known before anything is judged"
+    assert zth("export", "out.csv", "--to", "csv").returncode == 1
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["handed_in"] for row in rows} == {"yes"}
+    assert sorted(row["total"] for row in rows) != ["0"] * 12
+    assert sum(row["total"] == "" for row in rows) == 12 - marks_in(tmp_path)
+    assert zth("feedback", "pages", "lecture1").returncode == 1
+    assert len(list((tmp_path / "pages").iterdir())) == marks_in(tmp_path)
+    (room,) = json.loads(zth("class", "--json").stdout)["lectures"]
+    assert room["handed_in"] == 12
+    assert room["waiting"]["count"] == 12 - marks_in(tmp_path)
+    assert room["missing"]["count"] == 0
     done = marks_in(tmp_path)
     assert 3 <= done < 12
     rest = json.loads(zth("grade", str(folder), "lecture1", "--json").stdout)
@@ -242,6 +260,42 @@ def test_a_run_that_was_stopped_goes_on(zth: Run, tmp_path: Path, number: signal
     assert rest["unchanged"] >= done
     (run,) = rest["runs"]
     assert run["finished"]
+
+
+def test_what_no_judge_survives_is_not_graded_and_tried_again(
+    zth: Run, handed: Path, tmp_path: Path
+) -> None:
+    course = deadly_course(tmp_path / "course")
+    (handed / "mal.py").write_text(KILLS_THE_JUDGE)
+    (handed / "odd.py").write_text(KILLS_THE_DIAGNOSIS)
+    done = zth("grade", str(handed), "1.double", "--jobs", "1", course=course)
+    assert done.returncode == 1
+    assert "not graded: 1" in done.stdout
+    assert "mal  The judge ended twice" in done.stdout
+    assert "6 graded now, 1 not graded, 0 unchanged" in done.stdout
+    known = json.loads(zth("grade", str(handed), "1.double", "--json", course=course).stdout)
+    assert {m["who"]: m["result"]["outcome"] for m in known["marks"]} == {
+        **{"ada": "PASS", "bob": "FAIL", "cyd": "PASS", "dan": "PASS", "eve": "TODO"},
+        "odd": "FAIL",
+    }
+    assert (known["graded"], known["not_graded"], known["unchanged"]) == (0, 1, 6)
+    notices = {n["kind"]: n["who"] for n in known["look_at"]["lecture1"]}
+    assert notices["not graded"] == ["mal"]
+    exported = zth("export", "out.csv", "1.double", "--to", "csv", course=course)
+    assert exported.returncode == 1
+    assert "mal: The judge ended twice" in exported.stderr
+    written = zth("feedback", "pages", "1.double", course=course)
+    assert written.returncode == 1
+    assert not (tmp_path / "pages" / "mal").exists()
+    assert (tmp_path / "pages" / "odd").exists()
+    # a person's word counts whatever becomes of the judge
+    assert zth("score", "mal", "1.double", "1", course=course).returncode == 0
+    assert zth("export", "two.csv", "1.double", "--to", "csv", course=course).returncode == 0
+    # and once the course is well, no --regrade is needed
+    shutil.rmtree(course)
+    shutil.copytree(TINY, course)
+    again = json.loads(zth("grade", str(handed), "1.double", "--json", course=course).stdout)
+    assert {m["who"]: m["result"]["outcome"] for m in again["marks"]}["mal"] == "FAIL"
 
 
 def test_a_hostile_submission_costs_nobody_else(zth: Run, handed: Path) -> None:
@@ -298,7 +352,8 @@ def test_a_cluster_is_stopped_by_a_key_as_quietly_as_the_rest(tmp_path: Path) ->
     os.killpg(process.pid, signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said == "Stopped. What was graded is recorded; the same command goes on from there.\n"
+    assert said.startswith("Stopped: ")
+    assert said.count("\n") == 1
 
 
 @pytest.mark.parametrize(

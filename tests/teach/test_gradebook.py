@@ -12,6 +12,7 @@ from judging import TINY
 
 from grader.course.manifest import Course, Late, load_course
 from grader.course.targets import select
+from grader.errors import UserError
 from grader.judge.results import (
     CheckResult,
     ExerciseResult,
@@ -20,7 +21,7 @@ from grader.judge.results import (
     Misconception,
     Outcome,
 )
-from grader.teach.gradebook import Grade, penalty, read_grades
+from grader.teach.gradebook import Grade, find_learner, penalty, read_grades
 from grader.teach.grading import Grading
 from grader.teach.intake import find_submissions
 from grader.teach.roster import Person
@@ -142,6 +143,68 @@ def test_what_is_not_graded_yet_is_said(book: Store, course: Course) -> None:
     grade = only(book, course, "1.double", "1.mean")
     assert grade.not_judged == ("mean",)
     assert grade.remarks == ("a remark", "Not graded yet: mean.")
+    assert [g.points for g in grade.exercises] == [2, None]
+    assert (grade.points, grade.penalty, grade.total) == (None, None, None)
+    book.score("ada", "lecture1", "mean", 0.5, "")
+    assert only(book, course, "1.double", "1.mean").total == 2.5, "a person's word is one"
+
+
+def test_a_mark_of_an_older_work_is_not_one_of_what_counts_now(book: Store, course: Course) -> None:
+    """They handed in again, and the run was stopped before it came to them."""
+    hand_in(book, course)
+    at = DUE.timestamp()
+    book.expect([HandIn("ada", "lecture1", "/ada.zip", at, "", "", recorded=True)])
+    grade = only(book, course)
+    assert grade.handed_in
+    assert {g.points for g in grade.exercises} == {None}
+    assert (grade.total, grade.penalty) == (None, None)
+    book.expect([HandIn("ada", "lecture1", "/ada.zip", at, "f", "s", recorded=True)])
+    assert only(book, course).total == 9, "it was the same, and the mark stands"
+
+
+def test_why_it_is_not_graded_is_said(book: Store, course: Course) -> None:
+    book.expect([HandIn("ada", "lecture1", "/a", None, "f", "s", ungraded="The judge ended.")])
+    grade = only(book, course, "1.double")
+    assert grade.remarks == ("Not graded yet: double.", "The judge ended.")
+    assert grade.total is None
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("w1", "w1"),
+        ("W2", "w2"),
+        ("wei.wang2@x.org", "w2"),
+        ("Ada Lovelace", "ada"),
+        ("ada  lovelace", "ada"),
+        ("ada", "ada"),
+        ("zoe", "zoe"),
+    ],
+)
+def test_a_learner_is_found_by_id_email_and_a_name_of_their_own(text: str, who: str) -> None:
+    assert find_learner(text, PEOPLE, "grades.sqlite") == who
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Wei Wang", "Name the id of one: w1, w2."),
+        ("adda", "Did you mean ada?"),
+        ("???", "There are: w1, w2, ada, zoe."),
+    ],
+)
+def test_a_name_of_two_or_of_nobody_is_no_one(text: str, says: str) -> None:
+    with pytest.raises(UserError) as refused:
+        find_learner(text, PEOPLE, "grades.sqlite")
+    assert says in refused.value.fix
+
+
+PEOPLE = (
+    Person("w1", "Wei Wang", "wei.wang@x.org"),
+    Person("w2", "Wei Wang", "wei.wang2@x.org"),
+    Person("ada", "Ada Lovelace"),
+    Person("zoe", "ada"),
+)
 
 
 def test_points_are_what_the_course_gives_now(book: Store, course: Course) -> None:
