@@ -7,6 +7,7 @@ in a folder that is shown (a course inside site-packages, say) is covered.
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -37,7 +38,7 @@ def find_bubblewrap() -> str:
 def must_work() -> None:
     """Raises UserError where bubblewrap is missing, or is there and does not start a process here."""
     if why := why_not():
-        raise UserError(DOES_NOT_WORK.format(why=why), f"{remedy()}\n{OR_LESS}")
+        raise UserError(DOES_NOT_WORK.format(why=why), f"{remedy(why)}\n{OR_LESS}")
 
 
 def why_not() -> str:
@@ -56,8 +57,10 @@ def why_not() -> str:
     return said[-1].removeprefix("bwrap: ")
 
 
-def remedy(system: Path = Path("/")) -> str:
-    """What to type where bubblewrap does not work, by what this system says of user namespaces."""
+def remedy(why: str, system: Path = Path("/")) -> str:
+    """What to type where bubblewrap does not work, by its own words and by what this system says."""
+    if not _FORBIDDEN.search(why):
+        return REPORT_IT
 
     def says(file: str, value: str) -> bool:
         try:
@@ -172,5 +175,9 @@ NO_NAMESPACES = (
     "It needs user namespaces, and something forbids them: ask who runs this machine to allow them for "
     "you."
 )
+REPORT_IT = (
+    "Install zth and Python where /tmp is not above them, or please report it with this line."
+)
+_FORBIDDEN = re.compile("permi|namespace|uid map|unshare|clone|/proc", re.IGNORECASE)
 TRY_SECONDS = 60.0
 MOVE_IT = "Install Python elsewhere, or keep the course and the submissions in another folder."

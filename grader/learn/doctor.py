@@ -217,7 +217,7 @@ class Doctor:
             )
         elif why := why_not():
             found = f"it does not work here: {why}. Only to grade a class is it needed"
-            yield Finding("bubblewrap", State.NOTE, found, remedy())
+            yield Finding("bubblewrap", State.NOTE, found, remedy(why))
         else:
             yield Finding("bubblewrap", State.OK, "it works; used to grade a class")
 

@@ -54,6 +54,7 @@ class Attention:
         self._stopped: dict[tuple[str, str], dict[str, None]] = {}
         self._waiting: dict[str, dict[str, None]] = {}
         self._outcomes: dict[str, Counter[bool]] = {}
+        self._works: dict[str, None] = {}
 
     def is_read(self, who: str) -> bool:
         """Whether there was anything to judge: what cannot be read says nothing of an exercise."""
@@ -63,7 +64,9 @@ class Attention:
         """One mark."""
         if not self.is_read(who):
             return
-        self._outcomes.setdefault(result.id, Counter())[result.outcome is Outcome.PASS] += 1
+        if result.outcome not in (Outcome.TODO, Outcome.BLOCKED):
+            self._outcomes.setdefault(result.id, Counter())[result.outcome is Outcome.PASS] += 1
+        self._works[who] = None
         for check in result.failing:
             for name in MISSING.findall(check.message):
                 self._libraries.setdefault(name.partition(".")[0], {})[who] = None
@@ -112,7 +115,7 @@ class Attention:
             if counts.total() >= FEWEST and not counts[True]:
                 says = NOBODY.format(exercise=exercise, count=counts.total())
                 yield Notice(Kind.CHECK, says, ())
-        judged = max((counts.total() for counts in self._outcomes.values()), default=0)
+        judged = len(self._works)
         for need, who in self._waiting.items():
             if judged >= FEWEST and 2 * len(who) >= judged:
                 yield Notice(Kind.WAITING, WAIT.format(count=len(who), need=need), tuple(who))
@@ -153,5 +156,5 @@ FEWEST = 5
 """Of judged works, before what all of them have is worth a word."""
 NOT_REACHED = "It was handed in, and no run has come to it. Type `zth grade` again."
 COSTS = "{says} Exercises in it: {count}."
-NOBODY = "{exercise} is right in none of {count} works: is its check right?"
+NOBODY = "{exercise} is wrong in all {count} works that have it: is its check right?"
 WAIT = "{count} wait for {need}."

@@ -133,9 +133,11 @@ def _serve(parent: Parent) -> None:
             parent.say(Marked(job.who, job.lecture, _judge(judge, course, job)))
 
     with Sandbox(Isolation(setting.isolation), forbids=course.forbids, hide=hide) as sandbox:
+        from grader.judge.faults import own_faults
         from grader.judge.session import with_judge  # imports torch while the zygote does
 
-        with_judge(course, lectures, work, sandbox)
+        with own_faults(course):
+            with_judge(course, lectures, work, sandbox)
 
 
 def _judge(judge: Judge, course: Course, job: Job) -> LectureResult:
