@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +24,7 @@ from grader.errors import UserError
 
 if TYPE_CHECKING:
     from grader.nbgrader.exporting import Exported
+    from grader.teach.gradebook import Grade
 
 NBGRADER = "nbgrader"
 """No format: results go into the gradebook of an nbgrader course that is there."""
@@ -92,7 +93,7 @@ def export(
     _end(waiting, partial)
 
 
-def _end(waiting: Mapping[str, str], partial: bool) -> None:
+def _end(waiting: Sequence[Grade], partial: bool) -> None:
     """Where some are not graded that is said, and the exit code says it to a script."""
     if waiting:
         say_ungraded(waiting, LEFT_EMPTY)

@@ -198,6 +198,11 @@ def score(
         book.score(who, lecture.id, exercise.id, points, comment)
     given = f"{points:g} of {exercise.points} points" if points is not None else "a comment"
     console.print(Text(f"{who} has {given} in {name}, by hand."))
+    if points is not None and points >= exercise.points:
+        waiting = [e.id for e in lecture.exercise if exercise.id in e.needs]
+        if waiting:
+            names = ", ".join(waiting)
+            console.print(Text(BUILT_ON.format(names=names), "zth.note"), soft_wrap=True)
     if points is not None and points > exercise.points:
         console.print(Text(f"That is more than the {exercise.points} there are.", "zth.note"))
 
@@ -245,4 +250,5 @@ def _executor(
 
 
 STOPPED = "Stopped: {left} are not graded yet, the rest is recorded. The same command goes on."
+BUILT_ON = "Where {names} waits for it, that is yours to decide now: no judge can go by your word."
 NOT_HANDED_IN = "{who} handed in nothing."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,24 +58,24 @@ def open_gradebook(
         yield book, list(selections)
 
 
-def waiting_in(grades: Iterable[Grade], people: Collection[str] = ()) -> dict[str, str]:
-    """Who handed in what is not graded yet, and the reason where a try came to nothing.
-
-    Of those `people`, or of all.
-    """
-    return {
-        grade.who: grade.ungraded
-        for grade in grades
-        if grade.not_judged and (not people or grade.who in people)
-    }
+def waiting_in(grades: Iterable[Grade], people: Collection[str] = ()) -> list[Grade]:
+    """Where something was handed in that is not graded yet; of those `people`, or of all."""
+    return [g for g in grades if g.not_judged and (not people or g.who in people)]
 
 
-def say_ungraded(waiting: Mapping[str, str], what: str) -> None:
-    """A sentence on those who are not graded yet; `what` says what became of them."""
-    names = ", ".join([*waiting][:NAMED])
-    more = f" and {len(waiting) - NAMED} more" if len(waiting) > NAMED else ""
-    says = [NOT_GRADED.format(count=len(waiting), names=f"{names}{more}"), what, GRADE_FIRST]
-    says += [f"{who}: {why}" for who, why in waiting.items() if why][:NAMED]
+def say_ungraded(waiting: Sequence[Grade], what: str) -> None:
+    """What there is to say on those who are not graded yet; `what` says what became of them."""
+    from grader.teach.gradebook import DECIDE
+
+    who = list(dict.fromkeys(grade.who for grade in waiting))
+    more = f" and {len(who) - NAMED} more" if len(who) > NAMED else ""
+    names = f"{', '.join(who[:NAMED])}{more}"
+    says = [NOT_GRADED.format(count=len(who), names=names), what]
+    if any(set(grade.not_judged) - set(grade.to_decide) for grade in waiting):
+        says.append(GRADE_FIRST)
+    says += [f"{grade.who}: {grade.ungraded}" for grade in waiting if grade.ungraded][:NAMED]
+    decide = [(grade.who, ", ".join(grade.to_decide)) for grade in waiting if grade.to_decide]
+    says += [f"{one}: {DECIDE.format(names=names)}" for one, names in decide[:NAMED]]
     for sentence in says:
         screen(stderr=True).print(Text(visible(sentence), "zth.fail"), soft_wrap=True)
 

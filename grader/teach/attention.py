@@ -15,7 +15,7 @@ import msgspec
 from grader.course.targets import Selection
 from grader.judge.results import ExerciseResult, Outcome
 from grader.teach import notebooks, sources
-from grader.teach.gradebook import Grade
+from grader.teach.gradebook import DECIDE, Grade
 from grader.teach.store import HandIn
 
 
@@ -94,8 +94,11 @@ class Attention:
     def _ungraded(self, grades: Sequence[Grade]) -> Iterator[Notice]:
         by_reason: dict[str, list[str]] = {}
         for grade in grades:
-            if grade.ungraded or grade.not_judged:
+            if grade.ungraded or set(grade.not_judged) - set(grade.to_decide):
                 by_reason.setdefault(grade.ungraded or NOT_REACHED, []).append(grade.who)
+            if grade.to_decide:
+                says = DECIDE.format(names=", ".join(grade.to_decide))
+                by_reason.setdefault(says, []).append(grade.who)
         yield from (Notice(Kind.UNGRADED, why, tuple(who)) for why, who in by_reason.items())
 
     def _unread(self) -> Iterator[Notice]:

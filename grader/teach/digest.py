@@ -16,6 +16,8 @@ import msgspec
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.judge.submission import Submission
 
+READERS = ("bundle", "notebooks", "placeholders", "sources")
+"""The modules of this package that decide what of a submission is taken."""
 SIZE = 16
 """Bytes of a digest."""
 
@@ -97,11 +99,17 @@ def _contents(paths: Iterator[Path] | list[Path]) -> Iterator[bytes]:
 
 @functools.cache
 def _judge() -> bytes:
-    """The code that judges, and the libraries whose numbers it compares."""
-    package = Path(__file__).resolve().parent.parent
-    sources = sorted((package / "judge").glob("*.py"))
+    """The code that reads and judges, and the libraries whose numbers it compares."""
+    sources = code_behind_a_mark()
     versions = [sys.version.split()[0], metadata.version("torch"), metadata.version("pytest")]
     return _hash(" ".join(versions).encode(), *_contents(sources)).encode()
+
+
+def code_behind_a_mark() -> list[Path]:
+    """Our own code that decides what of a submission is judged, and how: another is another mark."""
+    package = Path(__file__).resolve().parent.parent
+    readers = [package / "teach" / f"{name}.py" for name in READERS]
+    return [*sorted((package / "judge").glob("*.py")), *readers]
 
 
 def _hash(*parts: bytes) -> str:

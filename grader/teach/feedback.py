@@ -167,9 +167,9 @@ class _Writer:
             printed=printed,
             cut=cut or result.output_dropped > 0,
         )
-        if result.outcome is Outcome.BLOCKED and result.blocked_by:
+        if result.outcome is Outcome.BLOCKED and graded.blocked_by:
             return msgspec.structs.replace(
-                told, message=BUILDS_ON.format(names=", ".join(result.blocked_by))
+                told, message=BUILDS_ON.format(names=", ".join(graded.blocked_by))
             )
         return msgspec.structs.replace(
             told,
@@ -212,4 +212,4 @@ def _end_of(output: str) -> tuple[str, bool]:
     return end, len(end) < len(text)
 
 
-BUILDS_ON = "It builds on {names}: mend that first."
+BUILDS_ON = "It builds on {names}, which has to be right first."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
@@ -45,6 +45,8 @@ class Graded(msgspec.Struct, frozen=True):
     """For the instructor alone."""
     title: str = ""
     bonus: bool = False
+    blocked_by: tuple[str, ...] = ()
+    """What it waits for, as far as nobody has given full marks for that."""
 
     @property
     def is_right(self) -> bool:
@@ -81,6 +83,9 @@ class Grade(msgspec.Struct, frozen=True):
     """Of the class, where the roster has sections."""
     ungraded: str = ""
     """Why the last try to judge it came to no result."""
+    to_decide: tuple[str, ...] = ()
+    """Of what is not graded, what only a person can decide: what it builds on is wrong to the judge, and
+    a person has given full marks for it."""
 
     @property
     def not_judged(self) -> tuple[str, ...]:
@@ -113,7 +118,10 @@ def read_grades(
             exercise = by_id.get(mark.exercise)
             if exercise and is_current(mark, hand_ins):
                 score = scores.get((mark.who, lecture.id, exercise.id))
-                judged[mark.who, exercise.id] = graded_of(lecture, exercise, mark.result, score)
+                accepted = _accepted(lecture, scores, mark.who)
+                judged[mark.who, exercise.id] = graded_of(
+                    lecture, exercise, mark.result, score, accepted=accepted
+                )
                 if on_result:
                     on_result(mark.who, mark.result)
         for who in dict.fromkeys([*people, *handed]):
@@ -223,10 +231,15 @@ def _grade(
         title=lecture.title,
         section=person.section,
         ungraded=hand_in.ungraded if hand_in else "",
+        to_decide=tuple(
+            g.exercise for g in exercises if g.points is None and g.outcome is Outcome.BLOCKED
+        ),
     )
     if waiting := grade.not_judged:
         remarks.append(WAITING.format(names=", ".join(waiting)))
         remarks += [grade.ungraded] if grade.ungraded else []
+    if grade.to_decide:
+        remarks.append(DECIDE.format(names=", ".join(grade.to_decide)))
     return msgspec.structs.replace(grade, remarks=tuple(remarks))
 
 
@@ -245,12 +258,19 @@ def graded_of(
     result: ExerciseResult | None,
     score: Score | None = None,
     is_absent: bool = False,
+    accepted: Collection[str] = (),
 ) -> Graded:
     """One exercise, by the judge's result and by what a person gave.
 
-    Without either it has 0 points where nothing was handed in, and waits for the judge otherwise.
+    Without either it has 0 points where nothing was handed in, and waits for the judge otherwise. What
+    waits for exercises that are all `accepted`, with full marks by hand, waits for a person.
     """
     points = _worth(exercise, result) if result else 0.0 if is_absent else None
+    blocked_by = tuple(
+        need for need in (result.blocked_by if result else ()) if need not in accepted
+    )
+    if result and result.outcome is Outcome.BLOCKED and result.blocked_by and not blocked_by:
+        points = None
     by_hand = score is not None and score.points is not None
     if score is not None and score.points is not None:
         points = score.points
@@ -262,10 +282,24 @@ def graded_of(
         by_hand=by_hand,
         comment=score.comment if score else "",
         misconception=result.misconception.says if result and result.misconception else "",
-        message=_message(lecture, exercise, result) if result else "",
+        message=_message(lecture, exercise, result, blocked_by) if result else "",
         flags=result.flags if result else (),
         title=exercise.title,
         bonus=exercise.bonus,
+        blocked_by=blocked_by,
+    )
+
+
+def _accepted(
+    lecture: Lecture, scores: Mapping[tuple[str, str, str], Score], who: str
+) -> frozenset[str]:
+    """The exercises that a person gave somebody full marks for."""
+    return frozenset(
+        exercise.id
+        for exercise in lecture.exercise
+        if (score := scores.get((who, lecture.id, exercise.id)))
+        and score.points is not None
+        and score.points >= exercise.points
     )
 
 
@@ -276,13 +310,15 @@ def _worth(exercise: Exercise, result: ExerciseResult) -> float:
     return result.points * exercise.points / result.max_points
 
 
-def _message(lecture: Lecture, exercise: Exercise, result: ExerciseResult) -> str:
+def _message(
+    lecture: Lecture, exercise: Exercise, result: ExerciseResult, blocked_by: Sequence[str]
+) -> str:
     """The first thing that did not hold, and how it ended where it is the learner's own doing.
 
     A learner may come to read it, so what a check expected is not in it.
     """
     if result.outcome is Outcome.BLOCKED and result.blocked_by:
-        return f"It builds on {', '.join(result.blocked_by)}."
+        return f"It builds on {', '.join(blocked_by)}." if blocked_by else ""
     for check in result.failing:
         own = "" if check.gap else own_words(check, lecture, exercise)
         return "\n".join(part for part in (check.says, own) if part)[:LONGEST]
@@ -304,3 +340,7 @@ LONGEST = 4_000
 NOTHING = "Nothing was handed in."
 UNCLEAR = "Its file is from after it was due, but a file's time is nothing to take points off for."
 WAITING = "Not graded yet: {names}."
+DECIDE = (
+    "What {names} builds on has full marks by hand, and the judge cannot go by that: give the points "
+    "for it by hand, too."
+)

@@ -199,6 +199,35 @@ def test_a_name_of_two_or_of_nobody_is_no_one(text: str, says: str) -> None:
     assert says in refused.value.fix
 
 
+def test_full_marks_by_hand_leave_no_0_to_what_builds_on_it(book: Store, course: Course) -> None:
+    """The judge cannot go by a person's word: what waited for its own verdict waits for a person."""
+    outcomes = {"double": Outcome.FAIL, "quadruple": Outcome.BLOCKED, "mean": Outcome.PASS}
+    hand_in(book, course, outcomes=outcomes, blocked_by=("double",))
+    targets = ("1.double", "1.mean", "1.quadruple")
+    before = only(book, course, *targets)
+    assert (before.total, before.to_decide) == (1, ())
+    assert before.exercises[2].message == "It builds on double."
+    book.score("ada", "lecture1", "double", 1.5, "nearly")
+    assert only(book, course, *targets).total == 2.5, "not all of it: it stays wrong"
+    book.score("ada", "lecture1", "double", 2, "")
+    grade = only(book, course, *targets)
+    assert (grade.to_decide, grade.total) == (("quadruple",), None)
+    assert grade.exercises[2].message == ""
+    assert "quadruple builds on has full marks by hand" in grade.remarks[-1]
+    assert only(book, course, "1.quadruple").to_decide == ("quadruple",), "whatever is asked for"
+    book.score("ada", "lecture1", "quadruple", 0.5, "")
+    assert only(book, course, *targets).total == 3.5
+
+
+def test_what_waits_for_another_as_well_goes_on_waiting(book: Store, course: Course) -> None:
+    outcomes = {"double": Outcome.FAIL, "mean": Outcome.FAIL, "quadruple": Outcome.BLOCKED}
+    hand_in(book, course, outcomes=outcomes, blocked_by=("double", "mean"))
+    book.score("ada", "lecture1", "double", 2, "")
+    grade = only(book, course, "1.double", "1.mean", "1.quadruple")
+    assert (grade.total, grade.to_decide) == (2, ())
+    assert grade.exercises[2].message == "It builds on mean."
+
+
 PEOPLE = (
     Person("w1", "Wei Wang", "wei.wang@x.org"),
     Person("w2", "Wei Wang", "wei.wang2@x.org"),
