@@ -17,6 +17,7 @@ from grader.judge.results import ExerciseResult, Outcome
 from grader.teach import notebooks, sources
 from grader.teach.gradebook import DECIDE, Grade
 from grader.teach.store import HandIn
+from grader.teach.telling import in_their_files
 
 
 class Kind(enum.StrEnum):
@@ -55,6 +56,10 @@ class Attention:
         self._waiting: dict[str, dict[str, None]] = {}
         self._outcomes: dict[str, Counter[bool]] = {}
         self._works: dict[str, None] = {}
+
+    def spoken(self, who: str, text: str) -> str:
+        """A text of the judge's, with lines as those of what they handed in."""
+        return in_their_files(text, self._hand_ins[who].places) if who in self._hand_ins else text
 
     def is_read(self, who: str) -> bool:
         """Whether there was anything to judge: what cannot be read says nothing of an exercise."""

@@ -135,7 +135,21 @@ def read_classrooms(
         shapes = store.shapes(selection.lecture.id)
         alike = find_alike(shapes, course_prints(course, selection.lecture))
         compared = sum(map(is_readable, shapes.values()))
-        yield _classroom(selection, grades, seen, tuple(alike), compared)
+        placed = tuple(_placed(pair, seen.attention) for pair in alike)
+        yield _classroom(selection, grades, seen, placed, compared)
+
+
+def _placed(pair: Alike, attention: Attention) -> Alike:
+    """A pair with the lines of what each handed in."""
+    where = tuple(
+        msgspec.structs.replace(
+            match,
+            one=attention.spoken(pair.one, match.one),
+            other=attention.spoken(pair.other, match.other),
+        )
+        for match in pair.where
+    )
+    return msgspec.structs.replace(pair, where=where)
 
 
 class Survey(msgspec.Struct, frozen=True):
@@ -205,9 +219,10 @@ class _Seen:
             return
         self.counts[result.id][result.outcome] += 1
         if result.misconception:
-            self.mistakes[result.id, result.misconception.name, result.misconception.says] += 1
+            says = self.attention.spoken(who, result.misconception.says)
+            self.mistakes[result.id, result.misconception.name, says] += 1
         for flag in result.flags:
-            self.flags[result.id, flag].append(who)
+            self.flags[result.id, self.attention.spoken(who, flag)].append(who)
         for blocker in result.blocked_by:
             learners, waiting = self.blocked.setdefault(blocker, (set(), Counter()))
             learners.add(who)

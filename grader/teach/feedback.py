@@ -67,6 +67,8 @@ class Told(msgspec.Struct, frozen=True):
     cut: bool = False
     """Whether more than that was printed."""
     revealed: Revealed | None = None
+    of_file: str = ""
+    """The lecture's file, where what is told is of all of it, and not of this exercise alone."""
 
 
 class Feedback(msgspec.Struct, frozen=True):
@@ -76,6 +78,8 @@ class Feedback(msgspec.Struct, frozen=True):
     exercises: tuple[Told, ...]
     remarks: tuple[str, ...]
     """On what was handed in: which file stands for which."""
+    is_read: bool = True
+    """Whether there was anything in it to judge."""
 
 
 def read_feedback(
@@ -102,7 +106,10 @@ def read_feedback(
             writer.told(exercise, graded, results.get(exercise.id))
             for exercise, graded in zip(selection.exercises, grade.exercises, strict=True)
         ]
-        yield Feedback(grade, tuple(told), hand_in.remarks if hand_in else ())
+        yield Feedback(
+            *(grade, tuple(told), hand_in.remarks if hand_in else ()),
+            is_read=hand_in.is_read if hand_in else True,
+        )
 
 
 def told_of(
@@ -110,7 +117,7 @@ def told_of(
 ) -> Told:
     """What is told of a result alone; `places` is what stands for the lecture's files."""
     return _Writer(lecture, places, None).told(
-        exercise, graded_of(lecture, exercise, result), result
+        exercise, graded_of(lecture, exercise, result, places=places), result
     )
 
 
@@ -171,7 +178,8 @@ class _Writer:
             return msgspec.structs.replace(
                 told, message=BUILDS_ON.format(names=", ".join(graded.blocked_by))
             )
-        return msgspec.structs.replace(
+        of_file = opened.name == SOURCE and result.outcome is Outcome.ERROR
+        told = msgspec.structs.replace(
             told,
             sentence=opened.says,
             message=self._own_words(opened, exercise),
@@ -179,7 +187,11 @@ class _Writer:
             others=tuple(dict.fromkeys(c.says for c in failing if c is not opened and c.says)),
             steps=tuple(self._line(step) for step in opened.steps[-STEPS:]),
             revealed=self._reveal(exercise, opened, result) if self._sources else None,
+            of_file=exercise.file if of_file else "",
         )
+        if NOT_PYTHON in told.message:  # the sentence says where; what was run in its place is ours
+            told = msgspec.structs.replace(told, place="", steps=())
+        return told
 
     def _own_words(self, check: CheckResult, exercise: Exercise) -> str:
         return in_their_files(own_words(check, self._lecture, exercise), self._places)
@@ -212,4 +224,5 @@ def _end_of(output: str) -> tuple[str, bool]:
     return end, len(end) < len(text)
 
 
+NOT_PYTHON = "is not valid Python"
 BUILDS_ON = "It builds on {names}, which has to be right first."

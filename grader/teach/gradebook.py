@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -15,9 +16,10 @@ from grader.course.manifest import Course, Exercise, Late, Lecture
 from grader.course.targets import Selection
 from grader.errors import UserError, nearest
 from grader.judge.results import ExerciseResult, Outcome
+from grader.teach.places import Place
 from grader.teach.roster import Person
 from grader.teach.store import HandIn, Mark, Score, Store
-from grader.teach.telling import own_words
+from grader.teach.telling import in_their_files, own_words
 
 MINUTE = 60.0
 HOUR = 60 * MINUTE
@@ -120,7 +122,9 @@ def read_grades(
                 score = scores.get((mark.who, lecture.id, exercise.id))
                 accepted = _accepted(lecture, scores, mark.who)
                 judged[mark.who, exercise.id] = graded_of(
-                    lecture, exercise, mark.result, score, accepted=accepted
+                    *(lecture, exercise, mark.result, score),
+                    accepted=accepted,
+                    places=hand_ins[mark.who, lecture.id].places,
                 )
                 if on_result:
                     on_result(mark.who, mark.result)
@@ -259,11 +263,13 @@ def graded_of(
     score: Score | None = None,
     is_absent: bool = False,
     accepted: Collection[str] = (),
+    places: Mapping[str, Place] = MappingProxyType({}),
 ) -> Graded:
     """One exercise, by the judge's result and by what a person gave.
 
     Without either it has 0 points where nothing was handed in, and waits for the judge otherwise. What
-    waits for exercises that are all `accepted`, with full marks by hand, waits for a person.
+    waits for exercises that are all `accepted`, with full marks by hand, waits for a person. Lines are
+    those of what was handed in, by its `places`.
     """
     points = _worth(exercise, result) if result else 0.0 if is_absent else None
     blocked_by = tuple(
@@ -281,9 +287,13 @@ def graded_of(
         max_points=exercise.points,
         by_hand=by_hand,
         comment=score.comment if score else "",
-        misconception=result.misconception.says if result and result.misconception else "",
-        message=_message(lecture, exercise, result, blocked_by) if result else "",
-        flags=result.flags if result else (),
+        misconception=in_their_files(
+            result.misconception.says if result and result.misconception else "", places
+        ),
+        message=in_their_files(_message(lecture, exercise, result, blocked_by), places)
+        if result
+        else "",
+        flags=tuple(in_their_files(flag, places) for flag in result.flags) if result else (),
         title=exercise.title,
         bonus=exercise.bonus,
         blocked_by=blocked_by,

@@ -18,6 +18,7 @@ from grader.teach.digest import Digests, fingerprint
 from grader.teach.intake import Clock, Handed, Intake
 from grader.teach.sources import Sources, submission_from
 from grader.teach.store import HandIn, Run, Store
+from grader.teach.telling import in_their_files
 from grader.teach.worker import Job, Marked
 
 MOST_ENTRIES = 5_000
@@ -188,7 +189,11 @@ class Grading:
         )
         found = submission_from(bundle, lecture, self._folders)
         files = found.submission.files.values()
-        troubles = {f.name: f.trouble.message for f in files if f.trouble and not f.trouble.absent}
+        troubles = {
+            f.name: in_their_files(f.trouble.message, found.places)
+            for f in files
+            if f.trouble and not f.trouble.absent
+        }
         hand_in = msgspec.structs.replace(
             _hand_in(task, on_roster),
             fingerprint="" if found.timed_out else fingerprint(found.submission),
