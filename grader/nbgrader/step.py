@@ -219,8 +219,10 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
     def _judged(self, asked: Asked) -> Verdict:
         prepared = prepare(self._reader.course, asked, self._reader.seed)
         setting = self.setting(tuple(job.lecture for job in prepared.jobs))
-        results = [HANDS.mark(job, setting).result for job in prepared.jobs]
-        return tell(self._reader.course, prepared, results)
+        marks = [HANDS.mark(job, setting) for job in prepared.jobs]
+        if why := next((marked.ungraded for marked in marks if marked.ungraded), ""):
+            raise UserError(f"{asked.who} is not graded. {why}", AGAIN)
+        return tell(self._reader.course, prepared, [marked.result for marked in marks])
 
     @property
     def _reader(self) -> Reader:
@@ -306,6 +308,7 @@ SAY_WHERE = (
 )
 STUDENTS_PACK = "{course} is the students' pack: it has no solutions and no hidden checks."
 THE_WHOLE_ONE = "Name the course that it was made from: c.Judge.course in nbgrader_config.py"
+AGAIN = "Nobody has 0 for that. Autograde it again, or give the points by hand."
 NO_READER = "zth judges only what it has read itself. Type: zth nbgrader init COURSE_DIR"
 HALF_DONE = "%s was being graded when an earlier run was killed: once more."
 _begun: dict[Path, Begun] = {}

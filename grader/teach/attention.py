@@ -73,7 +73,7 @@ class Attention:
             self._outcomes.setdefault(result.id, Counter())[result.outcome is Outcome.PASS] += 1
         self._works[who] = None
         for check in result.failing:
-            for name in MISSING.findall(check.message):
+            for name in map(max, MISSING.findall(check.message)):
                 self._libraries.setdefault(name.partition(".")[0], {})[who] = None
             if stopped := STOPPED.match(check.message):
                 self._stopped.setdefault((result.id, stopped[0]), {})[who] = None
@@ -158,7 +158,7 @@ _USUAL = [
         sources.NOTEBOOK,
     )
 ]
-MISSING = re.compile(r"No module named '([\w.]+)'")
+MISSING = re.compile(r"No module named '([\w.]+)'|([\w.]+) is not installed where")
 STOPPED = re.compile(r"Stopped at the [\w ]*limit[^:.]*")
 FEWEST = 5
 """Of judged works, before what all of them have is worth a word."""

@@ -16,8 +16,6 @@ import msgspec
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.judge.submission import Submission
 
-READERS = ("bundle", "notebooks", "placeholders", "sources")
-"""The modules of this package that decide what of a submission is taken."""
 SIZE = 16
 """Bytes of a digest."""
 
@@ -108,8 +106,16 @@ def _judge() -> bytes:
 def code_behind_a_mark() -> list[Path]:
     """Our own code that decides what of a submission is judged, and how: another is another mark."""
     package = Path(__file__).resolve().parent.parent
-    readers = [package / "teach" / f"{name}.py" for name in READERS]
-    return [*sorted((package / "judge").glob("*.py")), *readers]
+    readers = [package / "teach" / "bundle.py", package / "teach" / "sources.py"]
+    for reader in readers:  # grows as it goes
+        for node in ast.walk(ast.parse(reader.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("grader.teach"):
+                parts = str(node.module).split(".")[1:]
+                for names in (parts, *([*parts, alias.name] for alias in node.names)):
+                    path = package.joinpath(*names).with_suffix(".py")
+                    if path.is_file() and path not in readers:
+                        readers.append(path)
+    return [*sorted((package / "judge").glob("*.py")), *sorted(readers)]
 
 
 def _hash(*parts: bytes) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 import os
+import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from grader.course.manifest import Course, Exercise
+from grader.course.manifest import Course, Exercise, bundled_course
 from grader.course.targets import Selection
 from grader.errors import UserError
 from grader.judge.results import LectureResult, Outcome
@@ -158,13 +159,18 @@ class Grading:
             failing = exercise.failing[0]
             seen = " ".join(part for part in (failing.says, failing.message) if part)
             name = f"{marked.lecture}.{exercise.id}"
-            raise UserError(NOT_PROVED.format(name=name, seen=seen), PROVE.format(name=name))
+            raise UserError(NOT_PROVED.format(name=name, seen=seen), self._prove_it(name))
         if marked.ungraded:
             seen = marked.ungraded
-            fix = PROVE.format(name=marked.lecture)
-            raise UserError(NOT_PROVED.format(name=marked.lecture, seen=seen), fix)
+            said = NOT_PROVED.format(name=marked.lecture, seen=seen)
+            raise UserError(said, self._prove_it(marked.lecture))
         digests = self._digests[marked.lecture]
         self._store.prove(digests[e.id] for e in marked.result.exercises)
+
+    def _prove_it(self, name: str) -> str:
+        root = self._course.root
+        where = "" if root == bundled_course() else f" --course {shlex.quote(str(root))}"
+        return PROVE.format(name=name.partition(".")[0] + where)
 
     def _take(self, marked: Marked, hand_in: HandIn, run: Run) -> Step:
         if marked.ungraded:

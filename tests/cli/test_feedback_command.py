@@ -243,6 +243,31 @@ def test_the_class_at_a_glance(graded: Path) -> None:
     done = run(graded, "class", "--html", "class.html", "--force", "--anonymous", "--json")
     assert json.loads(done.stdout)["lectures"][0]["missing"] == {"count": 1, "who": []}
     page = (graded / "class.html").read_text()
-    assert not {"ada", "dan", "mal", "zoe", "Ada", "Dan", "Zoe"} & set(page.replace("<", " ").replace(">", " ").split())
+    words = set(page.replace("<", " ").replace(">", " ").split())
+    assert not {"ada", "dan", "mal", "zoe", "Ada", "Dan", "Zoe"} & words
     assert "no gradebook" in run(graded, "class", "--store", "none.sqlite").stderr
     assert "gradebook itself" in run(graded, "class", "--html", "grades.sqlite", "--force").stderr
+
+
+def test_what_is_wrong_with_a_whole_file_is_said_once(graded: Path, tmp_path: Path) -> None:
+    """An archive that cannot be read, and an import that fails: a card each, and no more."""
+    handed = tmp_path / "submissions"
+    (handed / "lacks").mkdir(parents=True)
+    (handed / "lacks" / "arrays.py").write_text(f"import surely_not_installed as s\ns.x\n{ARRAYS}")
+    (handed / "lacks" / "model.py").write_text(MODEL)
+    (handed / "rar.zip").write_bytes(b"Rar!\x1a\x07\x00 and more")
+    course = ("--course", str(TINY))
+    where = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 120}
+    grade = [ZTH, "grade", "submissions", "lecture1", "--isolation", "fork", *course]
+    assert subprocess.run(grade, **where).returncode == 0  # type: ignore[call-overload]
+    write = [ZTH, "feedback", "pages", "lecture1", *course]
+    assert subprocess.run(write, **where).returncode == 0  # type: ignore[call-overload]
+    told = files(tmp_path / "pages")
+    for who in ("rar", "lacks"):
+        assert told[f"{who}/lecture1.html"].count("<article") == 1, who
+        assert told[f"{who}/lecture1.md"].count("\n### ") == 1, who
+        for name in ("double", "mean", "Tally", "quadruple", "slope"):
+            assert name in told[f"{who}/lecture1.md"].split("## In detail")[1], who
+    assert "zth check" not in told["rar/lecture1.md"] + told["rar/lecture1.html"]
+    assert "zth check lecture1" in told["lacks/lecture1.md"]
+    assert told["rar/lecture1.md"].count("rar archive") <= 2

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from judging import TINY
 
@@ -24,6 +25,7 @@ from grader.judge.results import (
 from grader.teach.gradebook import Grade, find_learner, penalty, read_grades
 from grader.teach.grading import Grading
 from grader.teach.intake import find_submissions
+from grader.teach.places import Place
 from grader.teach.roster import Person
 from grader.teach.store import HandIn, Store
 from grader.teach.worker import Job, Marked
@@ -226,6 +228,26 @@ def test_what_waits_for_another_as_well_goes_on_waiting(book: Store, course: Cou
     grade = only(book, course, "1.double", "1.mean", "1.quadruple")
     assert (grade.total, grade.to_decide) == (2, ())
     assert grade.exercises[2].message == "It builds on mean."
+
+
+def test_a_place_is_where_they_wrote_it(book: Store, course: Course) -> None:
+    """In messages, in texts of known mistakes, in flags: cell and line, as every export has them."""
+    raised = CheckResult(
+        "n", "", Outcome.ERROR, "ZeroDivisionError: oh. (arrays.py line 7, in mean)"
+    )
+    more = {
+        "checks": (raised,),
+        "misconception": Misconception("m", "double is not a function: arrays.py line 6 gives it."),
+        "flags": ("arrays.py line 5 uses os, which no exercise needs: look at it.",),
+    }
+    hand_in(book, course, outcomes={"double": Outcome.ERROR}, **more)
+    places = {"arrays.py": Place("hw.ipynb", (1, 5))}
+    of = book.hand_ins()["ada", "lecture1"]
+    book.expect([msgspec.structs.replace(of, places=places)])
+    (double,) = only(book, course, "1.double").exercises
+    assert double.message == "ZeroDivisionError: oh. (hw.ipynb, cell 2, line 3, in mean)"
+    assert double.misconception == "double is not a function: hw.ipynb, cell 2, line 2 gives it."
+    assert double.flags[0].startswith("hw.ipynb, cell 2, line 1 uses os")
 
 
 PEOPLE = (
