@@ -37,6 +37,12 @@ KILLS_THE_DIAGNOSIS = "def double(x):\n    return x\n"
 def deadly_course(root: Path) -> Path:
     """The tiny course, in the folder `root`, where the course's own code ends the process it runs in."""
     shutil.copytree(TINY, root)
+    make_deadly(root)
+    return root
+
+
+def make_deadly(root: Path) -> None:
+    """Let the checks of a course like the tiny one do as those of `deadly_course`."""
     hidden = root / "tests" / "hidden" / "tiny"
     text = (hidden / "test_arrays.py").read_text()
     deadly = text.replace(
@@ -52,7 +58,6 @@ def deadly_course(root: Path) -> Path:
     (hidden / "chaffs.toml").write_text(chaffs.replace('with = "x"\n', kills, 1))
     assert deadly != text
     assert kills in (hidden / "chaffs.toml").read_text()
-    return root
 
 
 class WarmJudge:
