@@ -60,7 +60,9 @@ class Card(msgspec.Struct, frozen=True):
         first = self.row.told
         if len(self.rows) == 1:
             return first.graded.exercise
-        return SEVERAL.format(count=len(self.rows), file=first.of_file)
+        if not self.may_try:
+            return UNREAD
+        return f"{SEVERAL.format(count=len(self.rows), file=first.of_file)} {self.row.word}"
 
 
 def files_of(
@@ -142,7 +144,7 @@ def _card(card: Card) -> Iterator[str]:
     if len(card.rows) == 1:
         yield f"### {row.sign} {code(told.graded.exercise)} {row.word} · {row.points}"
     else:
-        yield f"### {row.sign} {paragraph(card.title)} {row.word}"
+        yield f"### {row.sign} {paragraph(card.title)}"
         yield paragraph(card.names)
     if told.graded.misconception:
         yield f"> **{paragraph(told.graded.misconception)}**"
@@ -227,6 +229,7 @@ def _row(told: Told) -> Row:
     return Row(told, *look, kind, points)
 
 
+UNREAD = "What was handed in cannot be read"
 SEVERAL = "{count} exercises of {file}"
 BONUS = "{points} of them are a bonus."
 BY_HAND = "Some points were given by hand."

@@ -115,7 +115,8 @@ class Attention:
                     break
                 of = sum(files[file] for file, why in hand_in.troubles.items() if why == says)
                 if of:
-                    yield Notice(Kind.PARTLY, COSTS.format(says=says, count=of), (who,))
+                    first = says.partition("\n")[0].rstrip(":.")
+                    yield Notice(Kind.PARTLY, COSTS.format(says=first, count=of), (who,))
 
     def _suspicious(self) -> Iterator[Notice]:
         """What nearly everybody has wrong may be wrong itself."""
@@ -163,6 +164,6 @@ STOPPED = re.compile(r"Stopped at the [\w ]*limit[^:.]*")
 FEWEST = 5
 """Of judged works, before what all of them have is worth a word."""
 NOT_REACHED = "It was handed in, and no run has come to it. Type `zth grade` again."
-COSTS = "{says} Exercises in it: {count}."
+COSTS = "{says}. Exercises in it: {count}."
 NOBODY = "{exercise} is wrong in all {count} works that have it: is its check right?"
 WAIT = "{count} wait for {need}."

@@ -267,6 +267,8 @@ def test_what_is_wrong_with_a_whole_file_is_said_once(tmp_path: Path) -> None:
         assert told[f"{who}/lecture1.md"].count("\n### ") == 1, who
         for name in ("double", "mean", "Tally", "quadruple", "slope"):
             assert name in told[f"{who}/lecture1.md"].split("## In detail")[1], who
+    assert "### ! What was handed in cannot be read\n" in told["rar/lecture1.md"]
+    assert "### ! 5 exercises of arrays.py broke" in told["lacks/lecture1.md"]
     assert "zth check" not in told["rar/lecture1.md"] + told["rar/lecture1.html"]
     assert "zth check lecture1" in told["lacks/lecture1.md"]
     assert told["rar/lecture1.md"].count("rar archive") <= 2
