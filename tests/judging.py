@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import queue
+import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -25,6 +26,38 @@ from grader.judge.submission import read_submission
 TINY = Path(__file__).parent / "courses" / "tiny"
 PATIENCE = 120
 """Seconds after which a judgement that does not come is a failure, not a wait."""
+
+
+KILLS_THE_JUDGE = "def double(x):\n    return 13\n"
+"""What a check of `deadly_course` does not survive."""
+KILLS_THE_DIAGNOSIS = "def double(x):\n    return x\n"
+"""Wrong, and a known mistake of `deadly_course` that is tried then takes its process along."""
+
+
+def deadly_course(root: Path) -> Path:
+    """The tiny course, in the folder `root`, where the course's own code ends the process it runs in."""
+    shutil.copytree(TINY, root)
+    make_deadly(root)
+    return root
+
+
+def make_deadly(root: Path) -> None:
+    """Let the checks of a course like the tiny one do as those of `deadly_course`."""
+    hidden = root / "tests" / "hidden" / "tiny"
+    text = (hidden / "test_arrays.py").read_text()
+    deadly = text.replace(
+        "    observe(probe, x=x).is_close(2 * x)\n",
+        "    seen = observe(probe, x=x)\n"
+        "    if isinstance(seen.value, int):\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "    seen.is_close(2 * x)\n",
+    ).replace("import torch\n", "import os\n\nimport torch\n", 1)
+    (hidden / "test_arrays.py").write_text(deadly)
+    chaffs = (hidden / "chaffs.toml").read_text()
+    kills = """with = "__import__('os').kill(__import__('os').getpid(), 9)"\n"""
+    (hidden / "chaffs.toml").write_text(chaffs.replace('with = "x"\n', kills, 1))
+    assert deadly != text
+    assert kills in (hidden / "chaffs.toml").read_text()
 
 
 class WarmJudge:

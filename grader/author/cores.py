@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from grader.course.manifest import Course, Lecture
 from grader.errors import UserError
+from grader.judge.faults import own_faults
 from grader.judge.sandbox import Sandbox
 from grader.judge.session import Judge, with_judge
 
@@ -48,7 +49,7 @@ def on_cores(
             tell(task)
         return done
 
-    with Sandbox(forbids=course.forbids) as sandbox:
+    with Sandbox(forbids=course.forbids) as sandbox, own_faults(course):
         return with_judge(course, lectures, serve, sandbox)
 
 
@@ -112,7 +113,7 @@ def _serve(
 
     lectures = [lecture for lecture in course.lectures if lecture.id in ids]
     try:
-        with Sandbox(forbids=course.forbids) as sandbox:
+        with Sandbox(forbids=course.forbids) as sandbox, own_faults(course):
             with_judge(course, lectures, serve, sandbox)
     except UserError as error:
         done.put(error)

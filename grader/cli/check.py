@@ -138,9 +138,11 @@ def _verdicts(
             return judge.judge(selection, submission, seed, on_start=lambda e: say(e.id))
 
         with start:
+            from grader.judge.faults import own_faults
             from grader.judge.session import with_judge  # imports torch while the zygote does
 
-            verdict = with_judge(course, [lecture], work, sandbox)
+            with own_faults(course):
+                verdict = with_judge(course, [lecture], work, sandbox)
         yield selection, verdict
 
 

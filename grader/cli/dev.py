@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from grader.cli.options import CourseFolder, Exit, Targets, open_whole_course, screen
+from grader.cli.options import CourseFolder, Exit, Targets, course_words, open_whole_course, screen
 from grader.course.targets import select
 from grader.errors import UserError
 
@@ -77,7 +77,8 @@ def new(
     console = screen()
     for path in new_exercise(opened, lecture, exercise, file, folder):
         console.print(Text(f"written: {path.relative_to(opened.root)}"))
-    console.print(Text("Fill in each TODO, then prove it: zth dev check " + lecture))
+    prove = f"zth dev check {lecture}{course_words(course)}"
+    console.print(Text(f"Fill in each TODO, then prove it: {prove}"), soft_wrap=True)
 
 
 @contextlib.contextmanager

@@ -16,12 +16,15 @@ from grader.cli.gradebook import (
     StoreFile,
     must_not_replace,
     open_gradebook,
+    say_ungraded,
+    waiting_in,
 )
-from grader.cli.options import CourseFolder, here, open_whole_course, screen
+from grader.cli.options import CourseFolder, Exit, here, open_whole_course, screen
 from grader.errors import UserError
 
 if TYPE_CHECKING:
     from grader.nbgrader.exporting import Exported
+    from grader.teach.gradebook import Grade
 
 NBGRADER = "nbgrader"
 """No format: results go into the gradebook of an nbgrader course that is there."""
@@ -54,19 +57,23 @@ def export(
         ),
     ] = "",
     store: StoreFile = GRADEBOOK,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="It may be that some are not graded yet.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
     course: CourseFolder = None,
 ) -> None:
     """Write the marks for a spreadsheet or another program, points by hand and late work included.
 
-    nbgrader's go into the gradebook of a course; what a person decided there stays.
+    nbgrader's go into the gradebook of a course; what a person decided there stays. What is not graded
+    yet is left empty, never 0, and the exit code is 1, or 0 with --partial.
     """
     from grader.export import FORMATS, find_format
     from grader.export.writing import check_place
     from grader.teach.gradebook import read_grades
 
     if to == NBGRADER:
-        _into_nbgrader(out, targets, store, course)
+        _into_nbgrader(out, targets, store, course, partial)
         return
     opened = open_whole_course(course)
     if not to:
@@ -77,21 +84,29 @@ def export(
     must_not_replace(store, out)
     with open_gradebook(store, opened, targets) as (book, selections):
         grades = read_grades(opened, selections, book)
-    remarks = list(form.write(grades, opened, out))
-    waiting = {grade.who for grade in grades if grade.not_judged}
-    if waiting:
-        remarks.append(WAITING.format(count=len(waiting)))
+    remarks = form.write(grades, opened, out)
+    waiting = waiting_in(grades)
     learners = len({grade.who for grade in grades})
     counted = f"{learners} learner{'' if learners == 1 else 's'}"
     screen().print(Text(f"{counted} in {out}: {form.writes}."), soft_wrap=True)
     _remark(remarks)
+    _end(waiting, partial)
+
+
+def _end(waiting: Sequence[Grade], partial: bool) -> None:
+    """Where some are not graded that is said, and the exit code says it to a script."""
+    if waiting:
+        say_ungraded(waiting, LEFT_EMPTY)
+        if not partial:
+            raise typer.Exit(Exit.NOT_PASSED)
 
 
 def _into_nbgrader(
-    out: Path, targets: Sequence[str] | None, store: Path, course: Path | None
+    out: Path, targets: Sequence[str] | None, store: Path, course: Path | None, partial: bool
 ) -> None:
     from grader.nbgrader.config import judging_course, must_be_course
     from grader.nbgrader.running import find_nbgrader
+    from grader.teach.gradebook import read_grades
 
     find_nbgrader()
     place = (here() / out).resolve()
@@ -105,6 +120,7 @@ def _into_nbgrader(
                 status.update(f"{done} of {total} in nbgrader's gradebook")
 
             exported = run(opened, selections, book, place, tell)
+            waiting = waiting_in(read_grades(opened, selections, book))
         lectures = [selection.lecture.id for selection in selections]
     console = screen()
     console.print(Text(f"{out}: {_counted(exported)}."), soft_wrap=True)
@@ -114,6 +130,7 @@ def _into_nbgrader(
     if exported.notebooks:
         go = f"cd {shlex.quote(str(out))} && nbgrader generate_feedback {lectures[0]}"
         console.print(Text.assemble("Next: ", (go, "zth.command")), soft_wrap=True)
+    _end(waiting, partial)
 
 
 def _counted(exported: Exported) -> str:
@@ -133,6 +150,6 @@ def _remark(remarks: Iterable[str]) -> None:
         screen(stderr=True).print(Text(remark, "zth.note"), soft_wrap=True)
 
 
-WAITING = "Learners with exercises that are not graded yet, which count as 0: {count}."
+LEFT_EMPTY = "What is not graded is left empty."
 MAKE_ONE = "Name the folder of one, or make it one: zth nbgrader init {out}"
 MADE = "{lecture} was no assignment of it, and is one now."

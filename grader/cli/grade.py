@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,11 +16,13 @@ from grader.cli.complete import complete_target
 from grader.cli.gradebook import GRADEBOOK, StoreFile, must_be_there
 from grader.cli.options import AsJson, CourseFolder, Exit, open_whole_course, screen
 from grader.course.targets import one_exercise, select
-from grader.errors import UserError, nearest
+from grader.errors import UserError
 from grader.judge.isolation import Isolation
 
 if TYPE_CHECKING:
     from grader.teach.grading import Executor
+    from grader.teach.intake import Intake
+    from grader.teach.roster import Person
     from grader.teach.worker import Setting
 
 LOCAL = "local"
@@ -59,7 +61,8 @@ def grade(
         typer.Option(metavar="ADDRESS", help="A Dask cluster's: tcp://host:8786, or local."),
     ] = None,
     regrade: Annotated[
-        list[str] | None, typer.Option(metavar="WHO", help="Judge again, changed or not.")
+        list[str] | None,
+        typer.Option(metavar="WHO", help="Judge again, changed or not: an id, name or email."),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="These inputs, instead of fresh ones.")
@@ -75,8 +78,9 @@ def grade(
     from importlib import metadata
 
     from grader.cli.progress import progress_of
-    from grader.judge.bubblewrap import find_bubblewrap
-    from grader.show.grading import summary, summary_json, to_grade
+    from grader.judge.bubblewrap import must_work
+    from grader.show.grading import Done, summary, summary_json, to_grade, to_grade_json
+    from grader.teach.classroom import read_surveys
     from grader.teach.digest import Digests
     from grader.teach.grading import Grading
     from grader.teach.intake import find_submissions
@@ -95,10 +99,14 @@ def grade(
     with Store(store) as book:
         if people:
             book.keep_people(people)
-        grading = Grading(opened, selections, book, regrade or ())
+        again = _again(regrade or (), intake, people or book.people())
+        grading = Grading(opened, selections, book, again)
         plan = grading.plan(intake)
         if status:
-            console.print(to_grade(plan, intake))
+            if as_json:
+                sys.stdout.buffer.write(to_grade_json(plan, intake) + b"\n")
+            else:
+                console.print(to_grade(plan, intake))
             raise typer.Exit(Exit.NOT_PASSED if plan.tasks else Exit.PASSED)
         setting = Setting(
             course=str(opened.root),
@@ -106,9 +114,10 @@ def grade(
             isolation=isolation.value,
             hide=(str(opened.root), str(submissions.resolve())),
         )
+        done = Done()
         if plan.tasks:
             if setting.isolation == Isolation.BWRAP:
-                find_bubblewrap()  # before anything is read
+                must_work()  # before anything is read
             run = book.begin(
                 secrets.randbits(32) if seed is None else seed,
                 setting.isolation,
@@ -127,18 +136,27 @@ def grade(
                 ):
                     for step in grading.run(plan, run, execute, intake.strangers):
                         count(step)
+                        done.add(step)
             except KeyboardInterrupt:
-                errors.print(Text(STOPPED))
+                errors.print(Text(STOPPED.format(left=len(plan.tasks) - done.total)))
                 raise typer.Exit(Exit.INTERRUPTED) from None
             book.finish(run)
+        surveys = list(read_surveys(opened, selections, book))
         if as_json:
-            sys.stdout.buffer.write(summary_json(book, intake, plan) + b"\n")
+            sys.stdout.buffer.write(summary_json(book, intake, plan, done, surveys) + b"\n")
         else:
-            console.print(summary(book, selections, intake, plan, store))
+            console.print(summary(surveys, intake, plan, done, store))
+    if done.ungraded:
+        raise typer.Exit(Exit.NOT_PASSED)
 
 
 def score(
-    who: Annotated[str, typer.Argument(metavar="WHO", help="The learner.", show_default=False)],
+    who: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHO", help="The learner: an id, name or email.", show_default=False
+        ),
+    ],
     target: Annotated[
         str,
         typer.Argument(
@@ -165,6 +183,7 @@ def score(
     course: CourseFolder = None,
 ) -> None:
     """Give points or a comment by hand. No later run changes it."""
+    from grader.teach.gradebook import find_learner, known_people
     from grader.teach.store import Store
 
     opened = open_whole_course(course)
@@ -177,9 +196,7 @@ def score(
     must_be_there(store)
     console = screen()
     with Store(store) as book:
-        known = {a for a, _ in book.hand_ins()} | {person.id for person in book.people()}
-        if who not in known:
-            raise UserError(f"{who!r} is not in {store}.", nearest(who, sorted(known), LISTED))
+        who = find_learner(who, known_people(book), str(store))
         if remove:
             there = book.unscore(who, lecture.id, exercise.id)
             console.print(Text("Taken back." if there else "Nothing was given by hand there."))
@@ -187,6 +204,11 @@ def score(
         book.score(who, lecture.id, exercise.id, points, comment)
     given = f"{points:g} of {exercise.points} points" if points is not None else "a comment"
     console.print(Text(f"{who} has {given} in {name}, by hand."))
+    if points is not None and points >= exercise.points:
+        waiting = [e.id for e in lecture.exercise if exercise.id in e.needs]
+        if waiting:
+            names = ", ".join(waiting)
+            console.print(Text(BUILT_ON.format(names=names), "zth.note"), soft_wrap=True)
     if points is not None and points > exercise.points:
         console.print(Text(f"That is more than the {exercise.points} there are.", "zth.note"))
 
@@ -197,6 +219,21 @@ def _points(text: str) -> float:
         return float(text.replace(",", "."))
     except ValueError:
         raise UserError(f"{text!r} are no points.", "Write a number: 0.5") from None
+
+
+def _again(regrade: Sequence[str], intake: Intake, roster: Iterable[Person]) -> set[str]:
+    """The ids of those who are to be judged again. Raises UserError for who handed in nothing."""
+    from grader.teach.gradebook import find_learner
+    from grader.teach.roster import Person
+
+    people = {person.id: person for person in roster}
+    handed = {one.who for one in intake.handed}
+    for one in intake.handed:
+        people.setdefault(one.who, Person(one.who, one.name))
+    again = {find_learner(name, [*people.values()], "the class") for name in regrade}
+    for who in again - handed:
+        raise UserError(NOT_HANDED_IN.format(who=who), "There is nothing to judge again.")
+    return again
 
 
 def _wanted(targets: Sequence[str], exercises: Sequence[str]) -> list[str]:
@@ -226,5 +263,6 @@ def _executor(
         yield lambda todo: mark_on(address, todo, setting, tell)
 
 
-STOPPED = "Stopped. What was graded is recorded; the same command goes on from there."
-LISTED = "`zth grade --status` lists who is."
+STOPPED = "Stopped: {left} are not graded yet, the rest is recorded. The same command goes on."
+BUILT_ON = "Where {names} waits for it, that is yours to decide now: no judge can go by your word."
+NOT_HANDED_IN = "{who} handed in nothing."

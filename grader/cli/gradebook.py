@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from grader.cli.complete import complete_target
+from grader.cli.options import screen
 from grader.course.manifest import Course
 from grader.course.targets import Selection, select
 from grader.errors import UserError
+from grader.show.style import visible
 
 if TYPE_CHECKING:
+    from grader.teach.gradebook import Grade
     from grader.teach.store import Store
 
+NAMED = 8
+"""People who are named in a line; the rest are counted."""
+NOT_GRADED = "Handed in and not graded yet: {count} ({names})."
+GRADE_FIRST = "Type `zth grade` again as before: it goes on with them."
 GRADEBOOK = Path("grades.sqlite")
 
 StoreFile = Annotated[
@@ -48,6 +56,28 @@ def open_gradebook(
         if not selections:
             raise UserError(f"Nothing is graded yet in {store}.", "Grade a lecture, or name one.")
         yield book, list(selections)
+
+
+def waiting_in(grades: Iterable[Grade], people: Collection[str] = ()) -> list[Grade]:
+    """Where something was handed in that is not graded yet; of those `people`, or of all."""
+    return [g for g in grades if g.not_judged and (not people or g.who in people)]
+
+
+def say_ungraded(waiting: Sequence[Grade], what: str) -> None:
+    """What there is to say on those who are not graded yet; `what` says what became of them."""
+    from grader.teach.gradebook import DECIDE
+
+    who = list(dict.fromkeys(grade.who for grade in waiting))
+    more = f" and {len(who) - NAMED} more" if len(who) > NAMED else ""
+    names = f"{', '.join(who[:NAMED])}{more}"
+    says = [NOT_GRADED.format(count=len(who), names=names), what]
+    if any(set(grade.not_judged) - set(grade.to_decide) for grade in waiting):
+        says.append(GRADE_FIRST)
+    says += [f"{grade.who}: {grade.ungraded}" for grade in waiting if grade.ungraded][:NAMED]
+    decide = [(grade.who, ", ".join(grade.to_decide)) for grade in waiting if grade.to_decide]
+    says += [f"{one}: {DECIDE.format(names=names)}" for one, names in decide[:NAMED]]
+    for sentence in says:
+        screen(stderr=True).print(Text(visible(sentence), "zth.fail"), soft_wrap=True)
 
 
 def must_be_there(store: Path) -> None:

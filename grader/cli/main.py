@@ -35,7 +35,7 @@ from grader.cli.status import list_, log, status
 from grader.cli.submit import submit
 from grader.cli.watch import watch
 from grader.errors import UserError
-from grader.show.style import visible
+from grader.show.style import IN_LETTERS, visible
 
 app = typer.Typer(
     name="zth",
@@ -120,7 +120,7 @@ def main() -> None:
     _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no ✓ is no fault of ours
+            stream.reconfigure(errors=IN_LETTERS)  # a terminal that knows no ✓ is no fault of ours
     code = _run()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):

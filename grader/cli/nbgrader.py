@@ -14,7 +14,15 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.cli.complete import complete_target
-from grader.cli.options import AsJson, CourseFolder, Exit, here, open_whole_course, screen
+from grader.cli.options import (
+    AsJson,
+    CourseFolder,
+    Exit,
+    course_words,
+    here,
+    open_whole_course,
+    screen,
+)
 from grader.course.manifest import bundled_course
 from grader.course.targets import select
 from grader.errors import UserError
@@ -44,7 +52,7 @@ def init(
 
     In nbgrader_config.py only the lines between two marks are zth's. The rest stays as it is.
     """
-    from grader.judge.bubblewrap import find_bubblewrap
+    from grader.judge.bubblewrap import must_work
     from grader.nbgrader.config import (
         judging_course,
         judging_isolation,
@@ -77,10 +85,15 @@ def init(
         console.print(Text(f"   kept: {folder / kept}", "zth.note"), soft_wrap=True)
     if chosen is Isolation.BWRAP:
         try:
-            find_bubblewrap()
+            must_work()
         except UserError as error:  # it need not be this machine that grades
             console.print(Text(f"{error.message} {error.fix}", "zth.note"), soft_wrap=True)
     console.print(_next(folder, f"zth nbgrader build {opened.lectures[0].id}"), soft_wrap=True)
+    marks = f"zth export {shlex.quote(str(folder))} --to nbgrader{course_words(course)}"
+    console.print(
+        Text.assemble("  or: ", (marks, "zth.command"), ", for the marks of zth grade"),
+        soft_wrap=True,
+    )
 
 
 @nbgrader.command(epilog="Example: zth nbgrader build lecture5 --into my-class")

@@ -57,6 +57,13 @@ def open_course(folder: Path | None, workspace: Path | None = None) -> Course:
     return course_at(workspace.resolve() if workspace else start)
 
 
+def course_words(folder: Path | None) -> str:
+    """What a printed command needs besides, so that it works as it is typed: ` --course DIR`."""
+    import shlex
+
+    return f" --course {shlex.quote(str(folder))}" if folder else ""
+
+
 def open_whole_course(folder: Path | None) -> Course:
     """The same, for what needs the solutions. Raises UserError for a pack's."""
     course = open_course(folder)

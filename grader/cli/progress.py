@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from grader.teach.worker import NOT_JUDGED
-
 if TYPE_CHECKING:
     from grader.teach.grading import Step
 
@@ -49,7 +47,7 @@ def progress_of(console: Console, total: int) -> Iterator[Callable[[Step], None]
 
 
 class _Counted:
-    """How many are done, how fast, how many are not all right, and how many could not be judged."""
+    """How many are done, how fast, how many are not all right, and how many are not graded."""
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -60,11 +58,8 @@ class _Counted:
 
     def add(self, step: Step) -> None:
         self.done += 1
-        if step.result is None:
-            return
-        self._failed += not step.result.passed
-        checks = (check for e in step.result.exercises for check in e.checks)
-        self._broken += any(check.name == NOT_JUDGED for check in checks)
+        self._failed += step.result is not None and not step.result.passed
+        self._broken += bool(step.why)
 
     def rate(self) -> str:
         seconds = time.monotonic() - self._start
@@ -78,7 +73,7 @@ class _Counted:
         )
 
     def failed(self) -> str:
-        counts = {"not all right": self._failed, "could not be judged": self._broken}
+        counts = {"not all right": self._failed, "not graded": self._broken}
         return ", ".join(f"{number} {words}" for words, number in counts.items() if number)
 
 

@@ -12,7 +12,14 @@ import typer
 from rich.text import Text
 
 from grader.cli.complete import complete_target
-from grader.cli.options import AsJson, CourseFolder, Exit, open_whole_course, screen
+from grader.cli.options import (
+    AsJson,
+    CourseFolder,
+    Exit,
+    course_words,
+    open_whole_course,
+    screen,
+)
 from grader.course.targets import select
 from grader.errors import UserError
 
@@ -74,7 +81,7 @@ def release(
         listing = {"format": 1, "out": str(out), "lectures": released.lectures}
         sys.stdout.buffer.write(msgspec.json.encode(listing) + b"\n")
     else:
-        console.print(released_view(released, out), soft_wrap=True)
+        console.print(released_view(released, out, course_words(course)), soft_wrap=True)
 
 
 NOT_RIGHT = "Nothing is written: what would be visible judges wrong."

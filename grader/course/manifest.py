@@ -89,6 +89,9 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     judged: bool = True
     """False only in a pack, where nothing of it is visible: the instructor alone judges it."""
 
+    def __hash__(self) -> int:
+        return hash(self.id)  # some of its fields are dicts, which have no hash
+
     @property
     def names(self) -> tuple[str, ...]:
         return self.defines or (self.id,)
@@ -115,6 +118,9 @@ class Lecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
     """Another reason for some of the names that are forbidden."""
     due: datetime.datetime | None = None
     """When a class has to hand it in; it says its offset from UTC."""
+
+    def __hash__(self) -> int:
+        return hash(self.id)  # some of its fields are dicts, which have no hash
 
     @cached_property
     def files(self) -> tuple[str, ...]:

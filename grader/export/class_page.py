@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import msgspec
@@ -14,6 +14,8 @@ from grader.teach.classroom import Classroom, People
 
 NAMES = 150
 """Of people in one list."""
+SOME = 4
+"""Of people in a cell."""
 NAME_LENGTH = 60
 ROWS = 25
 """Of a table."""
@@ -37,13 +39,21 @@ def class_page(title: str, classrooms: Sequence[Classroom], anonymous: bool) -> 
         cut=_cut,
         named=_named,
         short=_short,
+        some=_some,
         ROWS=ROWS,
     )
 
 
-def _named(people: People) -> Named:
-    names = tuple(_short(who) for who in islice(people.who, NAMES))
+def _named(people: People, called: Mapping[str, str]) -> Named:
+    names = tuple(_short(called.get(who, who)) for who in islice(people.who, NAMES))
     return Named(names, len(people.who) - len(names))
+
+
+def _some(who: Sequence[str], called: Mapping[str, str]) -> str:
+    """The first of them, and how many more there are."""
+    names = [_short(called.get(one, one)) for one in who[:SOME]]
+    more = [f"and {len(who) - SOME:,} more"] if len(who) > SOME else []
+    return ", ".join([*names, *more])
 
 
 def _short(name: str) -> str:

@@ -40,6 +40,31 @@ class Row(msgspec.Struct, frozen=True):
         return graded.outcome is Outcome.TODO and not graded.is_right and not self.opened
 
 
+class Card(msgspec.Struct, frozen=True):
+    """What there is to say in detail, of an exercise or of all in a file that cannot be run."""
+
+    rows: tuple[Row, ...]
+    may_try: bool
+    """Whether the learner can check it again as it is."""
+
+    @property
+    def row(self) -> Row:
+        return self.rows[0]
+
+    @property
+    def names(self) -> str:
+        return ", ".join(row.told.graded.exercise for row in self.rows)
+
+    @property
+    def title(self) -> str:
+        first = self.row.told
+        if len(self.rows) == 1:
+            return first.graded.exercise
+        if not self.may_try:
+            return UNREAD
+        return f"{SEVERAL.format(count=len(self.rows), file=first.of_file)} {self.row.word}"
+
+
 def files_of(
     feedback: Iterable[Feedback], folders: Mapping[str, str]
 ) -> Iterator[tuple[str, bytes]]:
@@ -57,8 +82,10 @@ def html(feedback: Feedback) -> bytes:
         grade=feedback.grade,
         points=_points(feedback),
         rows=rows,
-        opened=[row for row in rows if row.opened],
+        cards=_cards(feedback, rows),
         not_begun=[row for row in rows if row.not_begun],
+        again=again,
+        differs=differs,
         remarks=feedback.remarks,
     )
 
@@ -76,9 +103,9 @@ def markdown(feedback: Feedback) -> str:
     ]
     if grade.handed_in or any(row.told.graded.by_hand for row in rows):
         parts += ["## Exercises", "\n".join(_table(rows))]
-    if opened := [row for row in rows if row.opened]:
+    if cards := _cards(feedback, rows):
         parts.append("## In detail")
-        parts += [part for row in opened for part in _card(row)]
+        parts += [part for card in cards for part in _card(card)]
     if not_begun := [row.told for row in rows if row.not_begun]:
         parts.append("## Not started")
         parts.append("\n".join(map(_line, not_begun)))
@@ -99,9 +126,26 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
         )
 
 
-def _card(row: Row) -> Iterator[str]:
-    told = row.told
-    yield f"### {row.sign} {code(told.graded.exercise)} {row.word} · {row.points}"
+def _cards(feedback: Feedback, rows: Sequence[Row]) -> list[Card]:
+    """One for each exercise that there is something to say of; of a whole file it is said once."""
+    groups: dict[tuple[object, ...], list[Row]] = {}
+    for place, row in enumerate(rows):
+        if not row.opened:
+            continue
+        told = row.told
+        alone = not told.of_file or told.graded.comment or told.graded.misconception
+        said = (told.message, told.place, told.steps, told.printed, told.revealed)
+        groups.setdefault((place,) if alone else said, []).append(row)
+    return [Card(tuple(group), feedback.is_read) for group in groups.values()]
+
+
+def _card(card: Card) -> Iterator[str]:
+    row, told = card.row, card.row.told
+    if len(card.rows) == 1:
+        yield f"### {row.sign} {code(told.graded.exercise)} {row.word} · {row.points}"
+    else:
+        yield f"### {row.sign} {paragraph(card.title)}"
+        yield paragraph(card.names)
     if told.graded.misconception:
         yield f"> **{paragraph(told.graded.misconception)}**"
     if told.sentence:
@@ -110,8 +154,8 @@ def _card(row: Row) -> Iterator[str]:
         lines = "\n" in told.message
         yield f"Seen:\n\n{block(told.message)}" if lines else f"Seen: {code(told.message)}"
     shown = told.revealed
-    if shown and shown.where:
-        yield f"Differs: {code(shown.where)}"
+    if where := differs(told):
+        yield f"Differs: {code(where)}"
     if shown and shown.expected:
         yield f"Expected: {code(shown.expected)}"
     if told.got:
@@ -134,9 +178,22 @@ def _card(row: Row) -> Iterator[str]:
         yield f"What was run:\n\n{block(shown.ran, 'python')}"
     if shown and shown.source:
         yield f"The check:\n\n{block(shown.source.rstrip(), 'python')}"
-    yield f"Video: {_video(told)}"
-    if not told.graded.is_right:
-        yield f"Again: {code(told.again)}"
+    if len(card.rows) == 1:
+        yield f"Video: {_video(told)}"
+    if not told.graded.is_right and card.may_try:
+        yield f"Again: {code(again(card))}"
+
+
+def differs(told: Told) -> str:
+    """What differs, where what was seen has not said the same."""
+    where = told.revealed.where if told.revealed else ""
+    return "" if where.rstrip(".") == told.message.rstrip(".") else where
+
+
+def again(card: Card) -> str:
+    """The command that checks all of a card."""
+    one = card.row.told.again
+    return one if len(card.rows) == 1 else one.rpartition(".")[0]
 
 
 def _line(told: Told) -> str:
@@ -151,7 +208,7 @@ def _points(feedback: Feedback) -> list[str]:
     """The points of all, what being late costs, and what is special about them."""
     lines = told_of_all(feedback.grade).split("\n")
     graded = [told.graded for told in feedback.exercises]
-    if bonus := sum(g.points for g in graded if g.bonus):
+    if bonus := sum(g.points or 0.0 for g in graded if g.bonus):
         lines.append(BONUS.format(points=number(bonus)))
     if any(g.by_hand for g in graded):
         lines.append(BY_HAND)
@@ -172,5 +229,7 @@ def _row(told: Told) -> Row:
     return Row(told, *look, kind, points)
 
 
+UNREAD = "What was handed in cannot be read"
+SEVERAL = "{count} exercises of {file}"
 BONUS = "{points} of them are a bonus."
 BY_HAND = "Some points were given by hand."

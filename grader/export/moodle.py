@@ -7,6 +7,7 @@ finds a learner by Identifier, and needs Last modified (grade); a grade above th
 without a word, so none is
 (https://github.com/moodle/moodle/blob/main/public/mod/assign/feedback/offline/importgradeslib.php and
 locallib.php). Where the worksheet's maximum is not ours, the grade is as much of theirs.
+Who is not graded yet has no grade.
 
 With another roster: a table for Grades > Import > CSV file, where the columns are mapped by hand
 (https://docs.moodle.org/311/en/Grade_import).
@@ -59,15 +60,15 @@ def _line(grade: Grade, header: Sequence[str], sheet: Worksheet) -> list[str]:
     points = number(_of_theirs(grade, number_in(cells[sheet.maximum])))
     # as the worksheet writes its own figures
     cells[sheet.grade] = points.replace(".", ",") if "," in cells[sheet.maximum] else points
-    if sheet.feedback is not None:
+    if sheet.feedback is not None and grade.total is not None:
         cells[sheet.feedback] = harmless(_feedback(grade))
     cells[sheet.identifier + 1] = harmless(cells[sheet.identifier + 1])
     return cells
 
 
-def _of_theirs(grade: Grade, most: float | None) -> float:
+def _of_theirs(grade: Grade, most: float | None) -> float | None:
     """The total, in points of the worksheet's maximum and not above it."""
-    if not grade.max_points:
+    if grade.total is None or not grade.max_points:
         return grade.total
     return min(grade.total / grade.max_points, 1.0) * (most or grade.max_points)
 

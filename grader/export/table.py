@@ -1,8 +1,13 @@
-"""A table for a spreadsheet: a row a learner, a column an exercise."""
+"""A table for a spreadsheet: a row a learner, a column an exercise.
+
+It begins with a byte order mark: without one Excel takes UTF-8 for another encoding, and spoils every
+accent. What is not graded yet is an empty cell.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import codecs
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from grader.course.manifest import Course
@@ -14,7 +19,7 @@ from grader.teach.gradebook import Grade
 
 def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
     """Of several lectures the points are added up, and every exercise is named with its lecture."""
-    write_file(out, lines(_rows(grades)))
+    write_file(out, [codecs.BOM_UTF8, *lines(_rows(grades))])
     return ()
 
 
@@ -35,15 +40,23 @@ def _rows(grades: Sequence[Grade]) -> Iterator[list[str]]:
         all_of = {(grade.lecture, g.exercise): g for grade in of for g in grade.exercises}
         hand = [name for key, name in names.items() if key in all_of and all_of[key].by_hand]
         yield [
-            *map(harmless, (of[0].who, of[0].name, of[0].email)),
+            *map(harmless, (of[0].who, of[0].name, of[0].email, of[0].section)),
             *(number(all_of[key].points) if key in all_of else "" for key in names),
             " ".join(hand),
-            number(sum(grade.points for grade in of)),
-            number(sum(grade.penalty for grade in of)),
-            number(sum(grade.total for grade in of)),
+            number(_sum(grade.points for grade in of)),
+            number(_sum(grade.penalty for grade in of)),
+            number(_sum(grade.total for grade in of)),
             number(sum(grade.max_points for grade in of)),
+            "yes" if any(grade.handed_in for grade in of) else "no",
+            number(max((g.late_hours for g in of if g.late_hours is not None), default=None)),
         ]
 
 
-HEAD = ("who", "name", "email")
-TAIL = ("by_hand", "points", "penalty", "total", "max_points")
+def _sum(values: Iterable[float | None]) -> float | None:
+    """None where one of them is not known."""
+    known = [*values]
+    return None if None in known else sum(value for value in known if value is not None)
+
+
+HEAD = ("who", "name", "email", "section")
+TAIL = ("by_hand", "points", "penalty", "total", "max_points", "handed_in", "late_hours")

@@ -27,12 +27,14 @@ LOOKS = {
 """The words of the terminal, as in grader/show/style.py; a test holds them together."""
 
 
-def number(value: float) -> str:
-    """At most four places, and none that are not needed.
+def number(value: float | None) -> str:
+    """At most four places, and none that are not needed; nothing where something is not graded.
 
-    >>> number(2.0), number(0.3), number(1234567.25)
-    ('2', '0.3', '1234567.25')
+    >>> number(2.0), number(0.3), number(1234567.25), number(None)
+    ('2', '0.3', '1234567.25', '')
     """
+    if value is None:
+        return ""
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
@@ -53,6 +55,8 @@ def told(graded: Graded) -> str:
 
 def told_of_all(grade: Grade) -> str:
     """What a learner is told of the whole: the points, and what being late costs."""
+    if grade.total is None:
+        return NOT_GRADED
     lines = [f"{number(grade.total)} of {number(grade.max_points)} points."]
     if not grade.handed_in:
         lines.append(NOTHING)
@@ -77,3 +81,4 @@ _LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029]")
 TODO = "Not written yet."
 BY_HAND = "These points were given by hand."
 NOTHING = "Nothing was handed in."
+NOT_GRADED = "Not graded yet."

@@ -64,13 +64,17 @@ def write_file(out: Path, chunks: Iterable[bytes]) -> None:
 def write_each(
     out: Path, grades: Sequence[Grade], made: Callable[[Grade], dict[str, object]]
 ) -> None:
-    """A folder with LECTURE/WHO/results.json for each grade, as `made` gives it."""
+    """A folder with LECTURE/WHO/results.json for each grade, as `made` gives it.
+
+    Who is not graded yet has none: there is no way to leave a score open in it.
+    """
     names = folder_names(dict.fromkeys(grade.who for grade in grades))
     write_folder(
         out,
         (
             (f"{grade.lecture}/{names[grade.who]}/{RESULTS}", json_bytes(made(grade), indent=2))
             for grade in grades
+            if grade.total is not None
         ),
     )
 

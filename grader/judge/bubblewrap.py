@@ -7,7 +7,9 @@ in a folder that is shown (a course inside site-packages, say) is covered.
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -31,6 +33,50 @@ def find_bubblewrap() -> str:
     if path is None:
         raise UserError("bubblewrap is not installed, and it keeps submissions apart.", INSTALL)
     return path
+
+
+def must_work() -> None:
+    """Raises UserError where bubblewrap is missing, or is there and does not start a process here."""
+    if why := why_not():
+        raise UserError(DOES_NOT_WORK.format(why=why), f"{remedy(why)}\n{OR_LESS}")
+
+
+def why_not() -> str:
+    """Why bubblewrap starts no process here, in its own words; empty where it does.
+
+    Raises UserError where it is not installed.
+    """
+    words = [*words_before(()), sys.executable, "-I", "-S", "-c", ""]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=TRY_SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"it does not end within {TRY_SECONDS:g} s"
+    if done.returncode == 0:
+        return ""
+    said = done.stderr.strip().splitlines() or [f"it ends with {done.returncode}"]
+    return said[-1].removeprefix("bwrap: ")
+
+
+def remedy(why: str, system: Path = Path("/")) -> str:
+    """What to type where bubblewrap does not work, by its own words and by what this system says."""
+    if not _FORBIDDEN.search(why):
+        return REPORT_IT
+
+    def says(file: str, value: str) -> bool:
+        try:
+            return (system / "proc/sys" / file).read_text().strip() == value
+        except OSError:
+            return False
+
+    if any((system / mark).exists() for mark in (".dockerenv", "run/.containerenv")):
+        return CONTAINER
+    if says("kernel/apparmor_restrict_unprivileged_userns", "1"):
+        return APPARMOR
+    for name in ("kernel/unprivileged_userns_clone", "user/max_user_namespaces"):
+        if says(name, "0"):
+            value = 1 if name.startswith("kernel") else 15_000
+            return SWITCHED_OFF.format(name=name.replace("/", "."), value=value)
+    return NO_NAMESPACES
 
 
 def words_before(hide: Sequence[Path]) -> list[str]:
@@ -109,4 +155,29 @@ INSTALL = (
     "Install your system's package bubblewrap (apt install bubblewrap), or accept less with "
     "--isolation fork: then a submission may read this disk."
 )
+DOES_NOT_WORK = "bubblewrap is installed, and does not work here: {why}."
+OR_LESS = "Or accept less with --isolation fork: then a submission may read this disk."
+CONTAINER = (
+    "A container does not let it make user namespaces. Start the container with:\n"
+    "  docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined "
+    "--security-opt systempaths=unconfined …"
+)
+APPARMOR = (
+    "AppArmor lets no program make user namespaces (Ubuntu 23.10 and newer). Allow it for bubblewrap:\n"
+    "  printf 'abi <abi/4.0>,\\nprofile bwrap /usr/bin/bwrap flags=(unconfined) {\\n  userns,\\n}\\n' "
+    "| sudo tee /etc/apparmor.d/bwrap\n"
+    "  sudo apparmor_parser -r /etc/apparmor.d/bwrap\n"
+    "or, until the next boot, for all programs:\n"
+    "  sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
+)
+SWITCHED_OFF = "User namespaces are switched off. Switch them on:\n  sudo sysctl -w {name}={value}"
+NO_NAMESPACES = (
+    "It needs user namespaces, and something forbids them: ask who runs this machine to allow them for "
+    "you."
+)
+REPORT_IT = (
+    "Install zth and Python where /tmp is not above them, or please report it with this line."
+)
+_FORBIDDEN = re.compile("permi|namespace|uid map|unshare|clone|/proc", re.IGNORECASE)
+TRY_SECONDS = 60.0
 MOVE_IT = "Install Python elsewhere, or keep the course and the submissions in another folder."

@@ -142,10 +142,12 @@ class Endings:
         for line, within in find_anywhere(source.text, name) if source.code else ():
             if within != holder:
                 text = INSIDE if within else OUTSIDE
-                return line, text.format(name=name, line=line, holder=within or holder)
+                return line, text.format(
+                    name=name, file=source.name, line=line, holder=within or holder
+                )
         if source.code and (alike := find_alike(source.text, holder, name)):
             found, line = alike
-            return line, MISSPELT.format(found=found, line=line, name=name)
+            return line, MISSPELT.format(found=found, file=source.name, line=line, name=name)
         return None
 
     def _gave_none(self, raised: Raised) -> str:
@@ -221,9 +223,11 @@ def _listed(names: list[str]) -> str:
 STILL_STUB = "Not written yet: it still raises NotImplementedError."
 REACHED_STUB = "It calls {stub}, which is not written yet."
 NOT_DEFINED = "{file} does not define {names}."
-INSIDE = " There is {name} in line {line}, but inside {holder}: is it indented too far?"
-OUTSIDE = " There is {name} in line {line}, but outside of {holder}: is it indented too little?"
-MISSPELT = " There is {found} in line {line}: should it be called {name}?"
+INSIDE = " There is {name} in {file} line {line}, but inside {holder}: is it indented too far?"
+OUTSIDE = (
+    " There is {name} in {file} line {line}, but outside of {holder}: is it indented too little?"
+)
+MISSPELT = " There is {found} in {file} line {line}: should it be called {name}?"
 NEEDS_ABSENT = "It needs {name}, which {file} does not define: that is {exercise}."
 NOT_THERE = "Your {name} is not there."
 NO_ATTRIBUTE = "Your {owner} has no {name}."

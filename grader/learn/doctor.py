@@ -208,24 +208,18 @@ class Doctor:
         yield Finding("isolation", State.OK, found)
 
     def _bubblewrap(self) -> Iterator[Finding]:
+        from grader.judge.bubblewrap import remedy, why_not
+
         if not shutil.which("bwrap"):
             found = "not installed; only to grade a class is it needed"
             yield Finding(
                 "bubblewrap", State.NOTE, found, "Install your system's package bubblewrap."
             )
-            return
-        done = subprocess.run(
-            ["bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "true"],
-            capture_output=True,
-            text=True,
-            timeout=TRY_SECONDS,
-        )
-        if done.returncode == 0:
+        elif why := why_not():
+            found = f"it does not work here: {why}. Only to grade a class is it needed"
+            yield Finding("bubblewrap", State.NOTE, found, remedy(why))
+        else:
             yield Finding("bubblewrap", State.OK, "it works; used to grade a class")
-            return
-        why = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
-        found = f"it does not work here: {why.removeprefix('bwrap: ')}"
-        yield Finding("bubblewrap", State.NOTE, found, NO_NAMESPACES)
 
     def _course_itself(self) -> Iterator[Finding]:
         course = self._course
@@ -484,8 +478,5 @@ SEE_TORCH = "If torch is well, please report it."
 CPU_BUILD = (
     "It works. The CPU build is all the course needs and takes a tenth of the room: "
     "where torch is explained, choose CPU as the platform, and install that over this one."
-)
-NO_NAMESPACES = (
-    "User namespaces may be switched off, as in many containers. You need it only to grade a class."
 )
 GO_THERE = "Go to yours with `cd`, or make one: zth init DIR"

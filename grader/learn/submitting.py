@@ -105,7 +105,7 @@ def file_name(who: str, lecture: Lecture) -> str:
     if _ODD.search(who) or who != who.strip(" .") or len(who) > LONGEST_NAME:
         raise UserError(
             f"{who!r} cannot be part of a file's name.",
-            "Use letters, digits, spaces and . _ - @ +, at most 80 of them.",
+            "Use letters, digits, spaces and . , ' _ - @ +, at most 80 of them.",
         )
     return f"{who}-{lecture.id}{SUFFIX}"
 
@@ -176,4 +176,4 @@ def _warnings(sources: dict[str, SourceFile], data: dict[str, bytes]) -> Iterato
             yield f"{name} is larger than 1 MB, and is not judged."
 
 
-_ODD = re.compile(r"[^\w .@+-]|^[.-]")
+_ODD = re.compile(r"[^\w .,'’@+-]|^[.-]")

@@ -180,9 +180,11 @@ def serve(root: Path, lecture_id: str, workspace: Path, bench: _Bench, interrupt
                 bench.say(Verdict(order.number, result, waiting))
 
     with Sandbox(forbids=course.forbids, interrupt=interrupt) as sandbox:
+        from grader.judge.faults import own_faults
         from grader.judge.session import with_judge  # imports torch while the zygote does
 
-        with_judge(course, [lecture], work, sandbox)
+        with own_faults(course):
+            with_judge(course, [lecture], work, sandbox)
 
 
 def _waiting(judge: Judge, lecture: Lecture, result: LectureResult) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from grader.nbgrader.judging import Judged, share, worth
 from grader.nbgrader.opening import Opened, open_course
 from grader.nbgrader.submissions import Points, Submissions, Work
 from grader.teach.feedback import told_of
-from grader.teach.gradebook import HOUR, Grade, read_grades
+from grader.teach.gradebook import HOUR, Grade, is_current, read_grades
 from grader.teach.reading import Reading
 from grader.teach.roster import Person, first_and_last
 from grader.teach.store import HandIn, Store
@@ -70,7 +70,11 @@ def export(
             raise UserError(PART.format(lecture=lecture), WHOLE.format(lecture=lecture))
     people = {person.id: person for person in store.people()}
     reading = Reading(course, tuple(people.values()), Path.cwd())
-    grades = [grade for grade in read_grades(course, selections, store) if grade.handed_in]
+    grades = [
+        grade
+        for grade in read_grades(course, selections, store)
+        if grade.handed_in or any(graded.by_hand for graded in grade.exercises)
+    ]
     done, remarks = Exported(), _Remarks()
     with alone(Workspace(folder)), open_course(folder) as opened:
         lectures = {
@@ -188,12 +192,13 @@ class _Lecture:
 
     def put(self, grade: Grade, done: Exported) -> None:
         """One learner's: first what counts, then what shows it. A kill between is made good later."""
-        hand_in = self._hand_ins[grade.who, grade.lecture]
+        hand_in = self._hand_ins.get((grade.who, grade.lecture)) or _nothing_from(grade)
         place = self._place(hand_in)
         if place and place.theirs:
             self._remarks.add(THEIRS, grade.who)
             return
-        results = {m.exercise: m.result for m in self._store.marks(grade.who, grade.lecture)}
+        marks = self._store.marks(grade.who, grade.lecture)
+        results = {m.exercise: m.result for m in marks if is_current(m, self._hand_ins)}
         put = self._submissions.put(self._work(grade, hand_in, results))
         done.works += 1
         done.changed += put.changed
@@ -202,7 +207,7 @@ class _Lecture:
                 number(x) if isinstance(x, float) else x for x in (kept.theirs, kept.ours)
             )
             self._remarks.add(KEPT, f"{grade.who} {kept.cell} ({theirs}, here {ours})")
-        if place and place.is_free:
+        if place and place.is_free and grade.handed_in:
             done.notebooks += self._write(place, hand_in, results)
 
     # what counts
@@ -213,15 +218,16 @@ class _Lecture:
         for graded in grade.exercises:
             exercise = self._lecture.find(graded.exercise)
             result = results.get(exercise.id)
-            if result is None and not graded.by_hand:
+            if graded.points is None:
                 self._remarks.add(NOT_JUDGED, grade.who)
+            judged = 0.0 if not grade.handed_in else None
             for name, page in self._pages.items():
                 for cell in page.targets.get(exercise.id, ()):
                     full = worth(exercise, cell.points)
                     ratio = full / exercise.points if exercise.points else 1.0
                     points[name, cell.name] = Points(
-                        float(share(exercise, result, cell.points)) if result else None,
-                        graded.points * ratio if graded.by_hand else None,
+                        float(share(exercise, result, cell.points)) if result else judged,
+                        (graded.points or 0.0) * ratio if graded.by_hand else None,
                     )
             if graded.comment and not self._comment(exercise.id, graded.comment, comments):
                 self._remarks.add(NOT_TOLD, f"{grade.who} {exercise.id}")
@@ -233,7 +239,7 @@ class _Lecture:
             extension=datetime.timedelta(seconds=hours * HOUR) or None,
             points=points,
             comments=comments,
-            lost=grade.penalty / grade.points if grade.points else 0.0,
+            lost=(grade.penalty or 0.0) / grade.points if grade.points else 0.0,
         )
 
     def _comment(self, exercise: str, comment: str, comments: dict[tuple[str, str], str]) -> bool:
@@ -311,6 +317,11 @@ class _Lecture:
         }
         texts = self._reading.texts(hand_in, self._lecture)
         return Learner(judged, hand_in.places, hand_in.remarks, texts)
+
+
+def _nothing_from(grade: Grade) -> HandIn:
+    """Of somebody who handed in nothing, and has points by hand."""
+    return HandIn(grade.who, grade.lecture, path="", at=None, fingerprint="", seen="")
 
 
 class _Place(msgspec.Struct, frozen=True):

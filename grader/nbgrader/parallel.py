@@ -166,8 +166,12 @@ class _Ahead(Autograde):  # type: ignore[misc] # nbgrader has no types
             return
         for marked in self.judges(jobs(), reader.judge.setting(tuple(lectures))):
             waiting[marked.who].results.append(marked.result)
+            if marked.ungraded:  # our fault: nobody has 0 for it
+                self.done.failed[marked.who] = marked.ungraded
             if waiting[marked.who].is_judged:
-                yield waiting.pop(marked.who)
+                work = waiting.pop(marked.who)
+                if marked.who not in self.done.failed:
+                    yield work
 
     def _convert(self, work: _Work, notebooks: dict[str, list[str]]) -> None:
         """What nbgrader does with a submission. One that it cannot grade stops no other."""

@@ -23,7 +23,7 @@ from traitlets import Enum, Unicode
 from grader.course.manifest import Course, bundled_course, load_course
 from grader.errors import UserError
 from grader.export.inert import inert
-from grader.judge.bubblewrap import find_bubblewrap
+from grader.judge.bubblewrap import must_work
 from grader.judge.isolation import Isolation
 from grader.nbgrader.begun import Begun, Work, left_behind
 from grader.nbgrader.files import Json, with_python
@@ -169,7 +169,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
     def open(self) -> Course:
         """The course that judges. Raises UserError where it, or what keeps code apart, is not there."""
         if self.isolation == Isolation.BWRAP:
-            find_bubblewrap()
+            must_work()
         root = Path(self.course) if self.course else bundled_course()
         if not root.is_dir():
             raise UserError(NO_COURSE.format(root=root), SAY_WHERE)
@@ -238,8 +238,10 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
     def _judged(self, asked: Asked) -> Verdict:
         prepared = prepare(self._reader.course, asked, self._reader.seed)
         setting = self.setting(tuple(job.lecture for job in prepared.jobs))
-        results = [HANDS.mark(job, setting).result for job in prepared.jobs]
-        return tell(self._reader.course, prepared, results)
+        marks = [HANDS.mark(job, setting) for job in prepared.jobs]
+        if why := next((marked.ungraded for marked in marks if marked.ungraded), ""):
+            raise UserError(f"{asked.who} is not graded. {why}", AGAIN)
+        return tell(self._reader.course, prepared, [marked.result for marked in marks])
 
     @property
     def _reader(self) -> Reader:
@@ -325,6 +327,7 @@ SAY_WHERE = (
 )
 STUDENTS_PACK = "{course} is the students' pack: it has no solutions and no hidden checks."
 THE_WHOLE_ONE = "Name the course that it was made from: c.Judge.course in nbgrader_config.py"
+AGAIN = "Nobody has 0 for that. Autograde it again, or give the points by hand."
 NO_READER = "zth judges only what it has read itself. Type: zth nbgrader init COURSE_DIR"
 HALF_DONE = "%s was being graded when an earlier run was killed: once more."
 _begun: dict[Path, Begun] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from rich.console import Group, RenderableType
@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.judge.results import FORMAT, Outcome
+from grader.show.attention import NAME_LENGTH, attention_view, listed
 from grader.show.lecture import bar
 from grader.show.style import LOOKS, visible
 from grader.teach.classroom import Bar, Classroom, People, Stand
@@ -19,9 +20,10 @@ HARDEST = 8
 """Exercises that are shown: those that fewest have right."""
 LINES = 4
 """Of every other list."""
+LOOK_AT = 2
+"""Of a kind of notice."""
 NAMED = 4
 """Of people in a line; the rest are counted."""
-NAME_LENGTH = 40
 
 
 def classroom_view(classroom: Classroom) -> RenderableType:
@@ -32,6 +34,8 @@ def classroom_view(classroom: Classroom) -> RenderableType:
     ]
     if not classroom.handed_in:
         return Group(*parts)
+    if notices := list(attention_view(classroom.look_at, classroom.names, LOOK_AT)):
+        parts += [Text(), *notices]
     parts += [Text(), _distribution(classroom.distribution), _points(classroom)]
     parts += [Text(), *_exercises(classroom.exercises)]
     sections: list[tuple[str, list[RenderableType]]] = [
@@ -59,17 +63,17 @@ def _counts(classroom: Classroom) -> Text:
         ("late", classroom.late, ""),
         ("with points by hand", classroom.by_hand, ""),
         ("not graded yet", classroom.waiting, "zth.fail"),
-        ("could not be judged", classroom.not_judged, "zth.fail"),
+        ("cannot be read", classroom.unreadable, "zth.fail"),
     ):
         if people.count:
             text.append(f", {people.count:,} {words}", style)
     text.append(".")
     for words, people in (
         ("Nothing from", classroom.missing),
-        ("Not judged", classroom.not_judged),
+        ("Not graded", classroom.waiting),
     ):
         if people.who:
-            text.append(f"\n{words}: {_named(people)}", "zth.note")
+            text.append(f"\n{words}: {_named(people, classroom.names)}", "zth.note")
     return text
 
 
@@ -143,7 +147,7 @@ def _stuck(classroom: Classroom) -> Iterator[RenderableType]:
             Text(stuck.exercise, "zth.target"),
             f"{stuck.people.count:,}",
             Text(begun, "zth.note"),
-            _cut(_named(stuck.people)),
+            _cut(_named(stuck.people, classroom.names)),
         )
     if shown:
         yield table
@@ -167,11 +171,13 @@ def _to_look_at(classroom: Classroom) -> Iterator[RenderableType]:
     for flag in classroom.flags[:LINES]:
         yield Text.assemble((flag.exercise, "zth.target"), f"  {visible(flag.says)}")
         table = _lines(2)
-        table.add_row("", f"{flag.people.count:,}", _cut(_named(flag.people)))
+        table.add_row("", f"{flag.people.count:,}", _cut(_named(flag.people, classroom.names)))
         yield table
     yield from _more(len(classroom.flags))
     for pair in classroom.alike[:LINES]:
-        one, other = visible(pair.one)[:NAME_LENGTH], visible(pair.other)[:NAME_LENGTH]
+        one, other = (
+            visible(classroom.names.get(who, who))[:NAME_LENGTH] for who in (pair.one, pair.other)
+        )
         yield Text(f"{one} and {other}: {pair.share:.0%} of their own alike")
         table = _lines(1)
         where = f"most in {pair.where[0].one} and {pair.where[0].other}"
@@ -200,10 +206,8 @@ def _bar(count: int, of: int, width: int = BAR_WIDTH) -> RenderableType:
     return bar(count, of, width) if count else Text()
 
 
-def _named(people: People) -> str:
-    names = [visible(who)[:NAME_LENGTH] for who in people.who[:NAMED]]
-    rest = people.count - len(names)
-    return ", ".join(names) + (f" and {rest:,} more" if rest > 0 and names else "")
+def _named(people: People, names: Mapping[str, str]) -> str:
+    return listed(people.who, names, NAMED, people.count)
 
 
 def _more(number: int) -> Iterator[Text]:
@@ -215,6 +219,4 @@ def _rest(number: int) -> Text:
     return Text(f"… {number:,} more", "zth.note")
 
 
-NOT_COMPARED = (
-    "{count:,} could not be compared: no Python, or graded by an older zth (`zth grade --regrade`)."
-)
+NOT_COMPARED = "{count:,} could not be compared: too little in them, or not graded yet."

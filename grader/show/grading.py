@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,11 +11,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader.course.targets import Selection
 from grader.judge.results import FORMAT, Outcome
+from grader.show.attention import attention_view, listed
 from grader.show.lecture import bar, heading
 from grader.show.style import LOOKS, visible
-from grader.teach.grading import Plan
+from grader.teach.classroom import Survey
+from grader.teach.gradebook import is_current
+from grader.teach.grading import Plan, State, Step
 from grader.teach.intake import Intake
 from grader.teach.store import Store
 
@@ -24,39 +26,88 @@ NAMED = 8
 """People who are named in a line; the rest are counted."""
 
 
+class Done:
+    """What a run has done, counted step by step."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[State] = Counter()
+
+    def add(self, step: Step) -> None:
+        self._counts[step.state] += 1
+
+    @property
+    def total(self) -> int:
+        return self._counts.total()
+
+    @property
+    def graded(self) -> int:
+        return self._counts[State.GRADED]
+
+    @property
+    def unchanged(self) -> int:
+        """Read again, and the same as before."""
+        return self._counts[State.UNCHANGED]
+
+    @property
+    def ungraded(self) -> int:
+        return self._counts[State.UNGRADED]
+
+
 def to_grade(plan: Plan, intake: Intake) -> RenderableType:
     """`zth grade --status`: how much is left."""
     done, left = plan.unchanged, len(plan.tasks)
+    troubled = [f"{h.who} ({h.trouble})" for h in intake.handed if h.trouble]
     parts: list[RenderableType] = [
         Text.assemble((f"{left} to grade", "bold"), f", {done} graded and unchanged."),
-        *_people(intake),
+        *_people(intake, {}),
     ]
+    if troubled:
+        parts.append(Text(f"{len(troubled)} cannot be read: {_listed(troubled)}", "zth.fail"))
     return Group(*parts)
 
 
+def to_grade_json(plan: Plan, intake: Intake) -> bytes:
+    """`zth grade --status --json`."""
+    return msgspec.json.encode(
+        {
+            "format": FORMAT,
+            "to_grade": [
+                {"who": task.handed.who, "lecture": task.selection.lecture.id}
+                for task in plan.tasks
+            ],
+            "unchanged": plan.unchanged,
+            **_people_json(intake),
+        }
+    )
+
+
 def summary(
-    book: Store, selections: Sequence[Selection], intake: Intake, plan: Plan, path: Path
+    surveys: Sequence[Survey], intake: Intake, plan: Plan, done: Done, path: Path
 ) -> RenderableType:
     """The class by exercise, who is missing, what a person should look at."""
-    outcomes = Counter(((le, e), o) for _, le, e, o in book.outcomes())
     parts: list[RenderableType] = []
-    for selection in selections:
+    names: dict[str, str] = {}
+    for survey in surveys:
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(no_wrap=True)
         table.add_column(width=BAR_WIDTH)
         for _ in Outcome:
             table.add_column(no_wrap=True, justify="right")
-        for exercise in selection.exercises:
-            counts = {o: outcomes[(selection.lecture.id, exercise.id), o] for o in Outcome}
-            of = sum(counts.values())
+        for exercise in survey.selection.exercises:
+            counts = survey.counts.get(exercise.id, Counter())
             table.add_row(
                 exercise.id,
-                bar(counts[Outcome.PASS], max(1, of), BAR_WIDTH),
-                *(_counted(o, number) for o, number in counts.items()),
+                bar(counts[Outcome.PASS], max(1, counts.total()), BAR_WIDTH),
+                *(_counted(o, counts[o]) for o in Outcome),
             )
-        parts += [heading(selection.lecture), table, Text()]
-    parts += _people(intake)
-    words = f"{len(plan.tasks)} graded now, {plan.unchanged} unchanged; all in {path}"
+        parts += [heading(survey.selection.lecture), table, Text()]
+        if notices := list(attention_view(survey.look_at, survey.names)):
+            parts += [*notices, Text()]
+        names |= survey.names
+    parts += _people(intake, names)
+    ungraded = f", {done.ungraded} not graded" if done.ungraded else ""
+    unchanged = plan.unchanged + done.unchanged
+    words = f"{done.graded} graded now{ungraded}, {unchanged} unchanged; all in {path}"
     return Group(*parts, Text(words, "zth.note"))
 
 
@@ -65,41 +116,48 @@ def _counted(outcome: Outcome, number: int) -> Text:
     return Text(f"{look.sign} {number}", look.style) if number else Text()
 
 
-def summary_json(book: Store, intake: Intake, plan: Plan) -> bytes:
+def summary_json(
+    book: Store, intake: Intake, plan: Plan, done: Done, surveys: Sequence[Survey]
+) -> bytes:
     """`zth grade --json`: every mark, and the runs they come from."""
-    scores = book.scores()
+    scores, hand_ins = book.scores(), book.hand_ins()
     return msgspec.json.encode(
         {
             "format": FORMAT,
-            "graded": len(plan.tasks),
-            "unchanged": plan.unchanged,
-            "questions": list(intake.questions),
-            "missing": [person.id for person in intake.missing],
-            "strangers": list(intake.strangers),
+            "graded": done.graded,
+            "not_graded": done.ungraded,
+            "unchanged": plan.unchanged + done.unchanged,
+            **_people_json(intake),
+            "look_at": {survey.selection.lecture.id: survey.look_at for survey in surveys},
             "runs": book.runs(),
-            "marks": list(book.marks()),
+            "marks": [mark for mark in book.marks() if is_current(mark, hand_ins)],
             "scores": list(scores.values()),
         }
     )
 
 
-def _people(intake: Intake) -> list[RenderableType]:
+def _people_json(intake: Intake) -> dict[str, object]:
+    return {
+        "missing": [person.id for person in intake.missing],
+        "strangers": list(intake.strangers),
+        "questions": list(intake.questions),
+        "remarks": list(intake.remarks),
+    }
+
+
+def _people(intake: Intake, names: Mapping[str, str]) -> list[RenderableType]:
     lines: list[RenderableType] = [Text(visible(remark), "zth.note") for remark in intake.remarks]
     lines += [Text(visible(question.text)) for question in intake.questions[:NAMED]]
     if (rest := len(intake.questions) - NAMED) > 0:
         lines.append(Text(f"And {rest} more whose learner cannot be told; --json has all of them."))
     if intake.missing:
-        names = [person.id for person in intake.missing]
-        lines.append(Text(f"{len(names)} handed in nothing: {_listed(names)}"))
+        who = [names.get(p.id) or p.name or p.id for p in intake.missing]
+        lines.append(Text(f"{len(who)} handed in nothing: {_listed(who)}"))
     if intake.strangers:
-        names = list(intake.strangers)
-        lines.append(Text(f"{len(names)} are not on the roster: {_listed(names)}"))
-    troubled = [f"{h.who} ({h.trouble})" for h in intake.handed if h.trouble]
-    if troubled:
-        lines.append(Text(f"{len(troubled)} cannot be read: {_listed(troubled)}", "zth.fail"))
+        strangers = list(intake.strangers)
+        lines.append(Text(f"{len(strangers)} are not on the roster: {_listed(strangers)}"))
     return lines
 
 
 def _listed(names: Sequence[str]) -> str:
-    rest = len(names) - NAMED
-    return visible(", ".join(names[:NAMED])) + (f" and {rest} more" if rest > 0 else "")
+    return listed(names, {}, NAMED)

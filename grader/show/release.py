@@ -12,8 +12,11 @@ from rich.text import Text
 from grader.author.release import Released
 
 
-def released_view(released: Released, out: Path) -> RenderableType:
-    """A line a lecture, what nobody but the instructor judges, and the next step of either side."""
+def released_view(released: Released, out: Path, course: str) -> RenderableType:
+    """A line a lecture, what nobody but the instructor judges, and the next step of either side.
+
+    `course` is what a command of the instructor's needs besides, ` --course DIR`.
+    """
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="zth.label", pad_edge=False)
     table.add_column("", style="zth.target", no_wrap=True)
     for name in ("exercises", "examples", "visible checks"):
@@ -40,7 +43,7 @@ def released_view(released: Released, out: Path) -> RenderableType:
         Text(),
         Text.assemble("Students: ", (f"{unpack}cd {name} && zth", "zth.command")),
         Text.assemble("     and: ", (hand_in, "zth.command"), " writes what they hand in"),
-        Text.assemble("     You: ", (f"zth grade SUBMISSIONS {first}", "zth.command")),
+        Text.assemble("     You: ", (f"zth grade SUBMISSIONS {first}{course}", "zth.command")),
     ]
     return Group(*parts)
 

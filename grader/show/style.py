@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import unicodedata
 from typing import NamedTuple
 
 from rich.style import Style
@@ -58,6 +60,34 @@ _CONTROLS |= dict.fromkeys(range(0x2066, 0x206A), 0xFFFD)
 def visible(text: str) -> str:
     """Text of somebody else's as it may be shown: what a terminal would obey is a sign for it (␛)."""
     return text.replace("\r\n", "\n").translate(_CONTROLS)
+
+
+def _in_letters(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that a stream cannot write: our own signs keep apart what they say."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(map(_plain, text)), error.end
+
+
+def _plain(character: str) -> str:
+    if character in PLAIN:
+        return PLAIN[character]
+    # é is e and a mark above it
+    kept = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    return kept or "?"
+
+
+IN_LETTERS = "zth.letters"
+"""The way of writing to a terminal that knows no ✓, for `errors=` of a stream."""
+PLAIN = {
+    **{"✓": "v", "✗": "x", "·": "-", "◦": "o", "…": "...", "→": "->", "←": "<-"},
+    **{"━": "=", "╸": "-", "╺": "-", "─": "-", "│": "|", "–": "-", "−": "-", "≤": "<="},
+    **dict.fromkeys("╭╮╰╯", "+"),
+    **{"‘": "'", "’": "'", "“": '"', "”": '"', "×": "x"},
+}
+"""Each sign of ours in letters: the five outcomes stay five."""
+codecs.register_error(IN_LETTERS, _in_letters)
 
 
 def linked(text: str, address: str) -> Text:

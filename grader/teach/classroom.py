@@ -13,10 +13,10 @@ from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import Selection
 from grader.judge.results import ExerciseResult, Outcome
 from grader.judge.submission import read_source
+from grader.teach.attention import Attention, Notice
 from grader.teach.gradebook import Grade, read_grades
 from grader.teach.similar import Alike, find_alike, is_readable, prints_of, shape_of
 from grader.teach.store import Store
-from grader.teach.worker import NOT_JUDGED
 
 TENTHS = 10
 
@@ -105,7 +105,8 @@ class Classroom(msgspec.Struct, frozen=True):
     median: float
     max_points: float
     distribution: tuple[Bar, ...]
-    """Of those who handed in something; late work with what it lost."""
+    """Of those whose work could be read and is graded, like mean and median; late work with what it
+    lost."""
     exercises: tuple[Stand, ...]
     mistakes: tuple[Mistake, ...]
     stuck: tuple[Stuck, ...]
@@ -115,10 +116,14 @@ class Classroom(msgspec.Struct, frozen=True):
     """Sources that are nearly the same: to be looked at, which is no verdict."""
     compared: int | None
     """Learners whose sources could be compared; None where that is left out."""
-    not_judged: People
-    """Whom no judge survived."""
+    unreadable: People
+    """Of whose work nothing could be read: no Python, no notebook, a broken archive."""
     waiting: People
     """Who handed in what is not graded yet."""
+    look_at: tuple[Notice, ...]
+    """What a person should look at, the most pressing first."""
+    names: dict[str, str]
+    """What to call people, by what they are known by."""
 
 
 def read_classrooms(
@@ -126,12 +131,45 @@ def read_classrooms(
 ) -> Iterator[Classroom]:
     """A summary for each lecture, from the gradebook alone."""
     for selection in selections:
-        seen = _Seen(selection)
+        seen = _Seen(selection, Attention(selection, store.hand_ins()))
         grades = read_grades(course, [selection], store, seen.add)
         shapes = store.shapes(selection.lecture.id)
         alike = find_alike(shapes, course_prints(course, selection.lecture))
         compared = sum(map(is_readable, shapes.values()))
-        yield _classroom(selection, grades, seen, tuple(alike), compared)
+        placed = tuple(_placed(pair, seen.attention) for pair in alike)
+        yield _classroom(selection, grades, seen, placed, compared)
+
+
+def _placed(pair: Alike, attention: Attention) -> Alike:
+    """A pair with the lines of what each handed in."""
+    where = tuple(
+        msgspec.structs.replace(
+            match,
+            one=attention.spoken(pair.one, match.one),
+            other=attention.spoken(pair.other, match.other),
+        )
+        for match in pair.where
+    )
+    return msgspec.structs.replace(pair, where=where)
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """How far a class is with a lecture: less than a `Classroom`, and quicker to find out."""
+
+    selection: Selection
+    counts: dict[str, Counter[Outcome]]
+    """By exercise, of the works that could be read."""
+    look_at: tuple[Notice, ...]
+    names: dict[str, str]
+
+
+def read_surveys(course: Course, selections: Sequence[Selection], store: Store) -> Iterator[Survey]:
+    """One for each lecture, from the gradebook alone."""
+    hand_ins = store.hand_ins()
+    for selection in selections:
+        seen = _Seen(selection, Attention(selection, hand_ins))
+        grades = read_grades(course, [selection], store, seen.add)
+        yield Survey(selection, seen.counts, seen.attention.notices(grades), called(grades))
 
 
 def course_prints(course: Course, lecture: Lecture) -> frozenset[int]:
@@ -155,30 +193,37 @@ def without_names(classroom: Classroom) -> Classroom:
     stuck = tuple(
         msgspec.structs.replace(s, people=People(s.people.count, ())) for s in classroom.stuck
     )
-    left_out = {"flags": (), "alike": (), "compared": None}
+    left_out: dict[str, object] = {
+        "flags": (),
+        "alike": (),
+        "compared": None,
+        "look_at": (),
+        "names": {},
+    }
     return msgspec.structs.replace(classroom, **counts, stuck=stuck, **left_out)
 
 
 class _Seen:
     """What the results of a lecture hold beside the marks."""
 
-    def __init__(self, selection: Selection) -> None:
+    def __init__(self, selection: Selection, attention: Attention) -> None:
+        self.attention = attention
         self.lecture = selection.lecture
         self.counts: dict[str, Counter[Outcome]] = defaultdict(Counter)
         self.mistakes: Counter[tuple[str, str, str]] = Counter()
         self.flags: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.blocked: dict[str, tuple[set[str], Counter[str]]] = {}
-        self.not_judged: dict[str, None] = {}
 
     def add(self, who: str, result: ExerciseResult) -> None:
-        if any(check.name == NOT_JUDGED for check in result.checks):
-            self.not_judged[who] = None
+        self.attention.add(who, result)
+        if not self.attention.is_read(who):
             return
         self.counts[result.id][result.outcome] += 1
         if result.misconception:
-            self.mistakes[result.id, result.misconception.name, result.misconception.says] += 1
+            says = self.attention.spoken(who, result.misconception.says)
+            self.mistakes[result.id, result.misconception.name, says] += 1
         for flag in result.flags:
-            self.flags[result.id, flag].append(who)
+            self.flags[result.id, self.attention.spoken(who, flag)].append(who)
         for blocker in result.blocked_by:
             learners, waiting = self.blocked.setdefault(blocker, (set(), Counter()))
             learners.add(who)
@@ -194,7 +239,8 @@ def _classroom(
 ) -> Classroom:
     lecture = selection.lecture
     handed = [grade for grade in grades if grade.handed_in]
-    totals = [grade.total for grade in handed]
+    read = [grade for grade in handed if seen.attention.is_read(grade.who)]
+    totals = [grade.total for grade in read if grade.total is not None]
     flags = [Flag(exercise, says, _people(who)) for (exercise, says), who in seen.flags.items()]
     return Classroom(
         lecture=lecture.id,
@@ -206,16 +252,18 @@ def _classroom(
         mean=round(statistics.fmean(totals), 4) if totals else 0.0,
         median=statistics.median(totals) if totals else 0.0,
         max_points=handed[0].max_points if handed else 0.0,
-        distribution=_distribution(handed),
+        distribution=_distribution(totals, grades),
         exercises=tuple(_stand(lecture, e, seen.counts[e.id]) for e in selection.exercises),
         mistakes=tuple(_mistakes(lecture, seen.mistakes)),
-        stuck=tuple(_stuck(selection.exercises, handed)),
+        stuck=tuple(_stuck(selection.exercises, read)),
         blocking=tuple(_blocking(seen.blocked)),
         flags=tuple(sorted(flags, key=lambda flag: (-flag.people.count, flag.exercise))),
         alike=alike,
         compared=compared,
-        not_judged=_people(seen.not_judged),
-        waiting=_people(grade.who for grade in handed if grade.not_judged),
+        unreadable=_people(g.who for g in handed if not seen.attention.is_read(g.who)),
+        waiting=_people(grade.who for grade in grades if grade.not_judged),
+        look_at=seen.attention.notices(grades),
+        names=called(grades),
     )
 
 
@@ -224,12 +272,18 @@ def _people(names: Iterable[str]) -> People:
     return People(len(who), who)
 
 
-def _distribution(handed: Sequence[Grade]) -> tuple[Bar, ...]:
+def called(grades: Iterable[Grade]) -> dict[str, str]:
+    """What to call people: by their names where they have one, with the id where two have the same."""
+    names = {grade.who: grade.name for grade in grades if grade.name}
+    count = Counter(names.values())
+    return {who: name if count[name] == 1 else f"{name} ({who})" for who, name in names.items()}
+
+
+def _distribution(totals: Sequence[float], grades: Sequence[Grade]) -> tuple[Bar, ...]:
     """Tenths of the points, and all of them: a bonus does not make it more."""
+    most = next((grade.max_points for grade in grades), 0.0)
     counts = Counter(
-        min(TENTHS, max(0, int(TENTHS * grade.total / grade.max_points + 1e-9)))
-        for grade in handed
-        if grade.max_points
+        min(TENTHS, max(0, int(TENTHS * total / most + 1e-9))) for total in totals if most
     )
     names = [f"{10 * tenth}–{10 * tenth + 9}" for tenth in range(TENTHS)]
     return tuple(Bar(name, counts[tenth]) for tenth, name in enumerate([*names, "100"]))
@@ -257,11 +311,11 @@ def _mistakes(lecture: Lecture, counted: Counter[tuple[str, str, str]]) -> Itera
 
 
 def _stuck(exercises: Sequence[Exercise], handed: Sequence[Grade]) -> Iterator[Stuck]:
-    """In the lecture's order."""
+    """In the lecture's order. An exercise that is not graded yet holds nobody up."""
     found: dict[str, list[tuple[str, Outcome | None]]] = {}
     for grade in handed:
         for graded in grade.exercises:
-            if not graded.bonus and not graded.is_right:
+            if not graded.bonus and not graded.is_right and graded.points is not None:
                 found.setdefault(graded.exercise, []).append((grade.who, graded.outcome))
                 break
     for exercise in exercises:

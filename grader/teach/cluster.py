@@ -26,7 +26,7 @@ import msgspec
 
 from grader.course.manifest import bundled_course, load_course
 from grader.errors import UserError
-from grader.judge.bubblewrap import find_bubblewrap
+from grader.judge.bubblewrap import must_work
 from grader.judge.isolation import Isolation
 from grader.judge.process import Ended, Failed
 from grader.teach.digest import Digests
@@ -283,7 +283,7 @@ def equipment(setting: Setting) -> Equipment:
     """What this machine has. Raises UserError where it cannot judge with that setting."""
     course = load_course(Path(_as_here(setting).course))
     if setting.isolation == Isolation.BWRAP:
-        find_bubblewrap()
+        must_work()
     return Equipment(
         zth=metadata.version("zth"),
         python=platform.python_version(),

@@ -12,11 +12,10 @@ from grader.course.litter import files_in
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import Selection
 from grader.judge.results import CheckResult, ExerciseResult, Outcome, Step
-from grader.teach.gradebook import Grade, Graded, graded_of, read_grades
+from grader.teach.gradebook import Grade, Graded, graded_of, is_current, read_grades
 from grader.teach.places import Place
 from grader.teach.store import Store
 from grader.teach.telling import SOURCE, in_their_files, own_value, own_words
-from grader.teach.worker import NOT_JUDGED
 
 PRINTED_LINES = 30
 PRINTED_CHARACTERS = 4_000
@@ -69,6 +68,8 @@ class Told(msgspec.Struct, frozen=True):
     cut: bool = False
     """Whether more than that was printed."""
     revealed: Revealed | None = None
+    of_file: str = ""
+    """The lecture's file, where what is told is of all of it, and not of this exercise alone."""
 
 
 class Feedback(msgspec.Struct, frozen=True):
@@ -78,6 +79,8 @@ class Feedback(msgspec.Struct, frozen=True):
     exercises: tuple[Told, ...]
     remarks: tuple[str, ...]
     """On what was handed in: which file stands for which."""
+    is_read: bool = True
+    """Whether there was anything in it to judge."""
 
 
 def read_feedback(
@@ -92,9 +95,10 @@ def read_feedback(
     by_id = {selection.lecture.id: selection for selection in selections}
     sources = {id_: CheckSources(course.hidden(s.lecture)) for id_, s in by_id.items() if reveal}
     for grade in read_grades(course, selections, store):
-        if people and grade.who not in people:
+        if grade.not_judged or (people and grade.who not in people):
             continue
-        results = {m.exercise: m.result for m in store.marks(grade.who, grade.lecture)}
+        marks = store.marks(grade.who, grade.lecture)
+        results = {m.exercise: m.result for m in marks if is_current(m, hand_ins)}
         hand_in = hand_ins.get((grade.who, grade.lecture))
         selection = by_id[grade.lecture]
         places = hand_in.places if hand_in else {}
@@ -103,7 +107,10 @@ def read_feedback(
             writer.told(exercise, graded, results.get(exercise.id))
             for exercise, graded in zip(selection.exercises, grade.exercises, strict=True)
         ]
-        yield Feedback(grade, tuple(told), hand_in.remarks if hand_in else ())
+        yield Feedback(
+            *(grade, tuple(told), hand_in.remarks if hand_in else ()),
+            is_read=hand_in.is_read if hand_in else True,
+        )
 
 
 def told_of(
@@ -111,7 +118,7 @@ def told_of(
 ) -> Told:
     """What is told of a result alone; `places` is what stands for the lecture's files."""
     return _Writer(lecture, places, None).told(
-        exercise, graded_of(lecture, exercise, result), result
+        exercise, graded_of(lecture, exercise, result, places=places), result
     )
 
 
@@ -161,8 +168,6 @@ class _Writer:
         failing = result.failing
         opened = next((c for c in failing if c.outcome is result.outcome), None)
         opened = opened or next(iter(failing), CheckResult(SOURCE, "", result.outcome))
-        if opened.name == NOT_JUDGED:
-            return msgspec.structs.replace(told, message=ASK)
         printed, cut = _end_of(result.output)
         told = msgspec.structs.replace(
             told,
@@ -170,11 +175,12 @@ class _Writer:
             printed=printed,
             cut=cut or result.output_dropped > 0,
         )
-        if result.outcome is Outcome.BLOCKED and result.blocked_by:
+        if result.outcome is Outcome.BLOCKED and graded.blocked_by:
             return msgspec.structs.replace(
-                told, message=BUILDS_ON.format(names=", ".join(result.blocked_by))
+                told, message=BUILDS_ON.format(names=", ".join(graded.blocked_by))
             )
-        return msgspec.structs.replace(
+        of_file = opened.name == SOURCE and result.outcome is Outcome.ERROR
+        told = msgspec.structs.replace(
             told,
             sentence=opened.says,
             message=self._own_words(opened, exercise),
@@ -182,7 +188,11 @@ class _Writer:
             others=tuple(dict.fromkeys(c.says for c in failing if c is not opened and c.says)),
             steps=tuple(self._line(step) for step in opened.steps[-STEPS:]),
             revealed=self._reveal(exercise, opened, result) if self._sources else None,
+            of_file=exercise.file if of_file else "",
         )
+        if NOT_PYTHON in told.message:  # the sentence says where; what was run in its place is ours
+            told = msgspec.structs.replace(told, place="", steps=())
+        return told
 
     def _own_words(self, check: CheckResult, exercise: Exercise) -> str:
         return in_their_files(own_words(check, self._lecture, exercise), self._places)
@@ -215,5 +225,5 @@ def _end_of(output: str) -> tuple[str, bool]:
     return end, len(end) < len(text)
 
 
-BUILDS_ON = "It builds on {names}: mend that first."
-ASK = "It could not be judged. Ask those who teach you."
+NOT_PYTHON = "is not valid Python"
+BUILDS_ON = "It builds on {names}, which has to be right first."

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
 from grader.course.manifest import Course, Exercise, Late, Lecture
 from grader.course.targets import Selection
+from grader.errors import UserError, nearest
 from grader.judge.results import ExerciseResult, Outcome
+from grader.teach.places import Place
 from grader.teach.roster import Person
-from grader.teach.store import HandIn, Score, Store
-from grader.teach.telling import own_words
+from grader.teach.store import HandIn, Mark, Score, Store
+from grader.teach.telling import in_their_files, own_words
 
 MINUTE = 60.0
 HOUR = 60 * MINUTE
@@ -29,7 +32,8 @@ class Graded(msgspec.Struct, frozen=True):
     exercise: str
     outcome: Outcome | None
     """The judge's; None where it was not judged."""
-    points: float
+    points: float | None
+    """None where it is not graded yet: what was handed in waits for the judge."""
     max_points: float
     by_hand: bool = False
     """Whether a person gave the points."""
@@ -43,12 +47,14 @@ class Graded(msgspec.Struct, frozen=True):
     """For the instructor alone."""
     title: str = ""
     bonus: bool = False
+    blocked_by: tuple[str, ...] = ()
+    """What it waits for, as far as nobody has given full marks for that."""
 
     @property
     def is_right(self) -> bool:
         """Whether nothing is left to gain: by a person's word where there is one, or by the judge's."""
         if self.by_hand:
-            return self.points >= self.max_points
+            return self.points is not None and self.points >= self.max_points
         return self.outcome is Outcome.PASS
 
 
@@ -60,27 +66,33 @@ class Grade(msgspec.Struct, frozen=True):
     email: str
     lecture: str
     exercises: tuple[Graded, ...]
-    points: float
-    """Reached; a bonus is in it, so it may be more than `max_points`."""
+    points: float | None
+    """Reached; a bonus is in it, so it may be more than `max_points`. None where some is not graded."""
     max_points: float
     late_hours: float | None
     """After what is due for them; None where nobody wrote down when it came, or nothing is due."""
-    penalty: float
-    """The points that being late costs."""
-    total: float
+    penalty: float | None
+    """The points that being late costs; None where some is not graded."""
+    total: float | None
+    """None where some is not graded: that is neither 0 nor nothing handed in."""
     remarks: tuple[str, ...] = ()
     row: dict[str, str] = {}
     """The line of the roster, by column."""
     handed_in: bool = True
     title: str = ""
     """The lecture's."""
+    section: str = ""
+    """Of the class, where the roster has sections."""
+    ungraded: str = ""
+    """Why the last try to judge it came to no result."""
+    to_decide: tuple[str, ...] = ()
+    """Of what is not graded, what only a person can decide: what it builds on is wrong to the judge, and
+    a person has given full marks for it."""
 
     @property
     def not_judged(self) -> tuple[str, ...]:
         """Exercises that wait for the judge, and for which nobody gave points."""
-        if not self.handed_in:
-            return ()
-        return tuple(g.exercise for g in self.exercises if g.outcome is None and not g.by_hand)
+        return tuple(g.exercise for g in self.exercises if g.points is None)
 
 
 def read_grades(
@@ -90,6 +102,8 @@ def read_grades(
     on_result: Callable[[str, ExerciseResult], None] | None = None,
 ) -> list[Grade]:
     """A grade for each learner and lecture: the roster in its order, then those who are not on it.
+
+    A mark counts where it was made from what counts of what they handed in, and from nothing older.
 
     `on_result` is told each learner and result on the way: there are too many to be kept.
     """
@@ -103,15 +117,22 @@ def read_grades(
         by_id = {e.id: e for e in selection.exercises}
         judged: dict[tuple[str, str], Graded] = {}
         for mark in store.marks(lecture=lecture.id):
-            if exercise := by_id.get(mark.exercise):
+            exercise = by_id.get(mark.exercise)
+            if exercise and is_current(mark, hand_ins):
                 score = scores.get((mark.who, lecture.id, exercise.id))
-                judged[mark.who, exercise.id] = graded_of(lecture, exercise, mark.result, score)
+                accepted = _accepted(lecture, scores, mark.who)
+                judged[mark.who, exercise.id] = graded_of(
+                    *(lecture, exercise, mark.result, score),
+                    accepted=accepted,
+                    places=hand_ins[mark.who, lecture.id].places,
+                )
                 if on_result:
                     on_result(mark.who, mark.result)
         for who in dict.fromkeys([*people, *handed]):
+            is_absent = (who, lecture.id) not in hand_ins
             exercises = tuple(
                 judged.get((who, e.id))
-                or graded_of(lecture, e, None, scores.get((who, lecture.id, e.id)))
+                or graded_of(lecture, e, None, scores.get((who, lecture.id, e.id)), is_absent)
                 for e in selection.exercises
             )
             grades.append(
@@ -126,10 +147,47 @@ def read_grades(
     return grades
 
 
-def known_people(store: Store) -> list[str]:
+def is_current(mark: Mark, hand_ins: Mapping[tuple[str, str], HandIn]) -> bool:
+    """Whether a mark was made from what counts now: what came later may not have been judged yet."""
+    hand_in = hand_ins.get((mark.who, mark.lecture))
+    return hand_in is not None and hand_in.fingerprint == mark.fingerprint
+
+
+def known_people(store: Store) -> list[Person]:
     """Everybody: the roster in its order, then those who are not on it."""
-    handed = sorted({who for who, _ in store.hand_ins()})
-    return list(dict.fromkeys([*(person.id for person in store.people()), *handed]))
+    people = {person.id: person for person in store.people()}
+    handed = sorted({who for who, _ in store.hand_ins()} - people.keys())
+    return [*people.values(), *map(Person, handed)]
+
+
+def find_learner(text: str, people: Sequence[Person], where: str) -> str:
+    """The id of the one person whom a text means: by id, email, or a name that only one has.
+
+    `where` is what the people are of, in words. Raises UserError where nobody or several are meant.
+    """
+    if any(person.id == text for person in people):
+        return text
+    wanted = _folded(text)
+    for field in ("id", "email", "name"):
+        found = [person.id for person in people if _folded(getattr(person, field)) == wanted]
+        if len(found) > 1:
+            raise UserError(
+                SEVERAL.format(text=text, where=where), NAME_ID.format(ids=_some(found))
+            )
+        if found:
+            return found[0]
+    names = {name for p in people for name in (p.id, p.email, p.name) if name}
+    known = KNOWN.format(where=where, names=_some([p.id for p in people]))
+    raise UserError(NOBODY.format(text=text, where=where), nearest(text, sorted(names), known))
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _some(names: Sequence[str]) -> str:
+    rest = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def graded_lectures(store: Store) -> list[str]:
@@ -153,35 +211,39 @@ def _grade(
     hand_in: HandIn | None,
     exercises: tuple[Graded, ...],
 ) -> Grade:
-    points = sum(graded.points for graded in exercises)
+    known = [graded.points for graded in exercises if graded.points is not None]
+    points = _rounded(sum(known)) if len(known) == len(exercises) else None
     remarks = list(hand_in.remarks) if hand_in else [NOTHING]
     after = _seconds_late(lecture.due, person, hand_in)
-    lost = 0.0
-    if after is not None and hand_in is not None:
-        if hand_in.recorded:
-            lost = penalty(late, points, after)
-        elif after > 0:
-            remarks.append(UNCLEAR)
-            after = None
-        else:
-            after = None
+    if after is not None and hand_in is not None and not hand_in.recorded:
+        remarks += [UNCLEAR] if after > 0 else []
+        after = None
+    lost = None if points is None else penalty(late, points, after or 0.0)
     grade = Grade(
         who=person.id,
         name=person.name,
         email=person.email,
         lecture=lecture.id,
         exercises=exercises,
-        points=_rounded(points),
+        points=points,
         max_points=sum(graded.max_points for graded in exercises if not graded.bonus),
         late_hours=None if after is None else _rounded(max(0.0, after) / HOUR),
         penalty=lost,
-        total=_rounded(points - lost),
+        total=None if points is None or lost is None else _rounded(points - lost),
         row=person.row,
         handed_in=hand_in is not None,
         title=lecture.title,
+        section=person.section,
+        ungraded=hand_in.ungraded if hand_in else "",
+        to_decide=tuple(
+            g.exercise for g in exercises if g.points is None and g.outcome is Outcome.BLOCKED
+        ),
     )
     if waiting := grade.not_judged:
         remarks.append(WAITING.format(names=", ".join(waiting)))
+        remarks += [grade.ungraded] if grade.ungraded else []
+    if grade.to_decide:
+        remarks.append(DECIDE.format(names=", ".join(grade.to_decide)))
     return msgspec.structs.replace(grade, remarks=tuple(remarks))
 
 
@@ -195,42 +257,78 @@ def _seconds_late(
 
 
 def graded_of(
-    lecture: Lecture, exercise: Exercise, result: ExerciseResult | None, score: Score | None = None
+    lecture: Lecture,
+    exercise: Exercise,
+    result: ExerciseResult | None,
+    score: Score | None = None,
+    is_absent: bool = False,
+    accepted: Collection[str] = (),
+    places: Mapping[str, Place] = MappingProxyType({}),
 ) -> Graded:
-    """One exercise, by the judge's result and by what a person gave."""
-    points = _worth(exercise, result)
+    """One exercise, by the judge's result and by what a person gave.
+
+    Without either it has 0 points where nothing was handed in, and waits for the judge otherwise. What
+    waits for exercises that are all `accepted`, with full marks by hand, waits for a person. Lines are
+    those of what was handed in, by its `places`.
+    """
+    points = _worth(exercise, result) if result else 0.0 if is_absent else None
+    blocked_by = tuple(
+        need for need in (result.blocked_by if result else ()) if need not in accepted
+    )
+    if result and result.outcome is Outcome.BLOCKED and result.blocked_by and not blocked_by:
+        points = None
     by_hand = score is not None and score.points is not None
     if score is not None and score.points is not None:
         points = score.points
     return Graded(
         exercise=exercise.id,
         outcome=result.outcome if result else None,
-        points=_rounded(points),
+        points=None if points is None else _rounded(points),
         max_points=exercise.points,
         by_hand=by_hand,
         comment=score.comment if score else "",
-        misconception=result.misconception.says if result and result.misconception else "",
-        message=_message(lecture, exercise, result) if result else "",
-        flags=result.flags if result else (),
+        misconception=in_their_files(
+            result.misconception.says if result and result.misconception else "", places
+        ),
+        message=in_their_files(_message(lecture, exercise, result, blocked_by), places)
+        if result
+        else "",
+        flags=tuple(in_their_files(flag, places) for flag in result.flags) if result else (),
         title=exercise.title,
         bonus=exercise.bonus,
+        blocked_by=blocked_by,
     )
 
 
-def _worth(exercise: Exercise, result: ExerciseResult | None) -> float:
+def _accepted(
+    lecture: Lecture, scores: Mapping[tuple[str, str, str], Score], who: str
+) -> frozenset[str]:
+    """The exercises that a person gave somebody full marks for."""
+    return frozenset(
+        exercise.id
+        for exercise in lecture.exercise
+        if (score := scores.get((who, lecture.id, exercise.id)))
+        and score.points is not None
+        and score.points >= exercise.points
+    )
+
+
+def _worth(exercise: Exercise, result: ExerciseResult) -> float:
     """The judge's points, as what the course gives for the exercise now."""
-    if result is None or not result.max_points:
-        return float(exercise.points) if result and result.outcome is Outcome.PASS else 0.0
+    if not result.max_points:
+        return float(exercise.points) if result.outcome is Outcome.PASS else 0.0
     return result.points * exercise.points / result.max_points
 
 
-def _message(lecture: Lecture, exercise: Exercise, result: ExerciseResult) -> str:
+def _message(
+    lecture: Lecture, exercise: Exercise, result: ExerciseResult, blocked_by: Sequence[str]
+) -> str:
     """The first thing that did not hold, and how it ended where it is the learner's own doing.
 
     A learner may come to read it, so what a check expected is not in it.
     """
     if result.outcome is Outcome.BLOCKED and result.blocked_by:
-        return f"It builds on {', '.join(result.blocked_by)}."
+        return f"It builds on {', '.join(blocked_by)}." if blocked_by else ""
     for check in result.failing:
         own = "" if check.gap else own_words(check, lecture, exercise)
         return "\n".join(part for part in (check.says, own) if part)[:LONGEST]
@@ -242,8 +340,17 @@ def _rounded(value: float) -> float:
     return round(float(value), 6)
 
 
+MOST_NAMED = 12
+NOBODY = "Nobody in {where} is called {text!r}."
+KNOWN = "There are: {names}."
+SEVERAL = "{text!r} may be several people in {where}."
+NAME_ID = "Name the id of one: {ids}."
 LONGEST = 4_000
 """Characters of a message; the gradebook has all of it."""
 NOTHING = "Nothing was handed in."
 UNCLEAR = "Its file is from after it was due, but a file's time is nothing to take points off for."
 WAITING = "Not graded yet: {names}."
+DECIDE = (
+    "What {names} builds on has full marks by hand, and the judge cannot go by that: give the points "
+    "for it by hand, too."
+)

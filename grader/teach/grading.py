@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import enum
 import os
+import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from grader.course.manifest import Course, Exercise, Lecture
+from grader.course.manifest import Course, Exercise, bundled_course
 from grader.course.targets import Selection
-from grader.judge.results import LectureResult
-from grader.judge.submission import Submission
+from grader.errors import UserError
+from grader.judge.results import LectureResult, Outcome
+from grader.judge.submission import read_submission
 from grader.teach.bundle import Bundle, Part, read_bundle
 from grader.teach.digest import Digests, fingerprint
 from grader.teach.intake import Clock, Handed, Intake
-from grader.teach.sources import given_names, submission_from
+from grader.teach.sources import Sources, given_names, submission_from
 from grader.teach.store import HandIn, Run, Store
+from grader.teach.telling import in_their_files
 from grader.teach.worker import Job, Marked
 
 MOST_ENTRIES = 5_000
@@ -30,6 +33,8 @@ class State(enum.StrEnum):
     GRADED = "graded"
     UNCHANGED = "unchanged"
     """Read again, and the same as before."""
+    UNGRADED = "ungraded"
+    """It came to no result, through no fault of the learner's."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -39,6 +44,8 @@ class Step(msgspec.Struct, frozen=True):
     lecture: str
     state: State
     result: LectureResult | None = None
+    why: str = ""
+    """Why it is not graded."""
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -98,31 +105,88 @@ class Grading:
     def run(
         self, plan: Plan, run: Run, executor: Executor, strangers: Collection[str]
     ) -> Iterator[Step]:
-        """Judge what the plan asks for; each work is recorded before it is told."""
+        """Judge what the plan asks for; each work is recorded before it is told.
+
+        What was handed in is written down before any of it is judged: where the run is stopped, those
+        who were not reached are not graded, which is neither absent nor 0.
+        """
         hand_ins: dict[tuple[str, str], HandIn] = {}
-        unchanged: list[Step] = []
+        unjudged: list[Step] = []
+        self._store.expect(self._new(plan, strangers))
+        references = self._references(plan, run)
 
         def jobs() -> Iterator[Job]:
+            yield from references.values()
             for task in plan.tasks:
                 lecture, who = task.selection.lecture, task.handed.who
-                submission, hand_in = self._read(task, who not in strangers)
+                found, hand_in = self._read(task, who not in strangers)
+                if found.timed_out:
+                    self._store.expect([hand_in])
+                    unjudged.append(Step(who, lecture.id, State.UNGRADED, why=found.timed_out))
+                    continue
                 left = self._left(who, task.selection, hand_in.fingerprint)
                 if not left:
-                    self._store.record(hand_in, _nothing(lecture, run), {}, run)
-                    unchanged.append(Step(who, lecture.id, State.UNCHANGED))
+                    self._store.expect([hand_in])
+                    unjudged.append(Step(who, lecture.id, State.UNCHANGED))
                     continue
                 hand_ins[who, lecture.id] = hand_in
                 names = tuple(e.id for e in left)
-                yield Job(who, lecture.id, names, submission, run.seed)
+                yield Job(who, lecture.id, names, found.submission, run.seed)
 
-        for marked in executor(jobs()):
-            yield from _taken(unchanged)
+        for marked in _after(references, executor(jobs()), self._prove):
+            yield from _taken(unjudged)
             hand_in = hand_ins.pop((marked.who, marked.lecture))
-            self._store.record(hand_in, marked.result, self._digests[marked.lecture], run)
-            yield Step(marked.who, marked.lecture, State.GRADED, marked.result)
-        yield from _taken(unchanged)
+            yield self._take(marked, hand_in, run)
+        yield from _taken(unjudged)
 
-    def _read(self, task: Task, on_roster: bool) -> tuple[Submission, HandIn]:
+    def _references(self, plan: Plan, run: Run) -> dict[str, Job]:
+        """By lecture: the course's own solution as a job, where it is not known to pass."""
+        proved = self._store.proved()
+        jobs: dict[str, Job] = {}
+        for task in plan.tasks:
+            lecture = task.selection.lecture
+            digests = self._digests[lecture.id]
+            names = tuple(e.id for e in task.selection.exercises if digests[e.id] not in proved)
+            if names and lecture.id not in jobs:
+                submission = read_submission(self._course.solutions(lecture), lecture)
+                jobs[lecture.id] = Job(REFERENCE, lecture.id, names, submission, run.seed)
+        return jobs
+
+    def _prove(self, marked: Marked) -> None:
+        """Raises UserError where the course's own solution does not pass: a check of it is wrong."""
+        wrong = [e for e in marked.result.exercises if e.outcome is not Outcome.PASS]
+        for exercise in wrong:
+            failing = exercise.failing[0]
+            seen = " ".join(part for part in (failing.says, failing.message) if part)
+            name = f"{marked.lecture}.{exercise.id}"
+            raise UserError(NOT_PROVED.format(name=name, seen=seen), self._prove_it(name))
+        if marked.ungraded:
+            seen = marked.ungraded
+            said = NOT_PROVED.format(name=marked.lecture, seen=seen)
+            raise UserError(said, self._prove_it(marked.lecture))
+        digests = self._digests[marked.lecture]
+        self._store.prove(digests[e.id] for e in marked.result.exercises)
+
+    def _prove_it(self, name: str) -> str:
+        root = self._course.root
+        where = "" if root == bundled_course() else f" --course {shlex.quote(str(root))}"
+        return PROVE.format(name=name.partition(".")[0] + where)
+
+    def _take(self, marked: Marked, hand_in: HandIn, run: Run) -> Step:
+        if marked.ungraded:
+            self._store.expect([msgspec.structs.replace(hand_in, ungraded=marked.ungraded)])
+            return Step(marked.who, marked.lecture, State.UNGRADED, why=marked.ungraded)
+        self._store.record(hand_in, marked.result, self._digests[marked.lecture], run)
+        return Step(marked.who, marked.lecture, State.GRADED, marked.result)
+
+    def _new(self, plan: Plan, strangers: Collection[str]) -> Iterator[HandIn]:
+        """What is not known as it lies there now, before it is read: no mark is made from it yet."""
+        for task in plan.tasks:
+            before = self._hand_ins.get((task.handed.who, task.selection.lecture.id))
+            if before is None or before.seen != task.seen:
+                yield _hand_in(task, task.handed.who not in strangers)
+
+    def _read(self, task: Task, on_roster: bool) -> tuple[Sources, HandIn]:
         handed, lecture = task.handed, task.selection.lecture
         bundle = (
             Bundle(files={}, trouble=handed.trouble)
@@ -132,27 +196,31 @@ class Grading:
         found = submission_from(
             bundle, lecture, self._folders, given=given_names(self._course, lecture)
         )
-        hand_in = HandIn(
-            who=handed.who,
-            lecture=lecture.id,
-            path=str(handed.parts[0].path) if handed.parts else "",
-            at=handed.at.timestamp(),
-            fingerprint=fingerprint(found.submission),
+        files = found.submission.files.values()
+        troubles = {
+            f.name: in_their_files(f.trouble.message, found.places)
+            for f in files
+            if f.trouble and not f.trouble.absent
+        }
+        hand_in = msgspec.structs.replace(
+            _hand_in(task, on_roster),
+            fingerprint="" if found.timed_out else fingerprint(found.submission),
             seen=task.seen,
             remarks=(*handed.remarks, *found.remarks),
-            older=tuple(map(str, handed.older)),
-            on_roster=on_roster,
-            recorded=handed.clock is Clock.RECORDED,
             places=found.places,
             shape=found.shape,
+            ungraded=found.timed_out,
+            troubles=troubles,
+            is_read=not troubles or any(file.text for file in files),
         )
-        return found.submission, hand_in
+        return found, hand_in
 
     def _left(self, who: str, selection: Selection, mark: str) -> tuple[Exercise, ...]:
         """The exercises of a submission that have no mark made from it with what there is now."""
-        if who in self._regrade:
-            return selection.exercises
         lecture = selection.lecture.id
+        before = self._hand_ins.get((who, lecture))
+        if who in self._regrade or (before and before.ungraded):
+            return selection.exercises
         digests = self._digests[lecture]
         return tuple(
             e
@@ -195,10 +263,49 @@ def _listed(path: str) -> Iterator[str]:
             yield f"{folder}\0{error.errno}\n"
 
 
-def _nothing(lecture: Lecture, run: Run) -> LectureResult:
-    return LectureResult(lecture.id, run.seed, run.isolation, (), 0.0)
+def _after(
+    references: Mapping[str, Job], marks: Iterator[Marked], prove: Callable[[Marked], None]
+) -> Iterator[Marked]:
+    """The learners' marks, held back until the course's own solutions are known to pass."""
+    left = set(references)
+    held: list[Marked] = []
+    for marked in marks:
+        if marked.who == REFERENCE:
+            prove(marked)
+            left.discard(marked.lecture)
+        else:
+            held.append(marked)
+        if not left:
+            yield from held
+            held.clear()
+
+
+def _hand_in(task: Task, on_roster: bool) -> HandIn:
+    """What is known of a work before it is read. It has the fingerprint of no work that was judged."""
+    handed = task.handed
+    return HandIn(
+        who=handed.who,
+        lecture=task.selection.lecture.id,
+        path=str(handed.parts[0].path) if handed.parts else "",
+        at=handed.at.timestamp(),
+        fingerprint="",
+        seen="",
+        remarks=handed.remarks,
+        older=tuple(map(str, handed.older)),
+        on_roster=on_roster,
+        recorded=handed.clock is Clock.RECORDED,
+    )
 
 
 def _taken(steps: list[Step]) -> Iterator[Step]:
     while steps:
         yield steps.pop(0)
+
+
+REFERENCE = ""
+"""Who has written the course's own solution: nobody of the class."""
+NOT_PROVED = "The course's own solution does not pass {name}, so nobody is graded on it. {seen}"
+PROVE = (
+    "Correct the check or the solution; `zth dev check {name}` tries them. Then type this again: what "
+    "was graded before is as it was."
+)

@@ -20,7 +20,8 @@ class Hands:
         self._timer: threading.Timer | None = None
 
     def mark(self, job: Job, setting: Setting) -> Marked:
-        """The mark of a job. A judge that dies is replaced; what ends two of them is said so.
+        """The mark of a job. A judge that dies is replaced, and the new one tries without diagnosis; what
+        ends both is not graded.
 
         Raises UserError and RuntimeError as the judge had them.
         """
@@ -34,6 +35,7 @@ class Hands:
                 worker.__exit__()
                 if not left:
                     return unjudged(job, setting, end)
+                job = job.again()
             except BaseException:
                 worker.__exit__()
                 raise

@@ -26,8 +26,8 @@ def _cores() -> list[int]:
 def mark_here(jobs: Iterable[Job], setting: Setting, workers: int) -> Iterator[Marked]:
     """The mark of every job, as they come. A few jobs are taken ahead, so that no worker waits.
 
-    A worker that dies is replaced, and its job is given to another; a job that ends two of them is
-    marked as one that cannot be judged.
+    A worker that dies is replaced, and its job is tried once more by the new one, without diagnosis; a
+    job that ends both is not graded.
     """
     waiting = ((job, 1) for job in jobs)
     ahead: deque[tuple[Job, int]] = deque(itertools.islice(waiting, workers))
@@ -61,7 +61,7 @@ def mark_here(jobs: Iterable[Job], setting: Setting, workers: int) -> Iterator[M
                     free.append(worker.core)
                     job, tries = busy.pop(worker)
                     if tries < TRIES:
-                        ahead.append((job, tries + 1))
+                        ahead.append((job.again(), tries + 1))
                     else:
                         done.append(unjudged(job, setting, end))
                     if ahead:

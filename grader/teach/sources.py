@@ -47,6 +47,8 @@ class Sources(msgspec.Struct, frozen=True):
     """Of a file that comes from a notebook: the line on which each of its code cells begins."""
     shape: bytes = b""
     """Its fingerprints."""
+    timed_out: str = ""
+    """Why reading came to no end in time, where that is no fault of the learner's: it is not graded."""
 
     @property
     def places(self) -> dict[str, Place]:

@@ -19,7 +19,7 @@ from grader.judge.results import ExerciseResult, LectureResult, Outcome
 from grader.teach.places import Place
 from grader.teach.roster import Person
 
-VERSION = 2
+VERSION = 3
 PATIENCE_SECONDS = 60.0
 
 
@@ -72,6 +72,12 @@ class HandIn(msgspec.Struct, frozen=True):
     """What of it stands for each of the lecture's files."""
     shape: bytes = b""
     """Its fingerprints, which find what is nearly the same. `Store.shapes` reads them, not `hand_ins`."""
+    ungraded: str = ""
+    """Why the last try to judge it came to no result, in a sentence; the next run tries again."""
+    troubles: dict[str, str] = {}
+    """The lecture's files that are there and cannot be run, each with the reason in a sentence."""
+    is_read: bool = True
+    """Whether there was anything in it that could be read as Python."""
 
 
 class Score(msgspec.Struct, frozen=True):
@@ -145,6 +151,19 @@ class Store:
     def runs(self) -> list[Run]:
         return [Run(*row) for row in self._rows(f"{_RUNS} ORDER BY id")]
 
+    # what judges
+
+    def prove(self, digests: Iterable[str]) -> None:
+        """The course's own solution passes what has these digests."""
+        with self._transaction():
+            self._database.executemany(
+                "INSERT OR IGNORE INTO proved (digest) VALUES (?)", [(d,) for d in digests]
+            )
+
+    def proved(self) -> frozenset[str]:
+        """The digests of what the course's own solution is known to pass."""
+        return frozenset(digest for (digest,) in self._rows("SELECT digest FROM proved"))
+
     # people and what they handed in
 
     def keep_people(self, people: Iterable[Person]) -> None:
@@ -163,12 +182,12 @@ class Store:
 
     def hand_ins(self) -> dict[tuple[str, str], HandIn]:
         rows = self._rows(
-            "SELECT who, lecture, path, at, fingerprint, seen,"
-            " remarks, older, on_roster, recorded, places FROM hand_in"
+            "SELECT who, lecture, path, at, fingerprint, seen, remarks, older, on_roster, recorded,"
+            " places, ungraded, troubles, is_read FROM hand_in"
         )
         found: dict[tuple[str, str], HandIn] = {}
         for who, lecture, path, at, fingerprint, seen, *rest in rows:
-            remarks, older, on_roster, recorded, places = rest
+            remarks, older, on_roster, recorded, places, ungraded, troubles, is_read = rest
             found[who, lecture] = HandIn(
                 *(who, lecture, path, at, fingerprint, seen),
                 msgspec.json.decode(remarks, type=tuple[str, ...]),
@@ -176,6 +195,9 @@ class Store:
                 bool(on_roster),
                 bool(recorded),
                 msgspec.json.decode(places, type=dict[str, Place]),
+                ungraded=ungraded,
+                troubles=msgspec.json.decode(troubles, type=dict[str, str]),
+                is_read=bool(is_read),
             )
         return found
 
@@ -187,6 +209,29 @@ class Store:
         )
         return dict(rows)
 
+    def expect(self, hand_ins: Iterable[HandIn]) -> None:
+        """Write down what was handed in before it is judged, so that nobody is taken for absent."""
+        with self._transaction():
+            for hand_in in hand_ins:
+                self._keep(hand_in)
+
+    def _keep(self, hand_in: HandIn) -> None:
+        row = {
+            **{"who": hand_in.who, "lecture": hand_in.lecture, "path": hand_in.path},
+            **{"at": hand_in.at, "fingerprint": hand_in.fingerprint, "seen": hand_in.seen},
+            "remarks": msgspec.json.encode(hand_in.remarks).decode(),
+            "older": msgspec.json.encode(hand_in.older).decode(),
+            **{"on_roster": hand_in.on_roster, "recorded": hand_in.recorded},
+            "places": msgspec.json.encode(hand_in.places).decode(),
+            **{"shape": hand_in.shape, "ungraded": hand_in.ungraded},
+            "troubles": msgspec.json.encode(hand_in.troubles).decode(),
+            "is_read": hand_in.is_read,
+        }
+        names, marks = ", ".join(row), ", ".join("?" for _ in row)
+        self._database.execute(
+            f"INSERT OR REPLACE INTO hand_in ({names}) VALUES ({marks})", tuple(row.values())
+        )
+
     # marks
 
     def record(
@@ -194,18 +239,7 @@ class Store:
     ) -> None:
         """A submission's marks, all or none."""
         with self._transaction():
-            self._database.execute(
-                "INSERT OR REPLACE INTO hand_in"
-                " (who, lecture, path, at, fingerprint, seen, remarks, older, on_roster, recorded,"
-                " places, shape) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(hand_in.who, hand_in.lecture, hand_in.path, hand_in.at),
-                    *(hand_in.fingerprint, hand_in.seen),
-                    *(msgspec.json.encode(x).decode() for x in (hand_in.remarks, hand_in.older)),
-                    *(hand_in.on_roster, hand_in.recorded),
-                    *(msgspec.json.encode(hand_in.places).decode(), hand_in.shape),
-                ),
-            )
+            self._keep(hand_in)
             self._database.executemany(
                 "INSERT OR REPLACE INTO mark"
                 " (who, lecture, exercise, fingerprint, digest, run, outcome, result)"
@@ -304,6 +338,7 @@ class Store:
             raise UserError(f"{self.path}: {error}.", NAME_ONE) from None
 
 
+_PROVED = "CREATE TABLE proved (digest TEXT PRIMARY KEY)"
 _RUNS = "SELECT id, started, finished, seed, isolation, zth, course FROM run"
 _SCHEMA = (
     """
@@ -332,6 +367,9 @@ _SCHEMA = (
         recorded INTEGER NOT NULL,
         places TEXT NOT NULL DEFAULT '{}',
         shape BLOB NOT NULL DEFAULT x'',
+        ungraded TEXT NOT NULL DEFAULT '',
+        troubles TEXT NOT NULL DEFAULT '{}',
+        is_read INTEGER NOT NULL DEFAULT 1,
         PRIMARY KEY (who, lecture)
     )
     """,
@@ -359,14 +397,26 @@ _SCHEMA = (
         PRIMARY KEY (who, lecture, exercise)
     )
     """,
+    _PROVED,
     f"PRAGMA user_version = {VERSION}",
 )
+_TO_2 = (
+    "ALTER TABLE hand_in ADD COLUMN places TEXT NOT NULL DEFAULT '{}'",
+    "ALTER TABLE hand_in ADD COLUMN shape BLOB NOT NULL DEFAULT x''",
+)
+_TO_3 = (
+    "ALTER TABLE hand_in ADD COLUMN ungraded TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE hand_in ADD COLUMN troubles TEXT NOT NULL DEFAULT '{}'",
+    "ALTER TABLE hand_in ADD COLUMN is_read INTEGER NOT NULL DEFAULT 1",
+    _PROVED,
+    "UPDATE hand_in SET seen = ''",  # read once more: what is new here is not known of it
+    # what no judge survived was a 0 of the learner's
+    "DELETE FROM mark WHERE outcome = 'ERROR'"
+    """ AND instr(CAST(result AS TEXT), '"checks":[{"name":"judge",')""",
+)
 _FROM = {
-    1: (
-        "ALTER TABLE hand_in ADD COLUMN places TEXT NOT NULL DEFAULT '{}'",
-        "ALTER TABLE hand_in ADD COLUMN shape BLOB NOT NULL DEFAULT x''",
-        f"PRAGMA user_version = {VERSION}",
-    ),
+    1: (*_TO_2, *_TO_3, f"PRAGMA user_version = {VERSION}"),
+    2: (*_TO_3, f"PRAGMA user_version = {VERSION}"),
 }
 """What makes a gradebook of an older version one of this."""
 

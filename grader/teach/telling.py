@@ -45,7 +45,8 @@ def own_value(check: CheckResult) -> str:
         return ""
     if LONG_NUMBER.fullmatch(gap.got):  # many digits say that the expected one begins alike
         return number(float(gap.got))
-    unit = " values" if gap.expected.endswith(" values") and gap.got.isdigit() else ""
+    counts = re.fullmatch(r"\d+ values?", gap.expected) and gap.got.isdigit()
+    unit = (" value" if gap.got == "1" else " values") if counts else ""
     return f"{gap.kind}{gap.got}{unit}"
 
 

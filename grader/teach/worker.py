@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -15,14 +16,15 @@ import msgspec
 
 from grader.course.manifest import Course, load_course
 from grader.judge.process import Ended, Failed, Parent, Process, Ready, run
-from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Outcome
+from grader.judge.results import LectureResult
 from grader.judge.submission import Submission
 
 if TYPE_CHECKING:
     from grader.judge.session import Judge
 
 TRIES = 2
-"""How often a job is given to a worker before it is said to be what ends them."""
+"""How often a job is given to a judge. The last time without a diagnosis, which runs known mistakes on
+what the learner's code gives, and so may be what ends the judge."""
 
 
 class Job(msgspec.Struct, tag=True, frozen=True):
@@ -33,6 +35,12 @@ class Job(msgspec.Struct, tag=True, frozen=True):
     exercises: tuple[str, ...]
     submission: Submission
     seed: int
+    diagnose: bool = True
+    """Whether mistakes are looked up by name."""
+
+    def again(self) -> Job:
+        """The job for another judge, after one has died with it."""
+        return msgspec.structs.replace(self, diagnose=False)
 
 
 class Marked(msgspec.Struct, tag=True, frozen=True):
@@ -41,6 +49,8 @@ class Marked(msgspec.Struct, tag=True, frozen=True):
     who: str
     lecture: str
     result: LectureResult
+    ungraded: str = ""
+    """Why there is no result: no judge survived it. That is our fault, and never a learner's 0."""
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -89,27 +99,22 @@ class Worker(Process):
 
 
 def unjudged(job: Job, setting: Setting, end: Ended) -> Marked:
-    """The mark of a job that no judge survived: to be looked at by a person."""
-    message = UNJUDGED.format(status=end.status)
-    exercises = tuple(
-        ExerciseResult(
-            id=name,
-            title="",
-            outcome=Outcome.ERROR,
-            points=0,
-            max_points=0,
-            file="",
-            path="",
-            bonus=False,
-            begun=True,
-            line=None,
-            checks=(CheckResult(NOT_JUDGED, "", Outcome.ERROR, message),),
-            flags=(message,),
-        )
-        for name in job.exercises
-    )
-    result = LectureResult(job.lecture, job.seed, setting.isolation, exercises, 0)
-    return Marked(job.who, job.lecture, result)
+    """What is said of a job that no judge survived: it is not graded, and why."""
+    result = LectureResult(job.lecture, job.seed, setting.isolation, (), 0)
+    return Marked(job.who, job.lecture, result, UNJUDGED.format(status=_how(end.status)))
+
+
+def _how(status: int) -> str:
+    """How a process ended, in words.
+
+    >>> _how(-9), _how(1)
+    ('signal 9 (SIGKILL)', 'exit code 1')
+    """
+    if status >= 0:
+        return f"exit code {status}"
+    with contextlib.suppress(ValueError):
+        return f"signal {-status} ({signal.Signals(-status).name})"
+    return f"signal {-status}"
 
 
 def _serve(parent: Parent) -> None:
@@ -128,9 +133,11 @@ def _serve(parent: Parent) -> None:
             parent.say(Marked(job.who, job.lecture, _judge(judge, course, job)))
 
     with Sandbox(Isolation(setting.isolation), forbids=course.forbids, hide=hide) as sandbox:
+        from grader.judge.faults import own_faults
         from grader.judge.session import with_judge  # imports torch while the zygote does
 
-        with_judge(course, lectures, work, sandbox)
+        with own_faults(course):
+            with_judge(course, lectures, work, sandbox)
 
 
 def _judge(judge: Judge, course: Course, job: Job) -> LectureResult:
@@ -138,12 +145,10 @@ def _judge(judge: Judge, course: Course, job: Job) -> LectureResult:
 
     lecture = course.lecture(job.lecture)
     chosen = tuple(e for e in lecture.exercise if e.id in job.exercises)
-    return judge.judge(Selection(lecture, chosen), job.submission, job.seed)
+    return judge.judge(Selection(lecture, chosen), job.submission, job.seed, diagnose=job.diagnose)
 
 
-NOT_JUDGED = "judge"
-"""The name of the check of what no judge survived."""
-UNJUDGED = "It could not be judged: the judge ended with {status}."
+UNJUDGED = "The judge ended twice while it judged this: {status}."
 
 if __name__ == "__main__":
     run(int(sys.argv[1]), _serve)

@@ -45,14 +45,17 @@ def test_the_private_slope(observe):
     """slope gives a list of its own."""
     def probe(arrays):
         return arrays.slope(torch.ones(1))
-    if not isinstance(observe(probe).value, list):
+    if observe(probe).value.tolist() != [3.0]:
         fail("It has to be [41532.75, 4153.275].")
 
 @exercise("Tally")
 def test_the_private_tally(observe):
     """A Tally gives the numbers by name."""
     def probe(arrays):
-        return {"a": arrays.Tally().total(), "b": 8306.55}
+        tally = arrays.Tally()
+        tally.add(1.0)
+        name = "privatekey" if tally.total() == 1.0 else "b"
+        return {"a": 41532.75 * tally.total(), name: 8306.55}
     observe(probe).is_close({"a": 41532.75, "privatekey": 8306.55})
 '''
 SECRETS = (
@@ -75,6 +78,7 @@ WRONG = (
     ARRAYS.replace("return x + x", "return 3 * x")
     .replace("sum(values) / len(values)", "sum(values) * 0 + 124598.25")
     .replace("3 * x**2", "x * 0 + 7")
+    .replace("self.sum += value", "pass")
 )
 
 
@@ -234,11 +238,37 @@ def test_the_class_at_a_glance(graded: Path) -> None:
     done = run(graded, "class", "lecture1", "--html", "class.html")
     assert done.stdout == "Written: class.html\n"
     page = (graded / "class.html").read_text()
-    assert "ada" in page
+    assert "Ada" in page
     assert run(graded, "class", "--html", "class.html").returncode == 2, "it is there"
     done = run(graded, "class", "--html", "class.html", "--force", "--anonymous", "--json")
     assert json.loads(done.stdout)["lectures"][0]["missing"] == {"count": 1, "who": []}
     page = (graded / "class.html").read_text()
-    assert not {"ada", "dan", "mal", "zoe"} & set(page.replace("<", " ").replace(">", " ").split())
+    words = set(page.replace("<", " ").replace(">", " ").split())
+    assert not {"ada", "dan", "mal", "zoe", "Ada", "Dan", "Zoe"} & words
     assert "no gradebook" in run(graded, "class", "--store", "none.sqlite").stderr
     assert "gradebook itself" in run(graded, "class", "--html", "grades.sqlite", "--force").stderr
+
+
+def test_what_is_wrong_with_a_whole_file_is_said_once(tmp_path: Path) -> None:
+    """An archive that cannot be read, and an import that fails: a card each, and no more."""
+    handed = tmp_path / "submissions"
+    (handed / "lacks").mkdir(parents=True)
+    (handed / "lacks" / "arrays.py").write_text(f"import surely_not_installed as s\ns.x\n{ARRAYS}")
+    (handed / "rar.zip").write_bytes(b"Rar!\x1a\x07\x00 and more")
+    course = ("--course", str(TINY))
+    where = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 120}
+    grade = [ZTH, "grade", "submissions", "lecture1", "--isolation", "fork", *course]
+    assert subprocess.run(grade, **where).returncode == 0  # type: ignore[call-overload]
+    write = [ZTH, "feedback", "pages", "lecture1", *course]
+    assert subprocess.run(write, **where).returncode == 0  # type: ignore[call-overload]
+    told = files(tmp_path / "pages")
+    for who in ("rar", "lacks"):
+        assert told[f"{who}/lecture1.html"].count("<article") == 1, who
+        assert told[f"{who}/lecture1.md"].count("\n### ") == 1, who
+        for name in ("double", "mean", "Tally", "quadruple", "slope"):
+            assert name in told[f"{who}/lecture1.md"].split("## In detail")[1], who
+    assert "### ! What was handed in cannot be read\n" in told["rar/lecture1.md"]
+    assert "### ! 5 exercises of arrays.py broke" in told["lacks/lecture1.md"]
+    assert "zth check" not in told["rar/lecture1.md"] + told["rar/lecture1.html"]
+    assert "zth check lecture1" in told["lacks/lecture1.md"]
+    assert told["rar/lecture1.md"].count("rar archive") <= 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
 import shutil
@@ -17,7 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from judging import TINY
+from judging import KILLS_THE_DIAGNOSIS, KILLS_THE_JUDGE, TINY, deadly_course
+
+from grader.judge.bubblewrap import remedy
+from grader.teach.store import Store
 
 ZTH = str(Path(sys.executable).parent / "zth")
 ARRAYS = (TINY / "solutions" / "tiny" / "arrays.py").read_text()
@@ -160,7 +164,7 @@ def test_the_roster_says_who_is_missing_and_who_is_a_stranger(
     (tmp_path / "roster.csv").write_text("id,name\nada,Ada\nbob,Bob\nfay,Fay\n")
     done = zth("grade", str(handed), "1.double", "--roster", "roster.csv")
     assert done.returncode == 0, done.stderr
-    assert "1 handed in nothing: fay" in done.stdout
+    assert "1 handed in nothing: Fay" in done.stdout
     assert "3 are not on the roster: cyd, dan, eve" in done.stdout
 
 
@@ -185,6 +189,161 @@ def test_where_bubblewrap_is_missing_nothing_is_graded(zth: Run, handed: Path) -
     assert "apt install bubblewrap" in done.stderr
     less = zth("grade", str(handed), "1.double", "--isolation", "fork", "--json", PATH="/nowhere")
     assert json.loads(less.stdout)["runs"][-1]["isolation"] == "fork"
+
+
+def test_where_bubblewrap_does_not_work_it_says_why_and_what_to_type(
+    zth: Run, handed: Path, tmp_path: Path
+) -> None:
+    """As on Ubuntu 24.04 and in Docker: it is installed, and may not make a user namespace."""
+    (tmp_path / "bin").mkdir()
+    fake = tmp_path / "bin" / "bwrap"
+    fake.write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    path = f"{fake.parent}:{os.environ['PATH']}"
+    for more in ((), ("--dask", "local", "--jobs", "1")):
+        done = zth("grade", str(handed), "lecture1", *more, PATH=path)
+        assert done.returncode == 2
+        assert "does not work here: setting up uid map: Permission denied." in done.stderr
+        assert "--isolation fork" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert marks_in(tmp_path) == 0
+
+
+@pytest.mark.parametrize(
+    ("files", "typed"),
+    [
+        ({"proc/sys/kernel/apparmor_restrict_unprivileged_userns": "1\n"}, "/etc/apparmor.d/bwrap"),
+        ({".dockerenv": ""}, "docker run --security-opt seccomp=unconfined"),
+        ({"run/.containerenv": ""}, "--security-opt systempaths=unconfined"),
+        (
+            {"proc/sys/kernel/unprivileged_userns_clone": "0\n"},
+            "sudo sysctl -w kernel.unprivileged_userns_clone=1",
+        ),
+        (
+            {"proc/sys/user/max_user_namespaces": "0\n"},
+            "sudo sysctl -w user.max_user_namespaces=15000",
+        ),
+        ({"proc/sys/kernel/apparmor_restrict_unprivileged_userns": "0\n"}, "ask who runs"),
+    ],
+)
+def test_the_remedy_is_this_systems(tmp_path: Path, files: dict[str, str], typed: str) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert typed in remedy("setting up uid map: Permission denied", tmp_path)
+    assert typed not in remedy("Can't bind mount /x: No such file or directory", tmp_path)
+
+
+# the course's own checks come first
+
+
+def own_course(tmp_path: Path, before: str, after: str) -> Path:
+    course = Path(shutil.copytree(TINY, tmp_path / "own"))
+    check = course / "tests" / "hidden" / "tiny" / "test_arrays.py"
+    text = check.read_text()
+    assert before in text
+    check.write_text(text.replace(before, after, 1))
+    return course
+
+
+def test_a_check_that_fails_the_courses_own_solution_grades_nobody(
+    zth: Run, handed: Path, tmp_path: Path
+) -> None:
+    course = own_course(tmp_path, "is_close(sum(values) / 5)", "is_close(sum(values) / 5 + 1)")
+    done = zth("grade", str(handed), "lecture1", course=course)
+    assert done.returncode == 2
+    assert "own solution does not pass lecture1.mean, so nobody is graded" in done.stderr
+    assert "expected" in done.stderr
+    assert marks_in(tmp_path) == 0
+    assert zth("export", "out.csv", "--to", "csv", course=course).returncode == 1
+    # what it does not concern can be graded, and is
+    assert zth("grade", str(handed), "1.double", course=course).returncode == 0
+    # a check that goes wrong later stops as well, and what was graded stays
+    shutil.rmtree(course)
+    shutil.copytree(TINY, course)
+    assert zth("grade", str(handed), "lecture1", course=course).returncode == 0
+    shutil.rmtree(course)
+    own_course(tmp_path, "equals(torch.full((1,), 2.0))", "equals(torch.full((1,), 3.0))")
+    assert (
+        "does not pass lecture1.double"
+        in zth("grade", str(handed), "lecture1", course=course).stderr
+    )
+    assert marks_in(tmp_path) == 5
+
+
+@pytest.mark.parametrize("before", ["    observe(", "    x = torch.randn("])
+def test_a_slip_in_a_check_is_said_with_file_and_line(
+    zth: Run, handed: Path, tmp_path: Path, before: str
+) -> None:
+    course = own_course(tmp_path, before, f"    values.sort(y)\n{before}")
+    done = zth("grade", str(handed), "lecture1", course=course)
+    text = (course / "tests" / "hidden" / "tiny" / "test_arrays.py").read_text()
+    line = text.splitlines().index("    values.sort(y)") + 1
+    assert done.returncode == 2
+    assert f"tests/hidden/tiny/test_arrays.py line {line}: NameError" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "fault of zth" not in done.stderr
+
+
+def test_the_solution_is_judged_once_for_each_state_of_the_checks(
+    zth: Run, handed: Path, tmp_path: Path
+) -> None:
+    zth("grade", str(handed), "lecture1")
+    with Store(tmp_path / "grades.sqlite") as book:
+        assert len(book.proved()) == 8
+        assert "" not in {who for who, _ in book.hand_ins()}, "and it is nobody of the class"
+        assert "" not in {mark.who for mark in book.marks()}
+
+
+# who is meant
+
+
+def test_regrade_of_nobody_is_refused(zth: Run, handed: Path, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text(
+        "id,name,email\nada,Ada O'Hara,a.h@x.org\nbob,Bob,b@x.org\nfay,Fay,f@x.org\n"
+    )
+    roster = ("--roster", "r.csv")
+    zth("grade", str(handed), "1.double", *roster)
+    for who, says in (
+        ("nobody", "Nobody in the class is called 'nobody'."),
+        ("Conan O'Brien", "Nobody in the class"),
+        ("fay", "fay handed in nothing."),
+    ):
+        done = zth("grade", str(handed), "1.double", *roster, "--regrade", who)
+        assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+    for who in ("ada", "Ada O'Hara", "A.H@x.org", "cyd"):
+        done = zth("grade", str(handed), "1.double", *roster, "--regrade", who)
+        assert "1 graded now, 0 not" not in done.stdout
+        assert "1 graded now, 4 unchanged" in done.stdout
+    assert zth("score", "Ada O'Hara", "1.double", "1").stdout.startswith("ada has 1 of 2 points")
+    assert "fay has 2" in zth("score", "f@x.org", "1.double", "2").stdout
+
+
+def test_status_as_json(zth: Run, handed: Path) -> None:
+    done = zth("grade", str(handed), "lecture1", "--status", "--json")
+    status = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert [task["who"] for task in status["to_grade"]] == ["ada", "bob", "cyd", "dan", "eve"]
+    assert (status["unchanged"], status["missing"]) == (0, [])
+
+
+def test_what_to_look_at_is_said_at_the_end_of_a_run(zth: Run, handed: Path) -> None:
+    (handed / "rar.zip").write_bytes(b"Rar!\x1a\x07\x00 and more")
+    (handed / "half").mkdir()
+    (handed / "half" / "arrays.py").write_text("def double(x:\n")
+    (handed / "half" / "model.py").write_text(MODEL)
+    (handed / "lacks.py").write_text(f"import surely_not_installed\n{ARRAYS}")
+    done = zth("grade", str(handed), "lecture1")
+    assert "cannot be read: 1" in done.stdout
+    assert "cannot be read in part: 1" in done.stdout
+    notices = json.loads(zth("grade", str(handed), "lecture1", "--json").stdout)["look_at"]
+    of = {notice["kind"]: notice for notice in notices["lecture1"]}
+    assert of["cannot be read"]["who"] == ["rar"]
+    assert of["cannot be read in part"]["who"] == ["half"]
+    (room,) = json.loads(zth("class", "--json").stdout)["lectures"]
+    assert {notice["kind"] for notice in room["look_at"]} == of.keys()
+    assert room["unreadable"]["who"] == ["rar"]
+    assert all("rar" not in stuck["people"]["who"] for stuck in room["stuck"])
 
 
 def test_a_folder_that_is_not_there(zth: Run, tmp_path: Path) -> None:
@@ -235,7 +394,22 @@ def test_a_run_that_was_stopped_goes_on(zth: Run, tmp_path: Path, number: signal
     _, said = process.communicate(timeout=30)
     if number is signal.SIGINT:
         assert process.returncode == 130
-        assert "goes on from there" in said
+        assert said.startswith("Stopped: ")
+        assert "are not graded yet" in said
+    with Store(tmp_path / "grades.sqlite") as book:
+        assert len(book.hand_ins()) == 12, "whoever handed in is known before anything is judged"
+    assert zth("export", "out.csv", "--to", "csv").returncode == 1
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["handed_in"] for row in rows} == {"yes"}
+    assert sorted(row["total"] for row in rows) != ["0"] * 12
+    assert sum(row["total"] == "" for row in rows) == 12 - marks_in(tmp_path)
+    assert zth("feedback", "pages", "lecture1").returncode == 1
+    assert len(list((tmp_path / "pages").iterdir())) == marks_in(tmp_path)
+    (room,) = json.loads(zth("class", "--json").stdout)["lectures"]
+    assert room["handed_in"] == 12
+    assert room["waiting"]["count"] == 12 - marks_in(tmp_path)
+    assert room["missing"]["count"] == 0
     done = marks_in(tmp_path)
     assert 3 <= done < 12
     rest = json.loads(zth("grade", str(folder), "lecture1", "--json").stdout)
@@ -244,6 +418,42 @@ def test_a_run_that_was_stopped_goes_on(zth: Run, tmp_path: Path, number: signal
     assert rest["unchanged"] >= done
     (run,) = rest["runs"]
     assert run["finished"]
+
+
+def test_what_no_judge_survives_is_not_graded_and_tried_again(
+    zth: Run, handed: Path, tmp_path: Path
+) -> None:
+    course = deadly_course(tmp_path / "course")
+    (handed / "mal.py").write_text(KILLS_THE_JUDGE)
+    (handed / "odd.py").write_text(KILLS_THE_DIAGNOSIS)
+    done = zth("grade", str(handed), "1.double", "--jobs", "1", course=course)
+    assert done.returncode == 1
+    assert "not graded: 1" in done.stdout
+    assert "mal  The judge ended twice" in done.stdout
+    assert "6 graded now, 1 not graded, 0 unchanged" in done.stdout
+    known = json.loads(zth("grade", str(handed), "1.double", "--json", course=course).stdout)
+    assert {m["who"]: m["result"]["outcome"] for m in known["marks"]} == {
+        **{"ada": "PASS", "bob": "FAIL", "cyd": "PASS", "dan": "PASS", "eve": "TODO"},
+        "odd": "FAIL",
+    }
+    assert (known["graded"], known["not_graded"], known["unchanged"]) == (0, 1, 6)
+    notices = {n["kind"]: n["who"] for n in known["look_at"]["lecture1"]}
+    assert notices["not graded"] == ["mal"]
+    exported = zth("export", "out.csv", "1.double", "--to", "csv", course=course)
+    assert exported.returncode == 1
+    assert "mal: The judge ended twice" in exported.stderr
+    written = zth("feedback", "pages", "1.double", course=course)
+    assert written.returncode == 1
+    assert not (tmp_path / "pages" / "mal").exists()
+    assert (tmp_path / "pages" / "odd").exists()
+    # a person's word counts whatever becomes of the judge
+    assert zth("score", "mal", "1.double", "1", course=course).returncode == 0
+    assert zth("export", "two.csv", "1.double", "--to", "csv", course=course).returncode == 0
+    # and once the course is well, no --regrade is needed
+    shutil.rmtree(course)
+    shutil.copytree(TINY, course)
+    again = json.loads(zth("grade", str(handed), "1.double", "--json", course=course).stdout)
+    assert {m["who"]: m["result"]["outcome"] for m in again["marks"]}["mal"] == "FAIL"
 
 
 def test_a_hostile_submission_costs_nobody_else(zth: Run, handed: Path) -> None:
@@ -300,7 +510,8 @@ def test_a_cluster_is_stopped_by_a_key_as_quietly_as_the_rest(tmp_path: Path) ->
     os.killpg(process.pid, signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said == "Stopped. What was graded is recorded; the same command goes on from there.\n"
+    assert said.startswith("Stopped: ")
+    assert said.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from grader.cli.main import app
 from grader.course.manifest import bundled_course, load_course
 from grader.course.stubs import stubs_of
 from grader.learn.workspace import course_at
+from grader.teach.intake import find_submissions
 
 ZTH = str(Path(sys.executable).parent / "zth")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -415,3 +416,26 @@ def test_a_name_that_is_no_file_s(workspace: Path, who: str) -> None:
     done = submit(workspace, f"--as={who}")
     assert (done.returncode, "cannot be part of a file's name" in done.stderr) == (2, True)
     assert not list(workspace.glob("*.zip"))
+
+
+@pytest.mark.parametrize("who", ["O'Brien", "de Vries, Jan", "José Ñandú", "D’Arcy", "a.b+c@x.org"])
+def test_a_name_as_people_have_them_comes_back(workspace: Path, who: str) -> None:
+    """What `zth submit` calls the file, `zth grade` finds again."""
+    assert submit(workspace, "--as", who).returncode == 0
+    (path,) = workspace.glob("*.zip")
+    assert path.name == f"{who}-lecture1.zth.zip"
+    (workspace / "submissions").mkdir()
+    path.rename(workspace / "submissions" / path.name)
+    (handed,) = find_submissions(workspace / "submissions").handed
+    assert handed.who == who
+
+
+def test_the_commands_that_are_printed_name_the_course(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [ZTH, "release", "pack", "lecture1", "--course", str(TINY)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert f"zth grade SUBMISSIONS lecture1 --course {TINY}" in done.stdout

@@ -14,7 +14,7 @@ import pexpect
 import pytest
 from judging import TINY
 
-from grader.show.style import visible
+from grader.show.style import IN_LETTERS, LOOKS, visible
 
 ZTH = str(Path(sys.executable).parent / "zth")
 Shell = Callable[[str], "subprocess.CompletedProcess[bytes]"]
@@ -122,3 +122,34 @@ def test_what_a_terminal_obeys_is_shown_as_a_sign() -> None:
     assert visible("a\tb\nc\r\nd") == "a\tb\nc\nd"
     assert visible("\x1b[2J\x07\r\x7f\x9b") == "␛[2J␇␍␡�"
     assert visible("é ✓ 日本 🙂") == "é ✓ 日本 🙂"
+
+
+PLAIN_TERMINAL = "LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0"
+KINDS = {
+    "passed": "return x + x",
+    "wrong": "return x",
+    "broke": "raise ValueError",
+    "not started": 'raise NotImplementedError("double")',
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_terminal_that_knows_letters_alone_tells_outcomes_apart(
+    shell: Shell, workspace: Path, kind: str
+) -> None:
+    path = workspace / "exercises" / "tiny" / "arrays.py"
+    path.write_text(path.read_text().replace("return x + x", KINDS[kind]))
+    sign = {"passed": b"v", "wrong": b"x", "broke": b"!", "not started": b"-"}[kind]
+    for command in ("check double", "list"):
+        done = shell(f"{PLAIN_TERMINAL} zth {command}")
+        assert done.stdout.isascii(), done.stdout
+        assert b"?" not in done.stdout.replace(b"?t=", b""), done.stdout
+        lines = [line.split() for line in done.stdout.splitlines() if b"double" in line]
+        assert any(line[0] == sign for line in lines), done.stdout
+    assert not shell("zth list").stdout.isascii(), "where they can be written the signs are there"
+
+
+def test_the_five_outcomes_are_five_letters() -> None:
+    signs = [look.sign for look in LOOKS.values()]
+    assert len({sign.encode("ascii", IN_LETTERS) for sign in signs}) == len(signs) == 5
+    assert "José Ñandú → 李 \udc80".encode("ascii", IN_LETTERS) == b"Jose Nandu -> ? ?"

@@ -38,7 +38,7 @@ def graded(name: str, outcome: Outcome | None = Outcome.PASS, **more: object) ->
 
 def grade(who: str = "ada", *exercises: Graded, **more: object) -> Grade:
     exercises = exercises or (graded("double"), graded("mean", Outcome.FAIL, message="It is off."))
-    points = sum(g.points for g in exercises)
+    points = sum(g.points or 0.0 for g in exercises)
     values: dict[str, object] = {
         "name": who.title(),
         "email": f"{who}@example.org",
@@ -58,6 +58,13 @@ def grade(who: str = "ada", *exercises: Graded, **more: object) -> Grade:
 def missing(who: str = "zoe", **more: object) -> Grade:
     nothing = (graded("double", None), graded("mean", None))
     return grade(who, *nothing, handed_in=False, remarks=("Nothing was handed in.",), **more)
+
+
+def not_graded(who: str = "eve", **more: object) -> Grade:
+    """`double` is right, and nobody has judged `mean`."""
+    waits = graded("mean", None, points=None)
+    nothing: dict[str, object] = {"points": None, "penalty": None, "total": None}
+    return grade(who, graded("double"), waits, **{**nothing, **more})
 
 
 def hostile() -> list[Grade]:

@@ -19,6 +19,7 @@ from grader.export.words import LOOKS
 from grader.export.writing import check_place, folder_names, write_among
 from grader.judge.results import Outcome
 from grader.show import style
+from grader.teach.attention import Kind, Notice
 from grader.teach.classroom import (
     Bar,
     Blocking,
@@ -259,8 +260,10 @@ def classroom(text: str, size: int) -> Classroom:
         flags=tuple(Flag(n, text, people(text, size // 50)) for n in names),
         alike=tuple(Alike(f"{text}a", f"{text}b", 0.9, 40, (spot,)) for _ in range(size)),
         compared=size,
-        not_judged=people(text, 2),
+        unreadable=people(text, 2),
         waiting=people(text, 2),
+        look_at=tuple(Notice(Kind.REMARK, text, (text,) * (1 + n % 9)) for n in range(size)),
+        names={f"{text}a": text},
     )
 
 

@@ -57,7 +57,7 @@ def test_a_value_where_a_function_is_asked_for(judged: Judged) -> None:
     assert result.misconception is not None
     assert result.misconception.name == "no-function"
     line = judged.line("# here")
-    assert f"line {line} gives the name a value" in result.misconception.says
+    assert f"arrays.py line {line} gives the name a value" in result.misconception.says
     assert "`def double(x):`" in result.misconception.says
 
 

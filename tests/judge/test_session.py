@@ -87,7 +87,8 @@ class Tally:
     result = judged.one(inside, "Tally")
     assert result.outcome is Outcome.TODO
     assert words(result).endswith(
-        f"There is add in line {result.line}, but inside Tally.__init__: is it indented too far?"
+        f"There is add in arrays.py line {result.line}, but inside Tally.__init__: "
+        "is it indented too far?"
     )
     outside = "class Tally:\n    sum = 0.0\ndef add(self, value): self.sum += value\n"
     assert words(judged.one(outside, "Tally")).endswith(

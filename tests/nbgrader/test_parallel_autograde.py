@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from handing_in import BIN, FULL, course_with_a_bonus, done, grades, hand_in, run, worked
+from judging import make_deadly
 
 from grader.errors import UserError
 from grader.nbgrader.begun import only_one
@@ -216,3 +217,29 @@ def test_nobody_of_that_name(folder: Path, hands_in: Callable[..., None]) -> Non
     process = run(folder, *AUTOGRADE, "--student", "charlie")
     assert process.returncode == 2
     assert "Did you mean charles?" in process.stderr
+
+
+def test_what_no_judge_survives_is_not_graded_and_no_0(tmp_path: Path) -> None:
+    """By either command; the others are graded, and the next run tries again."""
+    course = course_with_a_bonus(tmp_path / "course")
+    make_deadly(course)
+    done(tmp_path, "zth", "nbgrader", "init", "class", "--course", str(course))
+    folder = tmp_path / "class"
+    done(folder, "zth", "nbgrader", "build", "lecture1")
+    done(folder, "nbgrader", "generate_assignment", "lecture1")
+    solutions = worked(folder)
+    for who, double in (("ann", "return x + x"), ("mal", "return 13"), ("odd", "return x")):
+        work = hand_in(folder, who, solutions)
+        work.write("double", f"def double(x):\n    {double}\n")
+        work.save()
+    for _ in range(2):
+        process = run(folder, *AUTOGRADE)
+        assert process.returncode == 1
+        assert "mal could not be graded: The judge ended twice" in process.stdout
+        assert not (folder / "autograded" / "mal").exists()
+    assert points(folder, "ann") == FULL
+    assert points(folder, "odd")["test_double"] == 0
+    itself = run(folder, "nbgrader", "autograde", "lecture1", "--force")
+    assert "mal is not graded. The judge ended twice" in itself.stdout + itself.stderr
+    assert not (folder / "autograded" / "mal").exists()
+    assert points(folder, "ann") == FULL

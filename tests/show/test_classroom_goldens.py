@@ -7,6 +7,7 @@ from goldens import held, rendered
 
 from grader.judge.results import Outcome
 from grader.show.classroom import classroom_view
+from grader.teach.attention import Kind, Notice
 from grader.teach.classroom import (
     Bar,
     Blocking,
@@ -58,15 +59,22 @@ ROOM = Classroom(
         Alike("x" * 200, "cyd", 0.61, 30, (Match("a.py line 3", "b.py line 9" * 20, 40),)),
     ),
     compared=1_170,
-    not_judged=some(1),
+    unreadable=some(1),
     waiting=some(2),
+    look_at=(
+        Notice(Kind.UNGRADED, "The judge ended twice while it judged this.", ("student000",)),
+        Notice(Kind.UNREADABLE, "s1.rar is a rar archive, which is not read.", ("student003",)),
+        Notice(Kind.LIBRARY, "seaborn", tuple(some(7).who)),
+        *(Notice(Kind.REMARK, f"\x1b[31mfile{n}.py counts.", (f"s{n}",)) for n in range(9)),
+    ),
+    names={"student000": "Ada Lovelace", "ada": "Ada"},
 )
 
 
 def test_a_class_in_a_minute() -> None:
     text = rendered(classroom_view(ROOM))
     assert max(map(len, text.splitlines())) <= 80
-    assert len(text.splitlines()) <= 70
+    assert len(text.splitlines()) <= 80
     assert "\x1b" not in text
     held("classroom", text)
 
@@ -82,8 +90,8 @@ def test_a_class_where_all_is_right() -> None:
     nobody = People(0, ())
     fine = msgspec.structs.replace(
         ROOM,
-        **dict.fromkeys(("missing", "late", "by_hand", "not_judged", "waiting"), nobody),
-        **dict.fromkeys(("mistakes", "stuck", "blocking", "flags", "alike"), ()),
+        **dict.fromkeys(("missing", "late", "by_hand", "unreadable", "waiting"), nobody),
+        **dict.fromkeys(("mistakes", "stuck", "blocking", "flags", "alike", "look_at"), ()),
         exercises=(stand(0, "dlogprobs"),),
         compared=ROOM.handed_in,
     )

@@ -13,6 +13,7 @@ from judging import TINY
 from grader.course.manifest import Course, load_course
 from grader.course.targets import select
 from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Misconception, Outcome
+from grader.teach.attention import NOT_REACHED, Kind
 from grader.teach.classroom import Classroom, People, read_classrooms, without_names
 from grader.teach.roster import Person
 from grader.teach.store import HandIn, Store
@@ -57,8 +58,10 @@ def book(tmp_path: Path) -> Iterator[Store]:
         record(store, "bob", wrong, waits, result("shift", Outcome.BLOCKED, blocked_by=("double",)))
         record(store, "cyd", wrong, waits, result("mean", Outcome.TODO), hours_late=25)
         record(store, "dan", result("mean", Outcome.PASS, flags=("equal in every bit",)))
-        lost = CheckResult("judge", "", Outcome.ERROR, "gone")
-        record(store, "eve", result("echo", Outcome.ERROR, checks=(lost,), flags=("gone",)))
+        slow = CheckResult(
+            "t", "", Outcome.ERROR, "Stopped at the time limit of 10 s: an endless loop?"
+        )
+        record(store, "eve", result("echo", Outcome.ERROR, checks=(slow,)))
         store.score("dan", "lecture1", "mean", 0.5, "")
         yield store
 
@@ -73,7 +76,6 @@ def test_who_is_there_and_who_is_not(book: Store) -> None:
     assert room.handed_in == 5
     assert room.missing == People(1, ("fay",))
     assert room.by_hand == People(1, ("dan",))
-    assert room.not_judged == People(1, ("eve",))
     assert room.late == People(0, ()), "nothing is due"
     lectures = (msgspec.structs.replace(LECTURE, due=DUE),)
     due = msgspec.structs.replace(COURSE.manifest, lecture=lectures)
@@ -94,7 +96,7 @@ def test_exercises_count_what_the_judge_found(book: Store) -> None:
     assert stands["double"].counts[Outcome.PASS] == 3
     assert stands["double"].pass_rate == 0.6
     assert stands["mean"].counts[Outcome.TODO] == 1
-    assert stands["echo"].judged == 4, "what no judge survived is nobody's mistake"
+    assert stands["echo"].counts[Outcome.ERROR] == 1
 
 
 def test_mistakes_who_is_stuck_and_what_holds_up(book: Store) -> None:
@@ -109,7 +111,7 @@ def test_mistakes_who_is_stuck_and_what_holds_up(book: Store) -> None:
     assert blocking.waiting == ("quadruple", "shift")
 
 
-def test_flags_are_listed_and_the_judges_own_end_is_none(book: Store) -> None:
+def test_flags_are_listed(book: Store) -> None:
     (flag,) = seen(book).flags
     assert (flag.exercise, flag.says, flag.people) == (
         "mean",
@@ -131,3 +133,110 @@ def test_a_class_of_nobody(tmp_path: Path) -> None:
         store.keep_people([Person("ada")])
         room = seen(store)
     assert (room.handed_in, room.missing.count, room.mean) == (0, 1, 0)
+
+
+# what says nothing of an exercise
+
+
+def unread(who: str, why: str) -> HandIn:
+    return HandIn(
+        *(who, "lecture1", f"/{who}.rar", DUE.timestamp(), "f", "s"),
+        recorded=True,
+        troubles={"arrays.py": why, "model.py": why},
+        is_read=False,
+    )
+
+
+def broken(book: Store, who: str, why: str) -> None:
+    """All exercises broke, as they do where nothing can be read."""
+    check = CheckResult("source", "", Outcome.ERROR, why)
+    results = tuple(result(e.id, Outcome.ERROR, checks=(check,)) for e in LECTURE.exercise)
+    run = book.begin(7, "bwrap", "1", "c")
+    judged = LectureResult("lecture1", 7, "bwrap", results, 0)
+    book.record(unread(who, why), judged, {r.id: "d" for r in results}, run)
+
+
+def test_what_cannot_be_read_counts_apart(book: Store) -> None:
+    before = seen(book)
+    broken(book, "rar", "rar.rar is a rar archive, which is not read: hand in a zip.")
+    room = seen(book)
+    assert room.unreadable == People(1, ("rar",))
+    assert room.handed_in == before.handed_in + 1
+    for same in ("mean", "median", "distribution", "exercises", "stuck", "blocking", "mistakes"):
+        assert getattr(room, same) == getattr(before, same), same
+    (notice,) = (n for n in room.look_at if n.kind is Kind.UNREADABLE)
+    assert (notice.who, notice.says[:25]) == (("rar",), "rar.rar is a rar archive,")
+
+
+def test_who_is_not_graded_counts_apart(book: Store) -> None:
+    """Whether a run was stopped, no judge survived it, or they handed in again."""
+    before = seen(book)
+    book.expect([HandIn("new", "lecture1", "/new.zip", DUE.timestamp(), "", "")])
+    book.expect([HandIn("died", "lecture1", "/d.zip", None, "f", "s", ungraded="The judge ended.")])
+    book.expect([HandIn("ada", "lecture1", "/ada.zip", DUE.timestamp(), "", "")])
+    room = seen(book)
+    assert set(room.waiting.who) == {"new", "died", "ada"}
+    assert room.handed_in == before.handed_in + 2
+    assert room.mean == round((5 + 5 + 8.5 + 8) / 4, 4), "ada's 9 of before is not what counts now"
+    assert sum(bar.count for bar in room.distribution) == 4
+    assert room.stuck == before.stuck
+    notices = {n.says: set(n.who) for n in room.look_at if n.kind is Kind.UNGRADED}
+    assert notices == {NOT_REACHED: {"new", "ada"}, "The judge ended.": {"died"}}
+
+
+def test_nobody_is_stuck_where_nobody_was_judged(tmp_path: Path) -> None:
+    """`zth grade --exercise mean`: `double` comes first in the lecture, and is no obstacle."""
+    with Store(tmp_path / "grades.sqlite") as store:
+        run = store.begin(7, "bwrap", "1", "c")
+        for who, outcome in (("ada", Outcome.PASS), ("bob", Outcome.FAIL)):
+            only = LectureResult("lecture1", 7, "bwrap", (result("mean", outcome),), 0)
+            store.record(HandIn(who, "lecture1", "/", None, "f", "s"), only, {"mean": "d"}, run)
+        room = seen(store)
+    assert {s.exercise: s.people.who for s in room.stuck} == {"mean": ("bob",)}
+
+
+def test_what_to_look_at(book: Store) -> None:
+    missing = CheckResult(
+        "source", "", Outcome.ERROR, "ModuleNotFoundError: No module named 'tqdm'."
+    )
+    lacks = [result(e.id, Outcome.ERROR, checks=(missing,)) for e in LECTURE.exercise]
+    for number in range(5):
+        record(book, f"no{number}", *lacks)
+    part = HandIn(
+        *("half", "lecture1", "/half", None, "f", "s"),
+        remarks=(
+            "half.py may be of ada or bob: name it by the id.",
+            "a.ipynb is not run: 3 "
+            "statements outside of functions and classes (training, plots, prints) that no "
+            "exercise refers to are left out.",
+        ),
+        troubles={"model.py": "model.py line 10 is not valid Python."},
+    )
+    book.expect([part])
+    notices = [(n.kind, n.says, len(n.who)) for n in seen(book).look_at]
+    assert (Kind.LIBRARY, "tqdm", 5) in notices
+    assert (Kind.PARTLY, "model.py line 10 is not valid Python. Exercises in it: 3.", 1) in notices
+    assert (Kind.REMARK, "half.py may be of ada or bob: name it by the id.", 1) in notices
+    assert (Kind.TIME, "echo: Stopped at the time limit of 10 s", 1) in notices
+    assert not any("is not run" in says for _, says, _ in notices), "true of every notebook"
+    kinds = [list(Kind).index(kind) for kind, _, _ in notices]
+    assert kinds == sorted(kinds), "the most pressing first"
+
+
+def test_what_the_whole_class_has_wrong_may_be_wrong_itself(tmp_path: Path) -> None:
+    with Store(tmp_path / "grades.sqlite") as store:
+        for number in range(5):
+            waits = result("quadruple", Outcome.BLOCKED, blocked_by=("double",))
+            record(store, f"s{number}", result("double", Outcome.FAIL), waits)
+        notices = {n.kind: n.says for n in seen(store).look_at}
+    assert notices[Kind.CHECK] == "double is wrong in all 5 works that have it: is its check right?"
+    assert notices[Kind.WAITING] == "5 wait for double."
+
+
+def test_people_are_called_by_their_names(book: Store) -> None:
+    book.keep_people(
+        [Person("w1", "Wei Wang"), Person("w2", "Wei Wang"), Person("ada", "Ada"), Person("x")]
+    )
+    assert seen(book).names == {"w1": "Wei Wang (w1)", "w2": "Wei Wang (w2)", "ada": "Ada"}
+    assert without_names(seen(book)).names == {}
+    assert without_names(seen(book)).look_at == ()

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from judging import TINY
+from judging import KILLS_THE_DIAGNOSIS, KILLS_THE_JUDGE, TINY, deadly_course
 
 from grader.course.manifest import Course
 from grader.errors import UserError
@@ -125,6 +125,20 @@ def test_a_worker_that_is_killed_loses_nothing(tiny: Course, cluster: Cluster) -
             os.kill(lost.pid, signal.SIGKILL)
     assert sorted(m.who for m in marks) == sorted(j.who for j in jobs)
     assert {outcome(m) for m in marks} == {Outcome.PASS}
+
+
+def test_what_ends_the_judge_is_tried_again_without_diagnosis_and_is_nobodys_0(
+    tiny: Course, cluster: Cluster, tmp_path: Path
+) -> None:
+    setting = Setting(str(deadly_course(tmp_path / "course")), ("lecture1",), "fork")
+    cluster.worker("one")
+    codes = {"right": RIGHT, "kills": KILLS_THE_JUDGE, "diagnosis": KILLS_THE_DIAGNOSIS}
+    jobs = [job(tiny, who, code) for who, code in [*codes.items(), ("last", RIGHT)]]
+    marks = {m.who: m for m in mark_on(cluster.address, jobs, setting, print)}
+    assert "signal 9" in marks["kills"].ungraded
+    assert marks["kills"].result.exercises == ()
+    judged = {who: outcome(m) for who, m in marks.items() if not m.ungraded}
+    assert judged == {"right": Outcome.PASS, "last": Outcome.PASS, "diagnosis": Outcome.FAIL}
 
 
 def test_a_worker_that_comes_later_helps(tiny: Course, cluster: Cluster) -> None:

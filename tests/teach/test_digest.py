@@ -12,7 +12,7 @@ from judging import TINY
 from grader.course.manifest import Course, load_course
 from grader.judge.submission import submission_of
 from grader.teach import digest
-from grader.teach.digest import Digests, fingerprint
+from grader.teach.digest import Digests, code_behind_a_mark, fingerprint
 
 
 @pytest.fixture
@@ -84,3 +84,10 @@ def test_the_fingerprint_is_of_what_is_judged(tiny: Course) -> None:
     assert of(arrays="x = 1\n") != of(arrays="x = 2\n")
     assert of(arrays="x = 1\n") != of(arrays="x = 1\n", helper="y = 1\n")
     assert of(arrays="x = (\n") != of(arrays="x = 1\n")
+
+
+def test_another_way_to_read_a_submission_is_another_mark() -> None:
+    """Where a zth takes more of a notebook than the one before, its marks are not the same."""
+    names = {path.name for path in code_behind_a_mark()}
+    assert {"notebooks.py", "sources.py", "bundle.py", "hearing.py", "compare.py"} <= names
+    assert all(path.is_file() for path in code_behind_a_mark())

@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from judging import TINY, children_of, command_of
+from judging import (
+    KILLS_THE_DIAGNOSIS,
+    KILLS_THE_JUDGE,
+    TINY,
+    children_of,
+    command_of,
+    deadly_course,
+)
 
 from grader.course.manifest import Course
 from grader.errors import UserError
@@ -88,9 +95,35 @@ def test_a_job_that_ends_every_worker_is_said_and_does_not_stop_the_rest(
     monkeypatch.setattr(Worker, "send", deadly)
     jobs = [job(tiny, "deadly", RIGHT), *(job(tiny, f"who{n}", RIGHT) for n in range(3))]
     marks = {marked.who: marked for marked in mark_here(jobs, SETTING, 1)}
-    assert outcome(marks["deadly"]) is Outcome.ERROR
-    assert "could not be judged" in marks["deadly"].result.exercises[0].flags[0]
+    assert marks["deadly"].result.exercises == (), "it is our fault, so it is no 0 of theirs"
+    assert marks["deadly"].ungraded == (
+        "The judge ended twice while it judged this: signal 9 (SIGKILL)."
+    )
     assert {outcome(m) for who, m in marks.items() if who != "deadly"} == {Outcome.PASS}
+
+
+def test_what_ends_the_judge_is_tried_again_without_diagnosis_and_is_nobodys_0(
+    tiny: Course, tmp_path: Path
+) -> None:
+    """The course's own code ends the judge. The neighbours' verdicts are as they were without it."""
+    setting = Setting(str(deadly_course(tmp_path / "course")), ("lecture1",), "fork")
+    jobs = [
+        job(tiny, "right", RIGHT),
+        job(tiny, "kills", KILLS_THE_JUDGE),
+        job(tiny, "diagnosis", KILLS_THE_DIAGNOSIS),
+        job(tiny, "other", "def double(x):\n    return 3 * x\n"),
+        job(tiny, "right too", RIGHT),
+    ]
+    for order in (jobs, jobs[::-1]):
+        marks = {marked.who: marked for marked in mark_here(order, setting, 1)}
+        assert len(marks) == 5
+        assert marks["kills"].result.exercises == ()
+        assert "signal 9" in marks["kills"].ungraded
+        judged = {who: outcome(m) for who, m in marks.items() if not m.ungraded}
+        assert judged == {
+            **{"right": Outcome.PASS, "right too": Outcome.PASS},
+            **{"diagnosis": Outcome.FAIL, "other": Outcome.FAIL},
+        }
 
 
 def test_jobs_are_taken_when_a_worker_is_free(tiny: Course) -> None:

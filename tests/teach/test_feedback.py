@@ -21,6 +21,7 @@ from grader.judge.results import (
 from grader.judge.trial import CHANGED_INPUT
 from grader.teach.feedback import CheckSources, Feedback, Told, read_feedback
 from grader.teach.places import Place
+from grader.teach.roster import Person
 from grader.teach.store import HandIn, Store
 from grader.teach.telling import in_their_files, is_about_own_code
 
@@ -63,7 +64,7 @@ def feedback(
         )
         result_of_all = LectureResult("lecture1", 7, "bwrap", (result,), 0.1)
         book.record(hand_in, result_of_all, {"double": "d"}, run)
-        (told,) = read_feedback(COURSE, select(COURSE, ["lecture1"]), book, reveal=reveal)
+        (told,) = read_feedback(COURSE, select(COURSE, ["1.double"]), book, reveal=reveal)
     return told
 
 
@@ -230,11 +231,17 @@ def test_points_by_hand_end_the_matter_where_they_are_all(tmp_path: Path) -> Non
     assert told.graded.comment == "I see what you mean"
 
 
-def test_what_waits_and_what_no_judge_survived(tmp_path: Path) -> None:
+def test_what_waits(tmp_path: Path) -> None:
     waits = first(tmp_path, check(), outcome=Outcome.BLOCKED, blocked_by=("mean",))
-    assert waits.message == "It builds on mean: mend that first."
-    lost = check(message="the judge died, twice", name="judge", says="", outcome=Outcome.ERROR)
-    assert first(tmp_path, lost, outcome=Outcome.ERROR).message.startswith("It could not be judged")
+    assert waits.message == "It builds on mean, which has to be right first."
+
+
+def test_who_is_not_graded_is_told_nothing_yet(tmp_path: Path) -> None:
+    with Store(tmp_path / "grades.sqlite") as book:
+        book.expect([HandIn("ada", "lecture1", "/ada.zip", 1.0, "", "")])
+        book.keep_people([Person("zoe")])
+        told = list(read_feedback(COURSE, select(COURSE, ["lecture1"]), book))
+    assert [each.grade.who for each in told] == ["zoe"], "who handed in nothing knows it"
 
 
 def test_lines_of_files_as_they_were_handed_in_are_left_as_they_are() -> None:

@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from judging import TINY
 
 from grader.course.manifest import Course, Late, load_course
 from grader.course.targets import select
+from grader.errors import UserError
 from grader.judge.results import (
     CheckResult,
     ExerciseResult,
@@ -20,9 +22,10 @@ from grader.judge.results import (
     Misconception,
     Outcome,
 )
-from grader.teach.gradebook import Grade, penalty, read_grades
+from grader.teach.gradebook import Grade, find_learner, penalty, read_grades
 from grader.teach.grading import Grading
 from grader.teach.intake import find_submissions
+from grader.teach.places import Place
 from grader.teach.roster import Person
 from grader.teach.store import HandIn, Store
 from grader.teach.worker import Job, Marked
@@ -142,6 +145,117 @@ def test_what_is_not_graded_yet_is_said(book: Store, course: Course) -> None:
     grade = only(book, course, "1.double", "1.mean")
     assert grade.not_judged == ("mean",)
     assert grade.remarks == ("a remark", "Not graded yet: mean.")
+    assert [g.points for g in grade.exercises] == [2, None]
+    assert (grade.points, grade.penalty, grade.total) == (None, None, None)
+    book.score("ada", "lecture1", "mean", 0.5, "")
+    assert only(book, course, "1.double", "1.mean").total == 2.5, "a person's word is one"
+
+
+def test_a_mark_of_an_older_work_is_not_one_of_what_counts_now(book: Store, course: Course) -> None:
+    """They handed in again, and the run was stopped before it came to them."""
+    hand_in(book, course)
+    at = DUE.timestamp()
+    book.expect([HandIn("ada", "lecture1", "/ada.zip", at, "", "", recorded=True)])
+    grade = only(book, course)
+    assert grade.handed_in
+    assert {g.points for g in grade.exercises} == {None}
+    assert (grade.total, grade.penalty) == (None, None)
+    book.expect([HandIn("ada", "lecture1", "/ada.zip", at, "f", "s", recorded=True)])
+    assert only(book, course).total == 9, "it was the same, and the mark stands"
+
+
+def test_why_it_is_not_graded_is_said(book: Store, course: Course) -> None:
+    book.expect([HandIn("ada", "lecture1", "/a", None, "f", "s", ungraded="The judge ended.")])
+    grade = only(book, course, "1.double")
+    assert grade.remarks == ("Not graded yet: double.", "The judge ended.")
+    assert grade.total is None
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("w1", "w1"),
+        ("W2", "w2"),
+        ("wei.wang2@x.org", "w2"),
+        ("Ada Lovelace", "ada"),
+        ("ada  lovelace", "ada"),
+        ("ada", "ada"),
+        ("zoe", "zoe"),
+    ],
+)
+def test_a_learner_is_found_by_id_email_and_a_name_of_their_own(text: str, who: str) -> None:
+    assert find_learner(text, PEOPLE, "grades.sqlite") == who
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Wei Wang", "Name the id of one: w1, w2."),
+        ("adda", "Did you mean ada?"),
+        ("???", "There are: w1, w2, ada, zoe."),
+    ],
+)
+def test_a_name_of_two_or_of_nobody_is_no_one(text: str, says: str) -> None:
+    with pytest.raises(UserError) as refused:
+        find_learner(text, PEOPLE, "grades.sqlite")
+    assert says in refused.value.fix
+
+
+def test_full_marks_by_hand_leave_no_0_to_what_builds_on_it(book: Store, course: Course) -> None:
+    """The judge cannot go by a person's word: what waited for its own verdict waits for a person."""
+    outcomes = {"double": Outcome.FAIL, "quadruple": Outcome.BLOCKED, "mean": Outcome.PASS}
+    hand_in(book, course, outcomes=outcomes, blocked_by=("double",))
+    targets = ("1.double", "1.mean", "1.quadruple")
+    before = only(book, course, *targets)
+    assert (before.total, before.to_decide) == (1, ())
+    assert before.exercises[2].message == "It builds on double."
+    book.score("ada", "lecture1", "double", 1.5, "nearly")
+    assert only(book, course, *targets).total == 2.5, "not all of it: it stays wrong"
+    book.score("ada", "lecture1", "double", 2, "")
+    grade = only(book, course, *targets)
+    assert (grade.to_decide, grade.total) == (("quadruple",), None)
+    assert grade.exercises[2].message == ""
+    assert "quadruple builds on has full marks by hand" in grade.remarks[-1]
+    assert only(book, course, "1.quadruple").to_decide == ("quadruple",), "whatever is asked for"
+    book.score("ada", "lecture1", "quadruple", 0.5, "")
+    assert only(book, course, *targets).total == 3.5
+
+
+def test_what_waits_for_another_as_well_goes_on_waiting(book: Store, course: Course) -> None:
+    outcomes = {"double": Outcome.FAIL, "mean": Outcome.FAIL, "quadruple": Outcome.BLOCKED}
+    hand_in(book, course, outcomes=outcomes, blocked_by=("double", "mean"))
+    book.score("ada", "lecture1", "double", 2, "")
+    grade = only(book, course, "1.double", "1.mean", "1.quadruple")
+    assert (grade.total, grade.to_decide) == (2, ())
+    assert grade.exercises[2].message == "It builds on mean."
+
+
+def test_a_place_is_where_they_wrote_it(book: Store, course: Course) -> None:
+    """In messages, in texts of known mistakes, in flags: cell and line, as every export has them."""
+    raised = CheckResult(
+        "n", "", Outcome.ERROR, "ZeroDivisionError: oh. (arrays.py line 7, in mean)"
+    )
+    more = {
+        "checks": (raised,),
+        "misconception": Misconception("m", "double is not a function: arrays.py line 6 gives it."),
+        "flags": ("arrays.py line 5 uses os, which no exercise needs: look at it.",),
+    }
+    hand_in(book, course, outcomes={"double": Outcome.ERROR}, **more)
+    places = {"arrays.py": Place("hw.ipynb", (1, 5))}
+    of = book.hand_ins()["ada", "lecture1"]
+    book.expect([msgspec.structs.replace(of, places=places)])
+    (double,) = only(book, course, "1.double").exercises
+    assert double.message == "ZeroDivisionError: oh. (hw.ipynb, cell 2, line 3, in mean)"
+    assert double.misconception == "double is not a function: hw.ipynb, cell 2, line 2 gives it."
+    assert double.flags[0].startswith("hw.ipynb, cell 2, line 1 uses os")
+
+
+PEOPLE = (
+    Person("w1", "Wei Wang", "wei.wang@x.org"),
+    Person("w2", "Wei Wang", "wei.wang2@x.org"),
+    Person("ada", "Ada Lovelace"),
+    Person("zoe", "ada"),
+)
 
 
 def test_points_are_what_the_course_gives_now(book: Store, course: Course) -> None:

@@ -10,10 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from grader.errors import UserError
-from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Outcome
 from grader.teach.places import Place
 from grader.teach.roster import Person
 from grader.teach.store import HandIn, Store
@@ -82,8 +83,9 @@ def test_a_gradebook_of_the_first_version_goes_on(path: Path) -> None:
     with Store(path) as book:
         record(book)
     database = sqlite3.connect(path)
-    for column in ("places", "shape"):
+    for column in ("places", "shape", *NEW_IN_3):
         database.execute(f"ALTER TABLE hand_in DROP COLUMN {column}")
+    database.execute("DROP TABLE proved")
     database.execute("PRAGMA user_version = 1")
     database.commit()
     database.close()
@@ -98,6 +100,41 @@ def test_a_gradebook_of_the_first_version_goes_on(path: Path) -> None:
         handed = HandIn("ada", "lecture1", "/a", 1.5, "f1", "seen", shape=b"new")
         book.record(handed, result(), {"double": "d1"}, run)
         assert book.shapes("lecture1") == {"ada": b"new"}
+
+
+NEW_IN_3 = ("ungraded", "troubles", "is_read")
+
+
+def test_what_no_judge_survived_is_no_zero_of_an_older_gradebook_any_more(path: Path) -> None:
+    """An older zth wrote it down as an error of the learner's. What was judged stays."""
+    lost = CheckResult("judge", "", Outcome.ERROR, "It could not be judged.")
+    broke = CheckResult("test_double", "", Outcome.ERROR, 'it says "checks":[{"name":"judge",')
+    with Store(path) as book:
+        run = book.begin(7, "bwrap", "1.0", "c")
+        for who, check in (("ada", lost), ("bob", broke)):
+            (one,) = result(Outcome.ERROR).exercises
+            one = msgspec.structs.replace(one, checks=(check,))
+            judged = LectureResult("lecture1", 7, "bwrap", (one,), 0.1)
+            book.record(hand_in(who), judged, {"double": "d1"}, run)
+    database = sqlite3.connect(path)
+    for column in NEW_IN_3:
+        database.execute(f"ALTER TABLE hand_in DROP COLUMN {column}")
+    database.execute("DROP TABLE proved")
+    database.execute("PRAGMA user_version = 2")
+    database.commit()
+    database.close()
+    with Store(path) as book:
+        assert [mark.who for mark in book.marks()] == ["bob"]
+        assert {who for who, _ in book.hand_ins()} == {"ada", "bob"}
+
+
+def test_who_handed_in_is_known_before_anything_is_judged(path: Path) -> None:
+    with Store(path) as book:
+        book.expect([hand_in("ada", ""), hand_in("bob", "")])
+        assert list(book.marks()) == []
+        assert len(book.hand_ins()) == 2
+        record(book, "ada")
+        assert book.hand_ins()["ada", "lecture1"].fingerprint == "f1"
 
 
 def test_a_new_mark_takes_the_place_of_the_old(path: Path) -> None:
