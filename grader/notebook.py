@@ -35,7 +35,8 @@ from grader.judge.results import ExerciseResult, LectureResult, Outcome
 from grader.judge.submission import MAX_BYTES
 from grader.learn.workspace import course_at
 from grader.nbgrader.pack import course_beside
-from grader.teach.bundle import LIMITS, Bundle
+from grader.teach.bundle import Bundle
+from grader.teach.gathering import LIMITS
 from grader.teach.notebooks import code_of, read_notebook
 from grader.teach.placing import Placing
 from grader.teach.sources import Sources, submission_from

@@ -19,8 +19,9 @@ def trigram_counts(words: list[str], stoi: dict[str, int], pad: int = 2) -> Tens
 
     (V, V, V) of whole numbers, V = len(stoi). pad is how many '.' stand before a name; one stands
     after it. Both numbers are right in their way: with two, the first letter is learned as well,
-    from '..', and the lecture's names give 228,146 examples; with one, they give 196,113. The last
-    axis is the one that is predicted, so probabilities add up to 1 along it. (0:12:45)
+    from '..', and the lecture's names give 228,146 examples; with one, they give 196,113. An empty
+    name gives '...' with two, and nothing with one. The last axis is the one that is predicted, so
+    probabilities add up to 1 along it. (0:12:45)
 
     >>> N = trigram_counts(["ab"], {".": 0, "a": 1, "b": 2})
     >>> N.nonzero().tolist()   # ..a .ab ab.

@@ -15,6 +15,7 @@ import platformdirs
 
 from grader.author.cores import on_cores
 from grader.author.mutants import Mutant
+from grader.course.litter import files_in
 from grader.course.manifest import Course, Lecture
 from grader.course.targets import Selection
 from grader.judge.results import Outcome
@@ -72,8 +73,8 @@ class _Memory:
         digest = hashlib.blake2b(digest_size=16)
         here = Path(__file__).resolve().parent.parent
         files = [
-            *course.solutions(lecture).glob("*.py"),
-            *course.hidden(lecture).glob("*.py"),
+            *files_in(course.solutions(lecture)),
+            *files_in(course.hidden(lecture)),
             *(here / "judge").glob("*.py"),
             course.root / "course.toml",
         ]

@@ -17,6 +17,7 @@ import msgspec
 from grader.author.cores import on_cores
 from grader.author.kill import kill_mutants
 from grader.author.mutants import Equivalent, Mutant, mutants_of, read_equivalents
+from grader.course.litter import files_in
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.stubs import stubs_of
 from grader.course.targets import Selection
@@ -58,6 +59,8 @@ class Proof(msgspec.Struct, frozen=True):
     """Chaffs that fail and are named as themselves, with each seed."""
     wheats: Count
     """Exercises that pass in a wheat, with each seed."""
+    neighbours: Count
+    """Exercises that pass beside a mistake in one that they do not need."""
     mutants: Count
     """Mutants that fail, of those not listed as equivalent."""
     equivalent: int
@@ -161,7 +164,7 @@ def _stale_stubs(course: Course, lecture: Lecture) -> Iterator[Breach]:
     for path, text in wanted.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             yield Breach(_shown(course, path), "is not what the solution gives: zth dev stubs")
-    for path in sorted(course.stubs(lecture).glob("*.py")):
+    for path in files_in(course.stubs(lecture)):
         if path not in wanted:
             yield Breach(_shown(course, path), "has no solution behind it")
 
@@ -190,12 +193,12 @@ def _solutions(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
 
 
 def _wheats(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
-    folders = sorted(p for p in (judge.course.hidden(lecture) / "wheats").glob("*") if p.is_dir())
+    folders = [p for p in files_in(judge.course.hidden(lecture) / "wheats", "*") if p.is_dir()]
     for folder in folders:
-        texts = {p.name: p.read_text(encoding="utf-8") for p in sorted(folder.glob("*.py"))}
+        texts = {p.name: p.read_text(encoding="utf-8") for p in files_in(folder)}
         both = {**judge.solutions(lecture).texts, **texts}
         yield from _all_pass(judge, lecture, both, f"the wheat {folder.name} is not PASS but")
-    covered = {path.name for folder in folders for path in folder.glob("*.py")}
+    covered = {path.name for folder in folders for path in files_in(folder)}
     for file in lecture.files:
         if file not in covered:
             yield Breach(f"{lecture.id}, {file}", "no wheat: add a different right way")
@@ -233,11 +236,30 @@ def _chaffs(judge: Judge, lecture: Lecture, only: str) -> Iterator[Breach | None
                 yield None
 
 
+def _neighbours(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
+    """A right exercise passes, whatever is wrong in one that `needs` does not name, to any depth."""
+    solutions = judge.solutions(lecture)
+    for wrong in lecture.exercise:
+        apart = tuple(
+            e for e in lecture.exercise if e is not wrong and wrong.id not in lecture.all_needs(e)
+        )
+        for chaff in solutions.chaffs[wrong.id][:NEIGHBOURS]:
+            texts = {**solutions.texts, wrong.file: solutions.changed_text(chaff)}
+            submission = submission_of(texts, lecture, judge.course.solutions(lecture))
+            what = f"beside {wrong.id}, chaff {chaff.name}, which it does not need, it is"
+            results = judge.judge(Selection(lecture, apart), submission, on_data=False)
+            for result in results.exercises:
+                yield _unless(result.outcome is Outcome.PASS, lecture, result, what)
+
+
+NEIGHBOURS = 4
+"""How many mistakes of each exercise are tried on all others."""
 PARTS: dict[str, Callable[..., Iterator[Breach | None]]] = {
     "wheats": _wheats,
     "chaffs": _chaffs,
     "solutions": _solutions,
     "examples": _examples,
+    "neighbours": _neighbours,
     "stubs": _stubs,
 }
 """The one that takes longest first."""

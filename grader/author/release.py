@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from grader.author.visible import Visible, visible_checks
+from grader.course.litter import files_in
 from grader.course.manifest import Course, Exercise, Lecture, Manifest, load_course
 from grader.course.stubs import marked_exercises, stubs_of
 from grader.course.targets import Selection
@@ -87,7 +88,7 @@ def faults(released: Released, course: Course) -> list[str]:
 def _faults(judge: Judge, course: Course, lecture: Lecture) -> Iterator[str]:
     whole = Selection(lecture, lecture.exercise)
     folder = course.solutions(lecture)
-    solved = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.py")}
+    solved = {path.name: path.read_text(encoding="utf-8") for path in files_in(folder)}
     both = (
         (read_submission(judge.course.stubs(lecture), lecture), Outcome.TODO, "the stub"),
         (submission_of(solved, lecture, folder), Outcome.PASS, "the solution"),
@@ -126,7 +127,7 @@ def _about(
 ) -> ReleasedLecture:
     given = tuple(
         path.name
-        for path in sorted(course.solutions(lecture).glob("*.py"))
+        for path in files_in(course.solutions(lecture))
         if not marked_exercises(path.read_text(encoding="utf-8"))
     )
     checks = sum(visible.checks.values()) + sum(visible.on_data.values())

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from grader.course.litter import files_in
 from grader.course.manifest import Course, Lecture
 from grader.errors import UserError
 from grader.judge.submission import split_lines
@@ -47,7 +48,7 @@ def visible_checks(course: Course, lecture: Lecture) -> Visible:
         if path.is_file()
     ]
     modules = [
-        _File(path, own / path.name, course, lecture) for path in sorted(folder.glob("test_*.py"))
+        _File(path, own / path.name, course, lecture) for path in files_in(folder, "test_*.py")
     ]
     modules = [module for module in modules if module.visible]
     for module in modules:

@@ -84,7 +84,7 @@ def grade(
     from grader.teach.digest import Digests
     from grader.teach.grading import Grading
     from grader.teach.intake import find_submissions
-    from grader.teach.roster import read_roster
+    from grader.teach.roster_file import read_roster
     from grader.teach.store import Store
     from grader.teach.worker import Setting
 
@@ -93,7 +93,8 @@ def grade(
     opened = open_whole_course(course)
     selections = select(opened, _wanted(targets, exercise or ()))
     people = read_roster(roster) if roster else None
-    intake = find_submissions(submissions, people)
+    lectures = [selection.lecture.id for selection in selections]
+    intake = find_submissions(submissions, people, course=opened, lectures=lectures)
     console = screen()
     with Store(store) as book:
         if people:
@@ -167,7 +168,12 @@ def score(
     ],
     points: Annotated[
         float | None,
-        typer.Argument(metavar="POINTS", help="Instead of the judge's.", show_default=False),
+        typer.Argument(
+            metavar="POINTS",
+            help="Instead of the judge's.",
+            show_default=False,
+            parser=lambda text: _points(text),
+        ),
     ] = None,
     comment: Annotated[str, typer.Option(metavar="TEXT", help="For the learner.")] = "",
     remove: Annotated[
@@ -205,6 +211,14 @@ def score(
             console.print(Text(BUILT_ON.format(names=names), "zth.note"), soft_wrap=True)
     if points is not None and points > exercise.points:
         console.print(Text(f"That is more than the {exercise.points} there are.", "zth.note"))
+
+
+def _points(text: str) -> float:
+    """The number that was typed, with a point or, as half of the world writes it, with a comma."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise UserError(f"{text!r} are no points.", "Write a number: 0.5") from None
 
 
 def _again(regrade: Sequence[str], intake: Intake, roster: Iterable[Person]) -> set[str]:

@@ -171,6 +171,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     late: Late = Late()
     data: tuple[Dataset, ...] = ()
+    timezone: str = ""
+    """Where the course is given: `Europe/Berlin`. It says what IST or CST means in a time."""
     released: bool = False
     """It is a pack's: it has the stubs, as they were given, and neither solutions nor hidden checks."""
 
@@ -184,6 +186,11 @@ class Course(msgspec.Struct, frozen=True):
     @property
     def lectures(self) -> tuple[Lecture, ...]:
         return self.manifest.lecture
+
+    @property
+    def zone(self) -> datetime.tzinfo | None:
+        """Where the course is given, where course.toml says so."""
+        return find_zone(self.manifest.timezone)
 
     def lecture(self, id_: str) -> Lecture:
         """The lecture of that id, which is there."""
@@ -305,12 +312,27 @@ def _spell_out(message: str, raw: object) -> str:
     return f"{message[: match.start()]}, in {where}." if where else message[: match.start()] + "."
 
 
+def find_zone(name: str) -> datetime.tzinfo | None:
+    """The time zone of that name, the system's or the package tzdata's; None where there is none."""
+    import zoneinfo  # only where a time is read
+
+    try:
+        return zoneinfo.ZoneInfo(name) if name else None
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
 def _problems(course: Course) -> Iterator[tuple[str, str]]:
     """What is wrong with a manifest whose types are right, each with its remedy."""
     manifest = course.manifest
     yield from _repeated([lecture.id for lecture in manifest.lecture], "lectures")
     yield from _repeated([lecture.dir for lecture in manifest.lecture], "lectures", "dir")
     yield from _limit_problems(manifest.limits, "the course")
+    if manifest.timezone and find_zone(manifest.timezone) is None:
+        yield (
+            f"`timezone` is {manifest.timezone!r}: there is no such zone.",
+            "Write Europe/Berlin, or UTC.",
+        )
     yield from _late_problems(manifest.late)
     yield from _data_problems(manifest.data)
     if not manifest.lecture:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from grader.course.litter import files_in
 from grader.course.manifest import Course, Lecture
 from grader.errors import UserError
 
@@ -59,13 +60,13 @@ def marked_exercises(source: str) -> list[str]:
 def stubs_of(course: Course, lecture: Lecture) -> dict[Path, str]:
     """What each file of exercises/ should hold, by path."""
     if course.released:
-        paths = sorted(course.stubs(lecture).glob("*.py"))
+        paths = files_in(course.stubs(lecture))
         return {path: path.read_text(encoding="utf-8") for path in paths}
     return {
         course.stubs(lecture) / source.name: strip_solution(
             source.read_text(encoding="utf-8"), f"solutions/{lecture.dir}/{source.name}"
         )
-        for source in sorted(course.solutions(lecture).glob("*.py"))
+        for source in files_in(course.solutions(lecture))
     }
 
 

@@ -1,9 +1,10 @@
 """Moodle's grading worksheet, filled in.
 
 The worksheet that Moodle gives (Identifier, Full name, Email address, Status, Grade, Maximum Grade,
-Grade can be changed, Last modified (grade), Feedback comments) is the roster; every column goes back as
-it came but for Grade and Feedback comments. Moodle finds a learner by Identifier, and needs Last
-modified (grade); a grade above the maximum it passes over without a word, so none is
+Grade can be changed, Last modified (grade), Feedback comments; in another language they are called
+otherwise) is the roster; every column goes back as it came but for Grade and Feedback comments. Moodle
+finds a learner by Identifier, and needs Last modified (grade); a grade above the maximum it passes over
+without a word, so none is
 (https://github.com/moodle/moodle/blob/main/public/mod/assign/feedback/offline/importgradeslib.php and
 locallib.php). Where the worksheet's maximum is not ours, the grade is as much of theirs.
 Who is not graded yet has no grade.
@@ -14,7 +15,6 @@ With another roster: a table for Grades > Import > CSV file, where the columns a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from grader.export.cells import harmless, lines
 from grader.export.words import number, told, told_of_all
 from grader.export.writing import write_file
 from grader.teach.gradebook import Grade
+from grader.teach.worksheet import Worksheet, find_worksheet, number_in
 
 
 def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
@@ -34,44 +35,42 @@ def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
             f"A worksheet of Moodle's is of one assignment, and these are {', '.join(lectures)}.",
             f"Name one: zth export --to moodle {out.name} {lectures[0]}",
         )
-    known = [grade for grade in grades if _is_worksheet(grade)]
-    if not known:
+    header, sheet = _sheet(grades)
+    if sheet is None:
         write_file(out, lines(_table(grades)))
         return (NO_WORKSHEET,) if grades else ()
-    write_file(out, lines(_worksheet(known)))
-    strangers = [grade.who for grade in grades if not _is_worksheet(grade)]
+    identifier = header[sheet.identifier]
+    known = [grade for grade in grades if grade.row.get(identifier)]
+    write_file(out, lines([header, *(_line(grade, header, sheet) for grade in known)]))
+    strangers = [grade.who for grade in grades if not grade.row.get(identifier)]
     return (LEFT_OUT.format(names=", ".join(strangers)),) if strangers else ()
 
 
-def _is_worksheet(grade: Grade) -> bool:
-    """Whether the line of the roster is from Moodle's worksheet."""
-    return all(name in grade.row for name in NEEDED)
+def _sheet(grades: Sequence[Grade]) -> tuple[list[str], Worksheet | None]:
+    """The titles of the roster's columns, and which are Moodle's, in whatever language they are."""
+    rows = [grade.row for grade in grades if grade.row]
+    header = list(dict.fromkeys(title for row in rows for title in row))
+    return header, find_worksheet(
+        header, [[row.get(title, "") for title in header] for row in rows]
+    )
 
 
-def _worksheet(grades: Sequence[Grade]) -> Iterator[list[str]]:
-    columns = list(dict.fromkeys(name for grade in grades for name in grade.row))
-    yield columns
-    for grade in grades:
-        row = {**grade.row, "Grade": number(_of_theirs(grade))}
-        if FEEDBACK in columns and grade.total is not None:
-            row[FEEDBACK] = harmless(_feedback(grade))
-        if "Full name" in row:
-            row["Full name"] = harmless(row["Full name"])
-        yield [row.get(name, "") for name in columns]
+def _line(grade: Grade, header: Sequence[str], sheet: Worksheet) -> list[str]:
+    cells = [grade.row.get(title, "") for title in header]
+    points = number(_of_theirs(grade, number_in(cells[sheet.maximum])))
+    # as the worksheet writes its own figures
+    cells[sheet.grade] = points.replace(".", ",") if "," in cells[sheet.maximum] else points
+    if sheet.feedback is not None and grade.total is not None:
+        cells[sheet.feedback] = harmless(_feedback(grade))
+    cells[sheet.identifier + 1] = harmless(cells[sheet.identifier + 1])
+    return cells
 
 
-def _of_theirs(grade: Grade) -> float | None:
+def _of_theirs(grade: Grade, most: float | None) -> float | None:
     """The total, in points of the worksheet's maximum and not above it."""
-    theirs = next((grade.row[name] for name in MAXIMUM if name in grade.row), "")
-    try:
-        most = float(theirs.replace(",", "."))
-    except ValueError:
-        most = 0.0
     if grade.total is None or not grade.max_points:
         return grade.total
-    if not 0 < most < math.inf:
-        most = grade.max_points
-    return min(grade.total / grade.max_points, 1.0) * most
+    return min(grade.total / grade.max_points, 1.0) * (most or grade.max_points)
 
 
 def _table(grades: Sequence[Grade]) -> Iterator[list[str]]:
@@ -96,8 +95,6 @@ def _feedback(grade: Grade) -> str:
 
 LONGEST = 6_000
 """Characters of the feedback; written as HTML it may be five times as long."""
-NEEDED = ("Identifier", "Grade", "Last modified (grade)")
-MAXIMUM = ("Maximum Grade", "Maximum grade")
 FEEDBACK = "Feedback comments"
 LEFT_OUT = "Not in Moodle's worksheet, and left out: {names}."
 NO_WORKSHEET = (

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
+from grader.course.litter import is_litter
 from grader.errors import ELSEWHERE, UserError, writing
 from grader.export.words import json_bytes
 from grader.teach.gradebook import Grade
@@ -156,8 +157,10 @@ def folder_names(people: Iterable[str]) -> dict[str, str]:
 
 def _is_ours(folder: Path, depth: int, names: Collection[str]) -> bool:
     """Whether nothing is in it but files of those names, so many folders down."""
-    for here, folders, files in os.walk(folder):
+    for here, inside, everything in os.walk(folder):
         down = len(Path(here).relative_to(folder).parts)
+        inside[:] = [name for name in inside if not is_litter(name)]
+        folders, files = inside, [name for name in everything if not is_litter(name)]
         if any((Path(here) / name).is_symlink() for name in (*folders, *files)):
             return False
         if files and (down != depth or not set(files) <= set(names)):

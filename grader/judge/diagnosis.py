@@ -41,15 +41,22 @@ def diagnose(
     """
     if not failing:
         return None
-    chaffs = {c.name: c for c in solutions.chaffs[exercise_id] if c.can_be(code)}
+    chaffs = {chaff.name: chaff for chaff in solutions.chaffs[exercise_id]}
     # compiled here, once for all submissions; what is run is gone with the fork
     variants = {name: solutions.variant(chaff) for name, chaff in chaffs.items()}
-    found = _fitting([*chaffs], lambda n: _answers_alike(variants[n], [*failing, *before]), limits)
+
+    def answers_as_seen(name: str) -> bool:
+        # patterns, too, are tried where they can be stopped: the learner's code is what they read
+        return chaffs[name].can_be(code) and _answers_alike(variants[name], [*failing, *before])
+
+    found = _fitting([*chaffs], answers_as_seen, limits)
     if len(found) > 1:
         found = _fitting(found, lambda name: _answers_alike(variants[name], after), limits)
     elif not found:
         nearly = _Nearly(solutions.modules, failing, before)
-        found = _fitting([*chaffs], lambda name: nearly.fits(variants[name]), limits)
+        found = _fitting(
+            [*chaffs], lambda n: chaffs[n].can_be(code) and nearly.fits(variants[n]), limits
+        )
     if len(found) != 1:
         return None
     return Misconception(found[0], chaffs[found[0]].says)

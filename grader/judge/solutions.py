@@ -12,6 +12,7 @@ from functools import cached_property
 
 import msgspec
 
+from grader.course.litter import files_in
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.stubs import marked_exercises
 from grader.errors import UserError
@@ -73,7 +74,7 @@ class Solutions:
     @cached_property
     def texts(self) -> dict[str, str]:
         """Source by file name."""
-        return {p.name: p.read_text(encoding="utf-8") for p in sorted(self._folder.glob("*.py"))}
+        return {p.name: p.read_text(encoding="utf-8") for p in files_in(self._folder)}
 
     def stubs(self, exercise: Exercise) -> int:
         """How many places of an exercise's file are left to the learner."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from grader.course.litter import files_in
 from grader.course.manifest import Exercise, Lecture
 from grader.judge.modules import MAX_PATH, CodeFile, sendable
 
@@ -67,7 +68,7 @@ def read_submission(folder: Path, lecture: Lecture) -> Submission:
     """What lies in a lecture's folder of a workspace. Never raises for what a learner did."""
     names = set(lecture.files)
     try:
-        beside = sorted(p for p in folder.glob("*.py") if p.name not in names)
+        beside = [p for p in files_in(folder) if p.name not in names]
     except OSError:
         beside = []
     return Submission(

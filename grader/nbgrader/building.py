@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from grader.course.litter import files_in
 from grader.course.manifest import Course, Lecture
 from grader.course.stubs import marked_exercises
 from grader.errors import UserError
@@ -159,7 +160,7 @@ def _text(merged: Merged, theirs: NotebookFile, new: NotebookFile) -> bytes:
 
 def _given(course: Course, lecture: Lecture) -> Iterator[Path]:
     """The files of solutions/ in which nothing is left to the learner."""
-    for path in sorted(course.solutions(lecture).glob("*.py")):
+    for path in files_in(course.solutions(lecture)):
         if path.name not in lecture.files and not marked_exercises(
             path.read_text(encoding="utf-8")
         ):

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 from nbgrader.api import Student
 
+from grader.course.litter import files_in
 from grader.course.manifest import Course, Lecture
 from grader.course.targets import Selection
 from grader.errors import UserError, writing
@@ -261,7 +262,7 @@ class _Lecture:
             self._remarks.add(NO_FOLDER, who)
             return None
         home = self._opened.autograded(who, self._lecture.id)
-        there = {path: read_file(path) or b"" for path in home.glob("*.ipynb")}
+        there = {path: read_file(path) or b"" for path in files_in(home, "*.ipynb")}
         submitted = self._opened.submitted(who, self._lecture.id)
         if submitted.exists():
             inside = self._reading.path(hand_in).resolve().is_relative_to(submitted.resolve())

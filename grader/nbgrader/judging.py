@@ -21,7 +21,7 @@ from grader.teach.feedback import Told, told_of
 from grader.teach.notebooks import NOT_RUN, ONE_NOT_RUN
 from grader.teach.places import Place
 from grader.teach.placing import Placing
-from grader.teach.sources import Sources, submission_from
+from grader.teach.sources import Sources, given_names, submission_from
 from grader.teach.worker import Job
 
 
@@ -83,7 +83,8 @@ def prepare(course: Course, asked: Asked, seed: int) -> Prepared:
     stands: dict[str, dict[str, str]] = {}
     for lecture, exercises in _wanted(course, asked.notebooks).items():
         stands[lecture.id] = _stands(lecture, asked.notebooks)
-        found = submission_from(bundle, lecture, notebooks=stands[lecture.id])
+        given_in_files = given_names(course, lecture)
+        found = submission_from(bundle, lecture, notebooks=stands[lecture.id], given=given_in_files)
         sources[lecture.id] = msgspec.structs.replace(found, remarks=_worth_saying(found.remarks))
         names = tuple(e.id for e in exercises)
         jobs.append(Job(asked.who, lecture.id, names, found.submission, seed))

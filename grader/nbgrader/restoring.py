@@ -18,7 +18,7 @@ import msgspec
 
 from grader.nbgrader.cells import target_of
 from grader.nbgrader.files import SCHEMA, Json
-from grader.teach.bundle import LIMITS
+from grader.teach.gathering import LIMITS
 
 
 class Known(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ and a person's extra credit are never written by a program.
 
 from __future__ import annotations
 
+import datetime
 import secrets
 import shutil
 from pathlib import Path
@@ -30,6 +31,7 @@ from grader.nbgrader.judging import Asked, Judged, Verdict, find, prepare, share
 from grader.nbgrader.outputs import by_hand, outputs_of
 from grader.nbgrader.restoring import Known, cells_in, in_order, known_cells, restore
 from grader.teach.hands import HANDS
+from grader.teach.times import read_stamp, unread
 from grader.teach.worker import Setting
 
 Resources = dict[str, Any]
@@ -62,7 +64,24 @@ class Reader(NotebookExporter):
             self.log.error("%s %s", error.message, error.fix)
             raise Refused(error) from None
         self.log.info(JUDGING, self.course.root, self.judge.isolation, self.seed)
+        self._folders.get_existing_timestamp = self._handed_in_at
         self._mend()
+
+    def _handed_in_at(self, folder: str) -> datetime.datetime | None:
+        """When what lies in that folder was handed in, in UTC: what `zth grade` reads, nbgrader reads.
+
+        Its own reader takes CEST for UTC and +0200 for 200 seconds, and ends where it finds no time.
+        """
+        path = Path(folder) / "timestamp.txt"
+        stamp = read_stamp(path, self.course.zone)
+        root = Path(self._folders.root)
+        if (
+            stamp
+            and stamp.at is None
+            and path.is_relative_to(root / self._folders.submitted_directory)
+        ):
+            self.log.warning("%s", unread(str(path.relative_to(root)), inert(stamp.text)))
+        return stamp.at.replace(tzinfo=None) if stamp and stamp.at else None
 
     def _mend(self) -> None:
         """Take away what a killed run left half done, and say on the disk what we are at."""

@@ -140,12 +140,16 @@ def _people_json(intake: Intake) -> dict[str, object]:
     return {
         "missing": [person.id for person in intake.missing],
         "strangers": list(intake.strangers),
+        "questions": list(intake.questions),
         "remarks": list(intake.remarks),
     }
 
 
 def _people(intake: Intake, names: Mapping[str, str]) -> list[RenderableType]:
     lines: list[RenderableType] = [Text(visible(remark), "zth.note") for remark in intake.remarks]
+    lines += [Text(visible(question.text)) for question in intake.questions[:NAMED]]
+    if (rest := len(intake.questions) - NAMED) > 0:
+        lines.append(Text(f"And {rest} more whose learner cannot be told; --json has all of them."))
     if intake.missing:
         who = [names.get(p.id) or p.name or p.id for p in intake.missing]
         lines.append(Text(f"{len(who)} handed in nothing: {_listed(who)}"))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from grader.course.litter import files_in
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import Selection
 from grader.judge.results import ExerciseResult, Outcome
@@ -178,7 +179,7 @@ def course_prints(course: Course, lecture: Lecture) -> frozenset[int]:
         course.solutions(lecture),
         course.hidden(lecture) / "wheats",
     ]
-    files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    files = [path for folder in folders for path in files_in(folder, "**/*.py")]
     return frozenset().union(*(prints_of(shape_of([read_source(path)])) for path in files))
 
 

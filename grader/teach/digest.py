@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from grader.course.litter import files_in
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.judge.submission import Submission
 
@@ -34,8 +35,8 @@ class Digests:
         return _hash(
             _judge(),
             msgspec.json.encode([shared, own, self._course.limits(exercise)]),
-            *_contents(sorted(self._course.solutions(lecture).glob("*.py"))),
-            *_contents(path for path in sorted(hidden.glob("*.py")) if _concerns(path, exercise)),
+            *_contents(files_in(self._course.solutions(lecture))),
+            *_contents(path for path in files_in(hidden) if _concerns(path, exercise)),
             *_chaffs(hidden / "chaffs.toml").get(exercise.id, ()),
         )
 

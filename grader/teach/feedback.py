@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from grader.course.litter import files_in
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import Selection
 from grader.judge.results import CheckResult, ExerciseResult, Outcome, Step
@@ -126,7 +127,7 @@ class CheckSources:
 
     def __init__(self, folder: Path) -> None:
         self._found: dict[str, list[tuple[str, str]]] = {}
-        for path in sorted(folder.glob("test_*.py")):
+        for path in files_in(folder, "test_*.py"):
             text = path.read_text(encoding="utf-8")
             lines = text.splitlines(keepends=True)
             for node in ast.parse(text).body:

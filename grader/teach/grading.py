@@ -17,7 +17,7 @@ from grader.judge.submission import read_submission
 from grader.teach.bundle import Bundle, Part, read_bundle
 from grader.teach.digest import Digests, fingerprint
 from grader.teach.intake import Clock, Handed, Intake
-from grader.teach.sources import Sources, submission_from
+from grader.teach.sources import Sources, given_names, submission_from
 from grader.teach.store import HandIn, Run, Store
 from grader.teach.telling import in_their_files
 from grader.teach.worker import Job, Marked
@@ -193,7 +193,9 @@ class Grading:
             if handed.trouble
             else read_bundle(handed.parts)
         )
-        found = submission_from(bundle, lecture, self._folders)
+        found = submission_from(
+            bundle, lecture, self._folders, given=given_names(self._course, lecture)
+        )
         files = found.submission.files.values()
         troubles = {
             f.name: in_their_files(f.trouble.message, found.places)

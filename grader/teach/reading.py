@@ -13,7 +13,7 @@ from grader.teach.bundle import Bundle, Part, read_bundle
 from grader.teach.digest import fingerprint
 from grader.teach.intake import find_submissions
 from grader.teach.roster import Person, Roster
-from grader.teach.sources import Sources, submission_from
+from grader.teach.sources import Sources, given_names, submission_from
 from grader.teach.store import HandIn
 
 
@@ -31,6 +31,7 @@ class Reading:
 
     def __init__(self, course: Course, people: Sequence[Person], start: Path) -> None:
         """`start` is the folder from which the works' paths go."""
+        self._course = course
         self._folders = [lecture.dir for lecture in course.lectures]
         self._roster = Roster(people) if people else None
         self._start = start
@@ -52,7 +53,9 @@ class Reading:
             return None
         for parts in self._candidates(hand_in):
             bundle = read_bundle(parts)
-            found = submission_from(bundle, lecture, self._folders)
+            found = submission_from(
+                bundle, lecture, self._folders, given=given_names(self._course, lecture)
+            )
             if fingerprint(found.submission) == hand_in.fingerprint:
                 return {file: _text(file, found, bundle) for file in lecture.files}
         return None

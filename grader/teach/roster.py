@@ -1,25 +1,14 @@
-"""The class list: a CSV with a header, as Canvas, Moodle, Gradescope or a spreadsheet write it.
-
-Columns are found by their usual names. Canvas exports a gradebook with Student, ID, SIS User ID, SIS
-Login ID, Section (https://nemogb-dev.github.io/nemogb-r/articles/detailed-canvas-export-info.html);
-Moodle a grading worksheet with Identifier (`Participant 1234567`), Full name, Email address; Gradescope
-a roster with First Name, Last Name or Name, Email, SID, Section
-(https://guides.gradescope.com/hc/en-us/articles/21926598776333).
-"""
+"""The people of a class, and who of them a file, a folder or a platform's words mean."""
 
 from __future__ import annotations
 
-import csv
-import io
-import math
+import enum
+import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
-
-from grader.errors import UserError
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -35,21 +24,67 @@ class Person(msgspec.Struct, frozen=True):
     """A login, an LMS's own number: whatever else stands for them in the name of a file."""
     row: dict[str, str] = {}
     """The line of the roster, by column, as an LMS wants it back."""
+    submissions: tuple[str, ...] = ()
+    """Names of files and folders that the instructor says are theirs."""
+
+
+class Key(enum.IntEnum):
+    """By what a learner may be known, the strongest first."""
+
+    ANSWER = 0
+    """The name of a file or folder: the instructor has written down whose it is."""
+    ID = 1
+    ACCOUNT = 2
+    """A login: an id, or what stands before the @ of an email."""
+    NUMBER = 3
+    """A platform's own number. Another list may have it by chance: a name must not contradict it."""
+    EMAIL = 4
+    NAME = 5
+    """A whole name, first or last name first."""
+    TEXT = 6
+    """The name that somebody gave to a file: any of these, or a longer text with one in it."""
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """What says whose something is."""
+
+    key: Key
+    text: str
+
+
+class Match(msgspec.Struct, frozen=True):
+    """Whose something is."""
+
+    person: Person | None = None
+    """None where it is nobody's, or that cannot be told."""
+    candidates: tuple[Person, ...] = ()
+    """Whom it may be of, where that cannot be told."""
+    by: Key = Key.TEXT
+    """The strongest key that says so."""
+    is_near: bool = False
+    """Whether it would be theirs, had a spreadsheet not taken the zeros ahead of an id away."""
 
 
 class Roster:
     """The people of a class, and who of them a file's name means."""
 
-    def __init__(self, people: Iterable[Person], columns: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, people: Iterable[Person], columns: tuple[str, ...] = (), remarks: tuple[str, ...] = ()
+    ) -> None:
         self.people = tuple(people)
         self.columns = columns
-        self._by_id: dict[str, Person] = {}
-        # id, then what is as good as one, then a name: each a line of words → who it may be
-        self._exact: tuple[dict[str, set[int]], ...] = ({}, {}, {})
+        self.remarks = (*remarks, *_shared(self.people))
+        self._by_id = {person.id: person for person in self.people}
+        self._keys: dict[Key, dict[str, set[int]]] = {key: {} for key in Key}
+        """By a key, as it is compared: whom it may mean."""
+        self._literal: dict[str, set[int]] = {}
+        """An id or an email, letter by letter."""
+        self._numbers: dict[str, set[int]] = {}
+        """An id of digits without its zeros ahead."""
         self._runs: dict[tuple[str, ...], set[int]] = {}
+        """What may stand in a longer text, in words."""
         self._longest = 1
         for number, person in enumerate(self.people):
-            self._by_id[person.id] = person
             self._learn(number, person)
 
     def __len__(self) -> int:
@@ -67,15 +102,52 @@ class Roster:
 
     def find(self, text: str) -> Person | None:
         """Whom a text means: it is, or holds, one person's id, email or name. None where two fit."""
-        fitting = self.fitting(text)
-        return fitting[0] if len(fitting) == 1 else None
+        return self.whose([Claim(Key.TEXT, text)]).person
 
     def fitting(self, text: str) -> tuple[Person, ...]:
-        """Everybody a text may mean. Large letters, accents and what stands between do not count."""
-        words = _words(text)
-        for level in self._exact:
-            if numbers := level.get("".join(words)):
-                return self._people(numbers)
+        """Everybody whom a text may mean."""
+        return self._people(self._fits(Claim(Key.TEXT, text)))
+
+    def whose(self, claims: Sequence[Claim]) -> Match:
+        """Whose something is, by the strongest key that says something.
+
+        Weaker keys decide between those whom a stronger one leaves. Where they contradict it, or two are
+        left, it is nobody's, and the match says whom it may be of.
+        """
+        answered: set[int] = set().union(*(self._fits(c) for c in claims if c.key is Key.ANSWER))
+        if answered:
+            return _match(self._people(answered), Key.ANSWER)
+        left: set[int] = set()
+        by = Key.TEXT
+        for claim in sorted(claims, key=lambda claim: claim.key):
+            fits = self._fits(claim)
+            if left and fits and not left & fits:
+                return Match(candidates=self._people(left | fits))
+            if fits and not left:
+                by = claim.key
+            left = left & fits if left and fits else left or fits
+        if not left:
+            near = self._people(self._nearly(claims))
+            return Match(candidates=near, is_near=bool(near))
+        match = _match(self._people(left), by)
+        if match.person and _contradicted(match.person, claims):
+            return Match(candidates=(match.person,))
+        return match
+
+    def _fits(self, claim: Claim) -> set[int]:
+        if claim.key is Key.TEXT:
+            return self._fits_text(claim.text)
+        known = self._keys[claim.key]
+        return known.get(_literal(claim.text)) or known.get("".join(words_of(claim.text))) or set()
+
+    def _fits_text(self, text: str) -> set[int]:
+        if literal := self._literal.get(_literal(text)):
+            return literal
+        words = words_of(text)
+        squashed = "".join(words)
+        keys = (Key.ID, Key.ACCOUNT, Key.EMAIL, Key.NAME)
+        if whole := set().union(*(self._keys[key].get(squashed, set()) for key in keys)):
+            return whole
         found: list[tuple[int, int, set[int]]] = []
         for start in range(len(words)):
             for end in range(start + 1, min(len(words), start + self._longest) + 1):
@@ -90,185 +162,67 @@ class Roster:
                 for s, e, n in found
             )
         ]
-        return self._people(_meet(widest))
+        return _meet(widest)
+
+    def _nearly(self, claims: Sequence[Claim]) -> set[int]:
+        """Whose id it would be, had a spreadsheet not taken the zeros ahead of it away."""
+        words = [word for claim in claims for word in words_of(claim.text)]
+        digits = [w for w in words if w.isdecimal() and len(w) >= FEWEST_LETTERS]
+        return set().union(*(self._numbers.get(w.lstrip("0"), set()) for w in digits))
 
     def _people(self, numbers: Iterable[int]) -> tuple[Person, ...]:
         return tuple(self.people[number] for number in sorted(numbers))
 
     def _learn(self, number: int, person: Person) -> None:
         ids = [person.id, *person.other_ids]
-        local = person.email.split("@")[0]
+        account = person.email.partition("@")[0]
         names = [person.name, *_turned(person.name)]
-        for level, texts in zip(
-            self._exact, ([person.id], [*ids, person.email, local], names), strict=True
-        ):
+        known = {
+            Key.ANSWER: person.submissions,
+            Key.ID: ids,
+            Key.ACCOUNT: [*ids, account],
+            Key.NUMBER: ids,
+            Key.EMAIL: [person.email],
+            Key.NAME: names,
+        }
+        for key, texts in known.items():
             for text in texts:
-                if key := "".join(_words(text)):
-                    level.setdefault(key, set()).add(number)
-        for text in [*ids, person.email, local, *names]:
-            words = _words(text)
-            if sum(map(len, words)) < FEWEST_LETTERS:  # 5 is in hw5.py, too
-                continue
-            self._runs.setdefault(words, set()).add(number)
-            self._runs.setdefault(("".join(words),), set()).add(number)
-            self._longest = max(self._longest, len(words))
+                squashed = () if key is Key.ANSWER else ("".join(words_of(text)),)
+                for as_compared in {_literal(text), *squashed} - {""}:
+                    self._keys[key].setdefault(as_compared, set()).add(number)
+        for text in filter(None, [*ids, person.email]):
+            self._literal.setdefault(_literal(text), set()).add(number)
+        for text in ids:
+            if text.isdecimal():
+                self._numbers.setdefault(text.lstrip("0"), set()).add(number)
+        for text in [*ids, person.email, account, *names]:
+            self._learn_run(number, words_of(text))
+
+    def _learn_run(self, number: int, words: tuple[str, ...]) -> None:
+        if sum(map(_weight, words)) < FEWEST_LETTERS:  # 5 is in hw5.py, too
+            return
+        runs = {words, ("".join(words),)}
+        if len(words) == 1 and _IDEOGRAPHS.fullmatch(words[0]):
+            # 李明 may be written 李 明, and a surname may have two signs
+            runs |= {(words[0][:at], words[0][at:]) for at in (1, 2) if at < len(words[0])}
+        for run in runs:
+            self._runs.setdefault(run, set()).add(number)
+            self._longest = max(self._longest, len(run))
 
 
-def read_roster(path: Path) -> Roster:
-    """The roster in a CSV file. Raises UserError with the line where something cannot be right."""
-    lines = _lines(_text(path), path)
-    header_line, header = next(lines, (0, []))
-    if not any(header):
-        raise UserError(f"{path} is empty.", HEADER)
-    columns = _Columns(header, path)
-    people: list[Person] = []
-    seen: dict[str, int] = {}
-    for number, cells in lines:
-        if not any(cells) or _is_no_person(cells):
-            continue
-        if len(cells) > len(header):
-            raise UserError(
-                f"{path}, line {number} has {len(cells)} values, and the header (line {header_line}) "
-                f"{len(header)}.",
-                "Put what holds a comma into quotes, or take out what is too much.",
-            )
-        person = columns.person(cells, number)
-        key = "".join(_words(person.id)) or person.id
-        if key in seen:
-            raise UserError(
-                f"{path}, line {number}: {person.id!r} is there already, in line {seen[key]}.",
-                "Give each person one line and an id of their own.",
-            )
-        seen[key] = number
-        people.append(person)
-    if not people:
-        raise UserError(f"{path} has a header and nobody below it.", HEADER)
-    return Roster(people, tuple(header))
+def words_of(text: str) -> tuple[str, ...]:
+    """Letters and digits in runs, small and without accents; 李明 and hw5 of 李明hw5."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return tuple(_WORD.findall(unicodedata.normalize("NFC", plain)))
 
 
-class _Columns:
-    """Which column is which."""
+def whole_name(cells: Sequence[str]) -> str:
+    """A name from its parts, the first name first.
 
-    def __init__(self, header: list[str], path: Path) -> None:
-        self._path = path
-        self._header = header
-        keys = ["".join(_words(title)) for title in header]
-        places = {key: keys.index(key) for key in keys if key}
-        self.ids = [places[key] for key in IDS if key in places]
-        self._email = next((places[key] for key in EMAILS if key in places), None)
-        self._names = next(
-            (
-                [places[key] for key in names]
-                for names in NAMES
-                if all(key in places for key in names) and places[names[0]] not in self.ids
-            ),
-            [],
-        )
-        student = places.get("student")
-        if student is not None and not self.ids:
-            self.ids = [student]
-        elif student is not None and not self._names:
-            self._names = [student]
-        if not self.ids and self._email is not None:
-            self.ids = [self._email]
-        if not self.ids:
-            raise UserError(
-                f"{path} has no column for the id: its header is {', '.join(header)!r}.", HEADER
-            )
-        self._section = next((places[key] for key in SECTIONS if key in places), None)
-        self._extension = next((places[key] for key in EXTENSIONS if key in places), None)
-
-    def person(self, cells: list[str], line: int) -> Person:
-        def cell(place: int | None) -> str:
-            return cells[place] if place is not None and place < len(cells) else ""
-
-        own = cell(self.ids[0])
-        if not own:
-            raise UserError(
-                f"{self._path}, line {line}: the id ({self._header[self.ids[0]]!r}) is empty.",
-                "Fill it in, or take the line out.",
-            )
-        ids = [cell(place) for place in self.ids[1:]]
-        # a worksheet of Moodle's: the number alone is in the names of its files
-        ids += [m[1] for text in (own, *ids) if (m := re.fullmatch(r"Participant (\d+)", text))]
-        return Person(
-            id=own,
-            name=_name([cell(place) for place in self._names]),
-            email=cell(self._email),
-            section=cell(self._section),
-            extension_hours=self._hours(cell(self._extension), line),
-            other_ids=tuple(dict.fromkeys(text for text in ids if text and text != own)),
-            row=dict(zip(self._header, cells, strict=False)),
-        )
-
-    def _hours(self, text: str, line: int) -> float:
-        try:
-            hours = float(text.replace(",", ".") or 0)
-        except ValueError:
-            hours = math.nan
-        if not 0 <= hours < math.inf:
-            raise UserError(
-                f"{self._path}, line {line}: the extension is {text!r}.",
-                "Write it in hours, as a number: 48.",
-            )
-        return hours
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UserError(
-            f"The roster {path} cannot be read: {error.strerror}.", "Name a CSV file."
-        ) from None
-    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise UserError(f"{path} is a spreadsheet, not a CSV.", SAVE_AS_CSV)
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data:
-        raise UserError(f"{path} is not UTF-8 (it looks like UTF-16).", SAVE_AS_CSV)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        byte = data[error.start]
-        raise UserError(
-            f"{path}, line {line} is not UTF-8 (byte 0x{byte:02x}).", SAVE_AS_CSV
-        ) from None
-
-
-def _lines(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The number and the cells of each line. Where a cell has line ends in it, of its last."""
-    file = io.StringIO(text, newline="")
-    begins = 1
-    first = text.split("\n", 1)[0].strip()
-    if named := re.fullmatch(r"sep=(.)", first):  # for Excel
-        file.readline()
-        begins = 2
-        delimiter = named[1]
-    else:
-        delimiter = max(DELIMITERS, key=first.count)
-    reader = csv.reader(file, delimiter=delimiter, strict=True, skipinitialspace=True)
-    try:
-        for cells in reader:
-            yield reader.line_num + begins - 1, [_clean(cell) for cell in cells]
-    except csv.Error as error:
-        line = reader.line_num + begins - 1
-        raise UserError(
-            f"{path}, line {line} is not CSV ({error}).",
-            "A quotation mark that opens a value must close it; one within is written twice.",
-        ) from None
-
-
-def _is_no_person(cells: list[str]) -> bool:
-    """Two lines of a Canvas gradebook: what the points are out of, and a student for trying out."""
-    first = cells[0] if cells else ""
-    return first in ("Points Possible", "Student, Test")
-
-
-def _clean(cell: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(cell.split()))
-
-
-def _name(cells: list[str]) -> str:
+    >>> whole_name(["Lovelace, Ada"])
+    'Ada Lovelace'
+    """
     name = " ".join(cell for cell in cells if cell)
     last, comma, first = name.partition(",")
     return f"{first.strip()} {last.strip()}".strip() if comma else name
@@ -280,17 +234,24 @@ def first_and_last(person: Person) -> tuple[str, str]:
     >>> first_and_last(Person("ada", "Augusta Ada King"))
     ('Augusta Ada', 'King')
     """
-    cells = {"".join(_words(title)): cell for title, cell in person.row.items()}
-    for columns in NAMES:
-        if len(columns) == 2 and all(key in cells for key in columns):
-            first, last = (cells[key] for key in columns)
+    cells = [cell for cell in person.row.values() if cell]
+    for first, last in itertools.permutations(cells, 2):
+        if person.name == f"{first} {last}":
             return first, last
-    for cell in cells.values():
+    for cell in cells:
         last, comma, first = (part.strip() for part in cell.partition(","))
-        if comma and person.name and _name([cell]) == person.name:
+        if comma and person.name and whole_name([cell]) == person.name:
             return first, last
     first, _, last = person.name.rpartition(" ")
     return first, last
+
+
+def _match(people: tuple[Person, ...], by: Key) -> Match:
+    return Match(people[0], by=by) if len(people) == 1 else Match(candidates=people, by=by)
+
+
+def _literal(text: str) -> str:
+    return unicodedata.normalize("NFC", text.strip()).casefold()
 
 
 def _turned(name: str) -> Iterator[str]:
@@ -307,35 +268,39 @@ def _meet(found: list[set[int]]) -> set[int]:
     return set.intersection(*found) or set.union(*found)
 
 
-def _words(text: str) -> tuple[str, ...]:
-    """Letters and digits in runs, small and without accents."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return tuple(_WORD.findall(plain))
+def _weight(word: str) -> int:
+    """How many letters it is worth: a sign of Chinese, Japanese or Korean says as much as two."""
+    return len(word) + len(_IDEOGRAPH.findall(word))
+
+
+def _contradicted(person: Person, claims: Sequence[Claim]) -> bool:
+    """Whether all that is known is a platform's number, and the name beside it is quite another."""
+    said = {claim.key: claim.text for claim in claims if claim.text}
+    if Key.NUMBER not in said or {Key.ID, Key.ACCOUNT, Key.EMAIL} & said.keys():
+        return False
+    theirs, own = "".join(words_of(said.get(Key.NAME, ""))), words_of(person.name)
+    if not theirs or not own or bool(_IDEOGRAPH.search(theirs)) != bool(_IDEOGRAPH.search(own[0])):
+        return False  # nothing to compare: no name, or one in two scripts
+    return not any(word in theirs for word in own if len(word) > 1)
+
+
+def _shared(people: Sequence[Person]) -> Iterator[str]:
+    """What of the roster is the same for several people, and makes it hard to know who is who."""
+    emails: dict[str, list[str]] = {}
+    for person in people:
+        emails.setdefault(_literal(person.email), []).append(person.id)
+    for email, ids in emails.items():
+        if email and len(ids) > 1:
+            yield SAME_EMAIL.format(email=email, ids=", ".join(ids[:4]))
 
 
 FEWEST_LETTERS = 3
 """Of an id or a name that is looked for within a longer text."""
-DELIMITERS = ",;\t|"
-IDS = tuple(
-    "id studentid userid sid username login loginid sisloginid sisuserid sisid idnumber identifier "
-    "studentnumber matriculationnumber matrikelnummer netid uid user githubusername".split()
-)
-"""Columns that hold an id, without spaces; the first that is there is the one that counts."""
-EMAILS = ("email", "emailaddress", "mail", "emails", "studentemail")
-NAMES = (
-    ("firstname", "lastname"),
-    ("firstname", "surname"),
-    ("givenname", "familyname"),
-    ("name",),
-    ("fullname",),
-    ("studentname",),
-)
-SECTIONS = ("section", "sections", "group", "groups", "class")
-EXTENSIONS = ("extension", "extensionhours", "extensionh", "extrahours", "hours")
-_WORD = re.compile(r"[^\W_]+")
+_SIGNS = r"\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U000323af"
+_IDEOGRAPH = re.compile(f"[{_SIGNS}]")
+_IDEOGRAPHS = re.compile(f"[{_SIGNS}]+")
+_WORD = re.compile(rf"[{_SIGNS}]+|[^\W_{_SIGNS}]+")
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"}
 )
-HEADER = "Its first line names the columns: id, name, email, and section and extension if you like."
-SAVE_AS_CSV = "Save it as CSV with UTF-8: in Excel, 'CSV UTF-8 (Comma delimited)'."
+SAME_EMAIL = "The roster has one email, {email}, for several people: {ids}. It decides nothing."

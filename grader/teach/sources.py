@@ -9,24 +9,27 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import re
 import subprocess
 import sys
 import warnings
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
 import msgspec
 
-from grader.course.manifest import Lecture
+from grader.course.manifest import Course, Lecture
+from grader.course.stubs import stubs_of
 from grader.judge.submission import (
     SourceFile,
     Submission,
     Trouble,
     compile_source,
 )
-from grader.teach.bundle import Bundle, shown
+from grader.teach.bundle import Bundle
+from grader.teach.gathering import shown
 from grader.teach.notebooks import Notebook, code_of, notebook_of, read_notebook
 from grader.teach.placeholders import with_ids
 from grader.teach.places import Place
@@ -67,17 +70,20 @@ def submission_from(
     lecture: Lecture,
     other_folders: Collection[str] = (),
     notebooks: Mapping[str, str] = MappingProxyType({}),
+    given: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> Sources:
     """The submission that a bundle holds for a lecture. Never raises for what is in it.
 
-    A file counts by its name, wherever it lies: in the lecture's folder rather than elsewhere, then
-    the one that lies highest. Where there is none of that name, a .py that defines the exercises; and
-    then a notebook. `other_folders` are those of the course's other lectures, where a file of the same
-    name is another's. `notebooks` says by its path which one stands for a file ahead of all that, as
-    soon as it defines something of it.
+    What has most of a file's exercises written counts, of two that have as much the newest: an untouched
+    stub never hides work. Where that decides nothing, a file counts by its name, wherever it lies: in the
+    lecture's folder rather than elsewhere, then the one that lies highest. Then a .py that defines the
+    exercises, and then a notebook. `other_folders` are those of the course's other lectures, where a file
+    of the same name is another's. `notebooks` says by its path which one stands for a file ahead of all
+    that, as soon as it defines something of it. `given` says what everybody is given of a file, as
+    `given_names` has it: it is nobody's work.
     """
     others = frozenset(other_folders) - {lecture.dir}
-    order = _Order(bundle, lecture, others, dict(notebooks))
+    order = _Order(bundle, lecture, others, dict(notebooks), dict(given))
     return _stoppable(order) if _is_large(bundle) else _Matching(order).sources()
 
 
@@ -120,6 +126,18 @@ class _Order(msgspec.Struct, frozen=True):
     lecture: Lecture
     other_folders: frozenset[str]
     notebooks: dict[str, str]
+    given: dict[str, frozenset[str]]
+
+
+def given_names(course: Course, lecture: Lecture) -> dict[str, frozenset[str]]:
+    """By file: the names that are written in what learners are given, dotted for methods."""
+    stubs = stubs_of(course, lecture)
+    return {path.name: _given(text) for path, text in stubs.items()}
+
+
+@functools.lru_cache(maxsize=100)
+def _given(stub: str) -> frozenset[str]:
+    return _gives(stub.encode()).written
 
 
 def serve() -> None:
@@ -140,6 +158,7 @@ class _Matching:
         self._lecture = lecture
         self._bundle = bundle
         self._stands = order.notebooks
+        self._given = order.given
         self._remarks = list(bundle.remarks)
         self._texts = {
             path: data
@@ -154,12 +173,13 @@ class _Matching:
             file: tuple(n for e in lecture.exercise if e.file == file for n in e.names)
             for file in lecture.files
         }
+        self._gives: dict[str, _Gives] = {}
+        """By path, for each that was looked at."""
         self._taken: dict[str, str] = {}
         self._starts: dict[str, tuple[int, ...]] = {}
 
     def sources(self) -> Sources:
-        self._match_names()
-        self._match_definitions()
+        self._match()
         files = {file: self._file(file) for file in self._lecture.files}
         for file, path in self._taken.items():
             if path in self._notebooks:
@@ -183,77 +203,118 @@ class _Matching:
             written = str(PurePosixPath(path).with_name(name))
             self._texts.setdefault(written, text.encode())
 
-    def _match_names(self) -> None:
+    def _match(self) -> None:
+        """What stands for each of the lecture's files."""
         for file in self._lecture.files:
-            named = [p for p in self._texts if _base(p) == file]
-            named = named or [p for p in self._texts if _base(p).casefold() == file.casefold()]
-            own = [path for path in named if self._lecture.dir in _folders(path)]
-            candidates = sorted(own or named, key=_height)
-            path = self._stands.get(file, "")
-            if path in self._notebooks and self._defines(file, self._notebooks[path]):
-                self._taken[file] = path
-                self._remarks += [
-                    BOTH.format(file=file, path=shown(path), other=shown(other))
-                    for other in candidates[:1]
-                ]
-                continue
-            if not candidates:
-                continue
-            self._taken[file] = candidates[0]
-            if len(named) > 1:
-                others = [path for path in sorted(named, key=_height) if path != candidates[0]]
-                self._remarks.append(
-                    SEVERAL.format(file=file, path=shown(candidates[0]), others=_some(others))
-                )
-
-    def _match_definitions(self) -> None:
-        """For the files that are not there by name: another .py, or a notebook, that defines them."""
-        for file in self._taken:
-            for path, notebook in self._notebooks.items():
-                is_other = path != self._taken[file] and not notebook.trouble
-                if is_other and self._count(file, notebook.defines):
-                    text = BOTH.format(file=file, path=shown(self._taken[file]), other=shown(path))
-                    self._remarks.append(text)
-        wanted = [file for file in self._lecture.files if file not in self._taken]
-        if not wanted:
-            return
-        free = {
-            path: data for path, data in self._texts.items() if path not in self._taken.values()
-        }
-        defined = {path: _defined(data) for path, data in free.items()}
-        for file in wanted:
-            count = {path: self._count(file, names) for path, names in defined.items()}
-            if path := _best(count, file):
-                self._taken[file] = path
-                self._remarks.append(RENAMED.format(file=file, path=shown(path)))
-                self._mention(file, path, count)
-        for path in {path for path in self._taken.values() if path in free}:
+            candidates = self._candidates(file)
+            if candidates:
+                self._taken[file] = self._chosen(file, candidates)
+                self._mention(file, candidates)
+        for path in {path for path in self._taken.values() if path in self._texts}:
             if list(self._taken.values()).count(path) > 1:
-                source = compile_source("", "", free[path])
+                source = compile_source("", "", self._texts[path])
                 if source.code:
                     self._notebooks[path] = notebook_of(source.text, shown(path))
-        usable = {
-            path: n for path, n in self._notebooks.items() if path not in free and not n.trouble
+
+    def _candidates(self, file: str) -> list[str]:
+        """What may stand for a file, in the order in which it would where nothing else decides.
+
+        By name: in the lecture's folder rather than elsewhere, then what lies highest. Then a .py that
+        defines the exercises, and then a notebook; of these what defines more of them first.
+        """
+        named = [p for p in self._texts if _base(p) == file]
+        named = named or [p for p in self._texts if _base(p).casefold() == file.casefold()]
+        named.sort(key=lambda path: (self._lecture.dir not in _folders(path), _height(path)))
+        others = [
+            path for path in self._texts if path not in named and self._may_define(file, path)
+        ]
+        count = {path: self._count(file, self._given_by(path).defined) for path in others}
+        usable = {path: n for path, n in self._notebooks.items() if not n.trouble}
+        in_notebooks = {path: self._defines(file, notebook) for path, notebook in usable.items()}
+        stands = [p for p in (self._stands.get(file, ""),) if in_notebooks.get(p)]
+        found = [*stands, *named, *_ranked(count, file), *_ranked(in_notebooks, file)]
+        return list(dict.fromkeys(found))
+
+    def _may_define(self, file: str, path: str) -> bool:
+        """Whether a name of the file's exercises is in a text at all: to compile each takes long."""
+        names = {name.partition(".")[0] for name in self._names[file]}
+        return any(name.encode() in self._texts[path] for name in names)
+
+    def _chosen(self, file: str, candidates: list[str]) -> str:
+        """What has most work in it and is Python; of two that are alike the newest; and else the first.
+
+        A stub that nobody has touched is no work. Where a notebook is meant to stand for the file, only
+        another notebook may do so in its place: .py files are what everybody is given.
+        """
+        if self._stands.get(file) == candidates[0]:
+            candidates = [path for path in candidates if path in self._notebooks]
+        if len(candidates) == 1:
+            return candidates[0]
+        work = {path: self._work(file, path) for path in candidates}
+        rank = {
+            p: (len(names), bool(names) and self._given_by(p).is_python)
+            for p, names in work.items()
         }
-        for file in wanted:
-            if file in self._taken:
-                continue
-            count = {path: self._defines(file, notebook) for path, notebook in usable.items()}
-            if path := _best(count, file):
-                self._taken[file] = path
-                self._remarks.append(NOTEBOOK.format(file=file, path=shown(path)))
-                self._mention(file, path, count)
+        best = [path for path in candidates if rank[path] == max(rank.values())]
+        times = [self._bundle.times.get(path, 0.0) for path in best]
+        if work[best[0]] and all(times):
+            newest = max(times) - SAME_TIME_SECONDS
+            return next(path for path, at in zip(best, times, strict=True) if at >= newest)
+        return best[0]
+
+    def _mention(self, file: str, candidates: list[str]) -> None:
+        """Say what counts, and what does not, where there is more than one or it is called otherwise."""
+        path = self._taken[file]
+        others = [other for other in candidates if other != path]
+        named = [other for other in others if _base(other).casefold() == file.casefold()]
+        working = [other for other in others if self._work(file, other)]
+        say = self._remarks.append
+        is_named = _base(path).casefold() == file.casefold()
+        if path in self._texts and is_named:
+            if named:
+                say(SEVERAL.format(file=file, path=shown(path), others=_some(named)))
+            working = [other for other in working if other not in named]
+        elif self._stands.get(file) == path:
+            working = [*working, *(other for other in named[:1] if other not in working)]
+        elif not named:
+            text = RENAMED if path in self._texts else NOTEBOOK
+            say(text.format(file=file, path=shown(path)))
+            same = [p for p in working if (p in self._texts) == (path in self._texts)]
+            if same and len(self._work(file, same[0])) == len(self._work(file, path)):
+                say(AS_GOOD.format(file=file, others=_some(same), path=shown(path)))
+                working = [other for other in working if other not in same]
+        elif not set(named) & set(working):
+            say(UNTOUCHED.format(file=file, path=shown(path), stub=_some(named)))
+        for other in working[:MOST_MENTIONED]:
+            say(BOTH.format(file=file, path=shown(path), other=shown(other)))
+
+    def _work(self, file: str, path: str) -> frozenset[str]:
+        """The exercises' names of a file that are written there, and not as they were given."""
+        given = self._given.get(file, frozenset())
+        written = self._given_by(path).written - given
+        return frozenset(
+            exercise
+            for exercise in self._names[file]
+            if exercise not in given and any(_is_of(name, exercise) for name in written)
+        )
+
+    def _given_by(self, path: str) -> _Gives:
+        """What a text or a notebook gives; each is looked at once."""
+        if path not in self._gives:
+            if path in self._texts:
+                self._gives[path] = _gives(self._texts[path])
+            else:
+                notebook = self._notebooks[path]
+                broken = {name for one in notebook.broken for name in (one, f"{one}.*")}
+                gives = _gives(notebook.text.encode())
+                self._gives[path] = msgspec.structs.replace(gives, written=gives.written | broken)
+        return self._gives[path]
 
     def _defines(self, file: str, notebook: Notebook) -> int:
         return self._count(file, notebook.defines | notebook.broken.keys())
 
     def _count(self, file: str, defined: Collection[str]) -> int:
         return sum(name.split(".")[0] in defined for name in self._names[file])
-
-    def _mention(self, file: str, path: str, count: Mapping[str, int]) -> None:
-        others = [p for p in sorted(count, key=_height) if p != path and count[p] == count[path]]
-        if others:
-            self._remarks.append(AS_GOOD.format(file=file, others=_some(others), path=shown(path)))
 
     def _file(self, file: str) -> SourceFile:
         path = self._taken.get(file)
@@ -332,27 +393,79 @@ class _Matching:
         return others
 
 
-def _best(count: Mapping[str, int], file: str) -> str:
-    """The path that defines most of a file's exercises; of several, the one that is named like it."""
+def _ranked(count: Mapping[str, int], file: str) -> list[str]:
+    """The paths that define something of a file's exercises: most first, then what is named like it."""
     stem = file.removesuffix(".py").casefold()
-    found = [path for path, defined in count.items() if defined]
-    if not found:
-        return ""
-    return min(
-        found, key=lambda path: (-count[path], stem not in _base(path).casefold(), _height(path))
+    return sorted(
+        (path for path, defined in count.items() if defined),
+        key=lambda path: (-count[path], stem not in _base(path).casefold(), _height(path)),
     )
 
 
-def _defined(data: bytes) -> set[str]:
-    """The names that a source gives at its top; none where it is not valid."""
+class _Gives(msgspec.Struct, frozen=True):
+    """The names that a source gives."""
+
+    defined: frozenset[str] = frozenset()
+    """Its functions and classes."""
+    written: frozenset[str] = frozenset()
+    """Dotted for methods, without those whose body is only a stub.
+
+    Where it is not valid Python nobody can tell: all of it counts as written, `Value.*` for a class.
+    """
+    is_python: bool = True
+
+
+def _gives(data: bytes) -> _Gives:
     source = compile_source("", "", data)
     if not source.code:  # what it would give, so that the learner is told what is wrong with it
-        return set(_DEFINES.findall(data.decode("utf-8", "replace")))
+        names = frozenset(_DEFINES.findall(data.decode("utf-8", "replace")))
+        return _Gives(names, names | {f"{name}.*" for name in names}, is_python=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         body = ast.parse(source.text).body
-    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return {node.name for node in body if isinstance(node, definitions)}
+    found: dict[str, bool] = {}
+    for node in body:
+        if isinstance(node, _FUNCTIONS):
+            found[node.name] = not _is_stub(node)
+        elif isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{name}": is_work for name, is_work in _methods(node)}
+        elif isinstance(node, ast.Assign):
+            found |= {name: True for name in map(_assigned, node.targets) if name}
+    defined = frozenset(n.name for n in body if isinstance(n, (*_FUNCTIONS, ast.ClassDef)))
+    return _Gives(defined, frozenset(name for name, is_work in found.items() if is_work))
+
+
+def _is_of(name: str, exercise: str) -> bool:
+    """Whether a name that is written is an exercise's, or a part of the class that is one."""
+    whole = exercise.partition(".")[0]
+    return name == exercise or name.startswith(f"{exercise}.") or name == f"{whole}.*"
+
+
+def _methods(node: ast.ClassDef) -> Iterator[tuple[str, bool]]:
+    """A class's methods, and whether each is more than a stub."""
+    for inner in node.body:
+        if isinstance(inner, _FUNCTIONS):
+            yield inner.name, not _is_stub(inner)
+        elif isinstance(inner, ast.Assign):  # __radd__ = __add__
+            yield from ((t.id, True) for t in inner.targets if isinstance(t, ast.Name))
+
+
+def _assigned(target: ast.expr) -> str:
+    """Value.__radd__ of `Value.__radd__ = …`; a plain name is a value of the lecture's, and no answer."""
+    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+        return f"{target.value.id}.{target.attr}"
+    return ""
+
+
+def _is_stub(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether it says itself that it is not written, or has nothing in it but words."""
+    if any(isinstance(line, ast.Raise) and _NOT_YET in ast.dump(line) for line in node.body):
+        return True
+    return all(
+        isinstance(line, ast.Pass)
+        or (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))
+        for line in node.body
+    )
 
 
 def _base(path: str) -> str:
@@ -373,6 +486,11 @@ def _some(paths: Iterable[str]) -> str:
     return ", ".join(names[:3]) + more
 
 
+SAME_TIME_SECONDS = 60.0
+"""Between files that were copied or unpacked together: which is newer says nothing."""
+MOST_MENTIONED = 3
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_NOT_YET = "NotImplementedError"
 LARGE_FILE = 48 << 10
 """Of source. Up to here the worst that is known takes a few tenths of a second."""
 LARGE_BUNDLE = 1 << 20
@@ -385,6 +503,7 @@ RENAMED = "{file} is not there; {path} defines its exercises and is taken for it
 NOTEBOOK = "{file} is not there; the notebook {path} is taken for it."
 BOTH = "{path} is taken for {file}; what {other} defines of it does not count."
 NONE_OF_IT = "None of its exercises is in {path}."
+UNTOUCHED = "{path} is taken for {file}: nothing is written in {stub}."
 AS_GOOD = "{others} would do for {file} as well; {path} is taken."
 TOO_SLOW = "Compiling what was handed in takes longer than {seconds:g} s: it is not judged."
 

@@ -18,7 +18,8 @@ class Neuron:
 
     w   a list of nin Values
     b   a Value
-    All of them start at random, anywhere from -1 to 1.
+    The weights start at random, anywhere from -1 to 1, and so does b; the micrograd repository
+    lets b start at 0, which is accepted, as is its relu in the place of tanh.
 
     >>> n = Neuron(2)
     >>> n.w[0].data, n.w[1].data, n.b.data = -3.0, 1.0, 6.8813735870195432
@@ -92,6 +93,8 @@ class MLP:
 
     nin    how many numbers come in
     nouts  the size of each layer, as a list; it stays as it was
+
+    (The micrograd repository has no activation in the last layer, which is accepted.)
 
     >>> MLP(3, [4, 4, 1])([2.0, 3.0, -1.0]) # doctest: +ELLIPSIS
     Value(data=...)

@@ -86,7 +86,8 @@ def sample_name(P: Tensor, itos: dict[int, str], g: torch.Generator) -> str:
     """One name out of the model: from '.', character after character, until '.' comes again.
 
     P (V, V) float, each row adds up to 1. g is the only source of chance: the same state of it gives
-    the same name. The '.' at the end is not part of the name, which may be empty. (0:24:02)
+    the same name. The '.' at the end is not part of the name, which may be empty. (The lecture
+    prints it as well, so a name that ends with it is accepted.) (0:24:02)
 
     >>> P = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
     >>> sample_name(P, {0: ".", 1: "a", 2: "b"}, torch.Generator().manual_seed(2147483647))

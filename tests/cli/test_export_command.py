@@ -19,7 +19,7 @@ from judging import TINY
 from grader.course.manifest import Course, load_course
 from grader.export import FORMATS
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
-from grader.teach.roster import read_roster
+from grader.teach.roster_file import read_roster
 from grader.teach.store import HandIn, Store
 
 ZTH = str(Path(sys.executable).parent / "zth")

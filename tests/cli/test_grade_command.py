@@ -113,7 +113,7 @@ def test_a_changed_check_is_graded_again_alone(zth: Run, handed: Path, tmp_path:
 
 def test_a_score_by_hand_survives(zth: Run, handed: Path) -> None:
     zth("grade", str(handed), "lecture1")
-    done = zth("score", "bob", "1.double", "1.5", "--comment", "a slip")
+    done = zth("score", "bob", "1.double", "1,5", "--comment", "a slip")
     assert "bob has 1.5 of 2 points in lecture1.double, by hand." in done.stdout
     assert zth("grade", str(handed), "lecture1", "--regrade", "bob").returncode == 0
     (score,) = json.loads(zth("grade", str(handed), "lecture1", "--json").stdout)["scores"]
@@ -128,6 +128,8 @@ def test_a_score_by_hand_survives(zth: Run, handed: Path) -> None:
         (["bob", "lecture1", "1"], "is a lecture"),
         (["bob", "1.double"], "Nothing to give"),
         (["bob", "1.double", "nan"], "no points"),
+        (["bob", "1.double", "half"], "'half' are no points"),
+        (["bob", "1.double", "1,000.5"], "'1,000.5' are no points"),
         (["bob", "1.double", "1", "--store", "other.sqlite"], "no gradebook"),
     ],
 )

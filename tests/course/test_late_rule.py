@@ -79,3 +79,15 @@ def test_a_time_that_says_too_little(root: Path, due: str, says: str, fix: str) 
     assert says in caught.value.message
     assert "lecture1" in caught.value.message
     assert fix in caught.value.fix
+
+
+def test_where_the_course_is_given(root: Path) -> None:
+    text = (TINY / "course.toml").read_text()
+    for name, zone in (("Nowhere/City", None), ("CEST", None), ("Europe/Berlin", "Europe/Berlin")):
+        (root / "course.toml").write_text(f'timezone = "{name}"\n{text}')
+        if zone is None:
+            with pytest.raises(UserError, match="there is no such zone"):
+                load_course(root)
+        else:
+            assert str(load_course(root).zone) == zone
+    assert load_course(TINY).zone is None

@@ -10,7 +10,7 @@ from exporting import HOSTILE, grade, graded, hostile, missing, write
 
 from grader.errors import UserError
 from grader.judge.results import Outcome
-from grader.teach.roster import read_roster
+from grader.teach.roster_file import read_roster
 
 
 def read(path: Path) -> list[list[str]]:
@@ -112,6 +112,72 @@ def test_moodle_gets_its_worksheet_back(tmp_path: Path, most: str, ada: str) -> 
     assert one[8] == "2 of 4 points.<br>Mean: a &lt; b<br>nearly"
     assert two[:6] == ["Participant 8", "'=Bob", "b@x.org", "No submission", "0", most]
     assert "Nothing was handed in." in two[8]
+
+
+GERMAN = """ID,Vollständiger Name,E-Mail-Adresse,Status,Bewertung,Bestwertung,\
+Bewertung kann geändert werden,Zuletzt geändert (Abgabe),Zuletzt geändert (Bewertung),\
+Feedback als Kommentar
+Teilnehmer/in7,Ada Lovelace,a@x.org,Zur Bewertung abgegeben,-,"10,00",Ja,"Do, 1. Okt 2026, 12:00",-,
+Teilnehmer/in8,Bob Kahn,b@x.org,Keine Abgabe,"1,50","10,00",Ja,-,-,alt
+"""
+FRENCH = """Identifiant;Nom complet;Adresse de courriel;Numéro d'identification;Statut;Note;\
+Note maximale;La note peut être modifiée;Dernière modification (travail remis);\
+Dernière modification (note);Feedback par commentaires
+Participant 7;Ada Lovelace;a@x.org;00123;Remis pour évaluation;;20,00;Oui;jeudi 1 octobre 2026, 12:00;-;
+Participant 8;Bob Kahn;b@x.org;00456;Aucun travail remis;;20,00;Oui;-;-;
+"""
+CHINESE = """编号,全名,电子邮件地址,状态,成绩,最高分,成绩可以更改,\
+最后修改（提交）,最后修改（成绩）,反馈评语
+参与者7,李明,a@x.org,已提交供评分,-,10.00,是,2026年10月1日 12:00,-,
+参与者8,王伟,b@x.org,没有提交,-,10.00,是,-,-,
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "grade_of", "feedback"),
+    [
+        (GERMAN, "Teilnehmer/in7", "5", 9),
+        (FRENCH, "Participant 7", "10", 10),
+        (CHINESE, "参与者7", "5", 9),
+    ],
+)
+def test_moodle_gets_its_worksheet_back_in_its_own_language(
+    tmp_path: Path, text: str, number: str, grade_of: str, feedback: int
+) -> None:
+    people = rows(tmp_path, text)
+    (ada, first), (bob, second) = people.items()
+    (remark,) = write(
+        "moodle",
+        [grade(ada, row=first), missing(bob, row=second), grade("eve")],
+        tmp_path / "o.csv",
+    )
+    assert remark == "Not in Moodle's worksheet, and left out: eve."
+    head, one, two = read(tmp_path / "o.csv")
+    came = list(csv.reader(text.splitlines(), delimiter=";" if text is FRENCH else ","))
+    assert head == came[0]
+    place = next(n for n, cell in enumerate(came[1]) if cell in ("10,00", "20,00", "10.00")) - 1
+    changed = {place, feedback}
+    assert (one[0], one[place], two[place]) == (number, grade_of, "0")
+    assert one[feedback].startswith("2 of 4 points.")
+    for line, as_it_came in ((one, came[1]), (two, came[2])):
+        assert [c for n, c in enumerate(line) if n not in changed] == [
+            c for n, c in enumerate(as_it_came) if n not in changed
+        ]
+
+
+def test_moodles_own_comma_is_in_its_worksheet(tmp_path: Path) -> None:
+    (ada, row), _ = rows(tmp_path, GERMAN.replace("10,00", "5,00")).items()
+    write("moodle", [grade(ada, row=row)], tmp_path / "out.csv")
+    assert read(tmp_path / "out.csv")[1][4] == "2,5"
+
+
+def test_a_list_that_looks_a_bit_like_a_worksheet_is_none(tmp_path: Path) -> None:
+    text = (
+        "id,name,group,lab,points,of\nseat 1,Ada,Group 1,Lab 1,3,4\nseat 2,Bob,Group 2,Lab 2,4,4\n"
+    )
+    (ada, row), _ = rows(tmp_path, text).items()
+    (remark,) = write("moodle", [grade(ada, row=row)], tmp_path / "out.csv")
+    assert "Grades > Import" in remark
 
 
 def test_moodle_is_not_given_what_it_passes_over(tmp_path: Path) -> None:

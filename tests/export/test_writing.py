@@ -111,6 +111,19 @@ def test_a_link_within_is_not_ours(tmp_path: Path) -> None:
         check_place(tmp_path / "out", is_folder=True, force=True)
 
 
+def test_what_systems_leave_lying_about_is_nobodys_and_stops_nothing(tmp_path: Path) -> None:
+    litter = (".DS_Store", "._results.json", "Thumbs.db", "desktop.ini", "Icon\r", "__MACOSX/x")
+    write_folder(tmp_path / "out", FILES)
+    for folder in (tmp_path / "out", tmp_path / "out" / "lecture1"):
+        for name in litter:
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_bytes(b"x")
+    check_place(tmp_path / "out", is_folder=True, force=True)
+    (tmp_path / "out" / "lecture1" / "thesis.tex").write_text("years of work")
+    with pytest.raises(UserError, match="other things"):
+        check_place(tmp_path / "out", is_folder=True, force=True)
+
+
 def test_what_is_free_or_may_be_replaced(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     check_place(tmp_path / "file", is_folder=False, force=True)

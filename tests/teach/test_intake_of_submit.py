@@ -48,7 +48,8 @@ def test_two_without_a_name_are_not_taken_for_one_learner(handed: Path) -> None:
     intake = find_submissions(handed)
     nameless = {one.who for one in intake.handed} - {"ada", "mary-jane"}
     assert nameless == {"lecture5.zth.zip", "lecture5.zth (1).zip"}
-    assert sum("does not say whose it is" in remark for remark in intake.remarks) == 2
+    assert {question.who for question in intake.questions} == nameless
+    assert all("does not say whose it is" in question.text for question in intake.questions)
 
 
 def test_the_name_inside_is_not_believed_and_the_roster_s_is(handed: Path) -> None:

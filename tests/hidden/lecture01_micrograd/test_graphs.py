@@ -296,6 +296,8 @@ def test_backward_of_the_lectures_expression(observe, rng):
         L.backward()
         alone = Value(3.0)
         alone.backward()
+        once = alone.grad
+        alone.backward()
         return {
             "L.grad": L.grad,
             "d.grad": d.grad,
@@ -304,7 +306,8 @@ def test_backward_of_the_lectures_expression(observe, rng):
             "c.grad": c.grad,
             "a.grad": a.grad,
             "b.grad": b.grad,
-            "grad of a leaf after its own backward": alone.grad,
+            "grad of a leaf after its own backward": once,
+            "grad of a leaf after its own backward, twice": alone.grad,
         }
 
     observe(probe, a=a, b=b, c=c, f=f).is_close(
@@ -317,6 +320,7 @@ def test_backward_of_the_lectures_expression(observe, rng):
             "a.grad": f * b,
             "b.grad": f * a,
             "grad of a leaf after its own backward": 1.0,
+            "grad of a leaf after its own backward, twice": 1.0,
         },
         says=f"L = (a * b + c) * f with a = {a}, b = {b}, c = {c}, f = {f}:",
     )

@@ -207,13 +207,13 @@ def test_neuron_starts_at_random(observe):
 
 
 def lie_around_0(name, seen):
-    """Fails unless numbers lie in -1 … 1 and on both sides; a bias may be the same in all neurons."""
+    """Fails unless numbers lie in -1 … 1 and on both sides; a bias may start at 0 in all neurons."""
     numbers = [seen[i].number() for i in range(len(seen.sequence()))]
     low, high = min(numbers), max(numbers)
     lie = f"{len(numbers)} numbers of {name} lie between {low:.3f} and {high:.3f}"
     if low < -1 or high > 1:
         fail(f"{lie}: beyond -1 or 1.")
-    if (low >= 0 or high <= 0) and not (name == "b" and low == high):
+    if (low >= 0 or high <= 0) and not (name == "b" and low == high == 0):
         fail(f"{lie}: numbers on both sides of 0 are wanted.")
 
 
@@ -259,14 +259,18 @@ def test_mlp_sizes(observe):
 
 @exercise("mlp")
 def test_layer_forward(observe, rng):
-    """A layer gives one Value for each neuron, in their order."""
+    """A layer gives a Value for each neuron, in their order; a layer of one neuron the Value itself."""
     numbers = [draw(rng, 4, 0.3, 0.9), draw(rng, 4), draw(rng, 4, -0.9, -0.3)]
     x = draw(rng, 3, 0.2, 1.0)
 
     def probe(nn, numbers, x):
         three, one = nn.Layer(3, 3), nn.Layer(3, 1)
         set_network([three, one], [numbers, numbers])
-        return {"Layer(3, 3)": outputs(three(x)), "Layer(3, 1)": outputs(one(x))}
+        return {
+            "Layer(3, 3)": outputs(three(x)),
+            "Layer(3, 1) gives a Value": is_value(one(x)),
+            "Layer(3, 1)": outputs(one(x)),
+        }
 
     sums = [weighted_sum(of_neuron, x) for of_neuron in numbers]
     seen = observe(probe, numbers=numbers, x=x)
@@ -274,7 +278,14 @@ def test_layer_forward(observe, rng):
     numeric = all(isinstance(g, (int, float)) for g in got)
     activation = relu if numeric and same(got, map(relu, sums)) else math.tanh
     expected = [activation(s) for s in sums]
-    seen.is_close({"Layer(3, 3)": expected, "Layer(3, 1)": expected[:1]}, says=f"x = {x}:")
+    seen.is_close(
+        {
+            "Layer(3, 3)": expected,
+            "Layer(3, 1)": expected[:1],
+            "Layer(3, 1) gives a Value": True,
+        },
+        says=f"x = {x}:",
+    )
 
 
 @exercise("mlp")

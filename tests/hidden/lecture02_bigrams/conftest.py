@@ -7,12 +7,14 @@ import pytest
 def draw_words(rng):
     """`draw_words("abcde", 12)`: twelve names of one to six of those letters, each letter in some name.
 
-    One name comes twice, and one more is empty: a list of names may hold both.
+    A list of names may hold all kinds, so each draw does: one of a single letter, one with a letter
+    twice in a row, one that comes twice, and an empty one.
     """
 
     def draw(letters, count):
-        words = ["".join(rng.choices(letters, k=rng.randint(1, 6))) for _ in range(count - 3)]
+        words = ["".join(rng.choices(letters, k=rng.randint(1, 6))) for _ in range(count - 5)]
         words += [rng.choice(words), "".join(rng.sample(letters, k=len(letters))), ""]
+        words += [rng.choice(letters), 2 * rng.choice(letters) + rng.choice(letters)]
         rng.shuffle(words)
         return words
 

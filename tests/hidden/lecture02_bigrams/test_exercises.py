@@ -53,9 +53,9 @@ def test_trigrams_with_one_dot(observe, draw_letters, draw_words, stoi_of, runs_
 
 @exercise("trigram_counts")
 def test_trigrams_at_the_edges(observe, draw_letters, stoi_of, runs_of):
-    """No names give nothing; an empty name gives '...' with two dots, and nothing with one."""
+    """An empty name gives '...' with two dots in front, and nothing with one."""
     stoi = stoi_of(draw_letters(2))
-    lists = {"no names": [], "an empty name": [""]}
+    lists = {"an empty name": [""]}
 
     def probe(exercises, lists, stoi):
         seen = {}

@@ -242,13 +242,6 @@ class Judged:
         for name, value in expected.items():
             self._compare(self._seen[name], value, name in loose_shape)
 
-    def note_unless_close(self, expected, text):
-        """For what is better and not asked for."""
-        try:
-            self.is_close(expected)
-        except CheckFailed:
-            self._seen.note(text)
-
     def is_close_or_rounded(self, expected):
         """For what goes through many links: one of them in float32 rounds all that come after.
 

@@ -9,7 +9,7 @@ from micrograd.engine import Value
 class Neuron:
     def __init__(self, n_in):
         self.weights = np.array([Value(random.uniform(-0.5, 0.5)) for _ in range(n_in)])
-        self.bias = Value(0.1)
+        self.bias = Value(0.0)
 
     def __call__(self, inputs):
         return (np.dot(self.weights, np.array(inputs, dtype=object)) + self.bias).tanh()

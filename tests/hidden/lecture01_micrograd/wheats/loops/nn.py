@@ -34,6 +34,8 @@ class Layer:
         out = []
         for neuron in self.neurons:
             out.append(neuron(x))
+        if len(out) == 1:
+            return out[0]
         return out
 
     def parameters(self):
@@ -54,7 +56,7 @@ class MLP:
     def __call__(self, x):
         for layer in self.layers:
             x = layer(x)
-        return x[0] if len(x) == 1 else x
+        return x
 
     def parameters(self):
         return sum((layer.parameters() for layer in self.layers), [])

@@ -75,7 +75,7 @@ def dlogits(dnorm_logits, dlogit_maxes, logits):
 def linear_backward(dy, x, W):
     dx = dy.matmul(W.transpose(0, 1))
     dW = x.t().mm(dy)
-    db = dy.sum(0, keepdim=True)
+    db = dy.sum(0, keepdim=True).squeeze(0)
     return dx, dW, db
 
 

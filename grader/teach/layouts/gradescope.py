@@ -1,8 +1,9 @@
-"""Whose is which in an export of Gradescope's: submission_metadata.yml, as far as it is needed.
+"""Gradescope: `submission_12345/` folders, and beside them submission_metadata.yml with whose is which.
 
-The file is YAML written by Ruby: one mapping, a key for each submission, its fields two spaces in. Only
-that shape is read, line by line, which takes no YAML library and no notice of what a learner printed:
-`:results:` and `:history:` lie deeper, and are skipped.
+A file of that name within a submission is the learner's, and never believed. It is YAML written by
+Ruby: one mapping, a key for each submission, its fields two spaces in. Only that shape is read, line by
+line, which takes no YAML library and no notice of what a learner printed: `:results:` and `:history:` lie
+deeper, and are skipped.
 
     submission_12345:
       :submitters:
@@ -16,11 +17,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from grader.errors import UserError
+from grader.teach.gathering import shown
+from grader.teach.layouts.found import Entry, Layout, Listing, Looking, add
+from grader.teach.layouts.plain import add_plain
+from grader.teach.roster import Claim, Key
+from grader.teach.times import read_time
 
 
 class Submitter(msgspec.Struct, frozen=True):
@@ -33,6 +40,51 @@ class Submitted(msgspec.Struct, frozen=True):
     submitters: tuple[Submitter, ...]
     """More than one where a group handed in together."""
     created_at: str = ""
+
+
+def list_gradescope(entries: Sequence[Entry], looking: Looking) -> Listing:
+    listing = Listing(Layout.GRADESCOPE)
+    metadata = next(entry for entry in entries if entry.name == METADATA)
+    known, remarks = read_metadata(Path(metadata.path))
+    listing.remarks += remarks
+    for entry in entries:
+        if entry.name == METADATA:
+            continue
+        submission = known.get(entry.name)
+        if submission is None:
+            if _GRADESCOPE.match(entry.name):
+                listing.remarks.append(f"{METADATA} does not say whose {shown(entry.name)} is.")
+            add_plain(entry, listing, looking)
+            continue
+        for submitter in submission.submitters:
+            _add(entry, submission, submitter, listing, looking)
+    return listing
+
+
+def _add(
+    entry: Entry, submission: Submitted, submitter: Submitter, listing: Listing, looking: Looking
+) -> None:
+    known = (
+        Claim(Key.ID, submitter.sid),
+        Claim(Key.EMAIL, submitter.email),
+        Claim(Key.NAME, submitter.name),
+    )
+    label = next((claim.text for claim in known if claim.text), entry.name)
+    # of a group's folder an answer would not say who of them is meant
+    answers = [entry.name] if len(submission.submitters) == 1 else []
+    written = submission.created_at
+    at = read_time(written, looking.zone)
+    unread = "" if at or not written else UNREAD.format(file=METADATA, text=shown(written))
+    add(
+        entry,
+        listing,
+        claims=(*(Claim(Key.ANSWER, text) for text in (*answers, label)), *known),
+        label=label,
+        account=submitter.email or submitter.sid or submitter.name,
+        name=submitter.name,
+        at=at,
+        unread=unread,
+    )
 
 
 def read_metadata(path: Path) -> tuple[dict[str, Submitted], list[str]]:
@@ -93,8 +145,10 @@ def _scalar(text: str) -> str:
 
 
 METADATA = "submission_metadata.yml"
+_GRADESCOPE = re.compile(r"submission_\d+$")
 _SUBMISSION = re.compile(r"""(['"]?[^\s:'"#-][^:'"]*['"]?):\s*$""")
 _FIELD = re.compile(r"  :?(\w+):(.*)$")
 _PERSON = re.compile(r"  (-| ) :?(\w+):(.*)$")
 AGAIN = "Export the submissions from Gradescope again, and unpack the export as it is."
 NOBODY = "{file} names nobody for {name}."
+UNREAD = "{file} says {text!r}, which is no time that can be read, so nothing is late."
