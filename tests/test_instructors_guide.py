@@ -170,7 +170,7 @@ def assert_none_is_left_out(reader: Reader) -> None:
 
 
 def assert_the_first_way_ends_in_marks(home: Path) -> None:
-    with (home / "marks.csv").open(newline="") as file:
+    with (home / "marks.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["who"]: row for row in csv.DictReader(file)}
     given = {"bob": POINTS["bob"] + 1}  # by hand
     assert {who: float(row["points"]) for who, row in rows.items()} == {**POINTS, **given, "dan": 0}

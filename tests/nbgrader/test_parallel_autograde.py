@@ -236,10 +236,10 @@ def test_what_no_judge_survives_is_not_graded_and_no_0(tmp_path: Path) -> None:
         process = run(folder, *AUTOGRADE)
         assert process.returncode == 1
         assert "mal could not be graded: The judge ended twice" in process.stdout
-        assert not (folder / "autograded" / "mal").exists()
+        assert not (folder / "autograded" / "mal" / "lecture1").exists()
     assert points(folder, "ann") == FULL
     assert points(folder, "odd")["test_double"] == 0
     itself = run(folder, "nbgrader", "autograde", "lecture1", "--force")
     assert "mal is not graded. The judge ended twice" in itself.stdout + itself.stderr
-    assert not (folder / "autograded" / "mal").exists()
+    assert not (folder / "autograded" / "mal" / "lecture1").exists()
     assert points(folder, "ann") == FULL
