@@ -81,7 +81,7 @@ def prepare(course: Course, asked: Asked, seed: int) -> Prepared:
     jobs: list[Job] = []
     sources: dict[str, Sources] = {}
     stands: dict[str, dict[str, str]] = {}
-    for lecture, exercises in _wanted(course, asked.notebooks).items():
+    for lecture, exercises in _wanted(course, asked.notebooks):
         stands[lecture.id] = _stands(lecture, asked.notebooks)
         given_in_files = given_names(course, lecture)
         found = submission_from(bundle, lecture, notebooks=stands[lecture.id], given=given_in_files)
@@ -133,16 +133,16 @@ def find(course: Course, target: str) -> tuple[Lecture, Exercise]:
 
 def _wanted(
     course: Course, notebooks: Mapping[str, Sequence[str]]
-) -> dict[Lecture, tuple[Exercise, ...]]:
+) -> list[tuple[Lecture, tuple[Exercise, ...]]]:
     """The exercises that are asked for, in the course's order: an earlier one may be needed."""
     targets = {target for exercises in notebooks.values() for target in exercises}
     for target in sorted(targets):
         find(course, target)
-    wanted = {
-        lecture: tuple(e for e in lecture.exercise if f"{lecture.id}.{e.id}" in targets)
+    wanted = [
+        (lecture, tuple(e for e in lecture.exercise if f"{lecture.id}.{e.id}" in targets))
         for lecture in course.lectures
-    }
-    return {lecture: exercises for lecture, exercises in wanted.items() if exercises}
+    ]
+    return [(lecture, exercises) for lecture, exercises in wanted if exercises]
 
 
 def _stands(lecture: Lecture, notebooks: Mapping[str, Sequence[str]]) -> dict[str, str]:
