@@ -78,6 +78,8 @@ class Raised(msgspec.Struct, frozen=True, tag=True):
     """`memory` or `processes`, where the exception is how that limit shows."""
     forbidden: Name = ""
     """The forbidden name that was called."""
+    alone: bool = False
+    """Whether it took nothing along but what it would have given: the rest of the file is there."""
 
 
 class Missing(msgspec.Struct, frozen=True, tag=True):

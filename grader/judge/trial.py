@@ -93,7 +93,9 @@ class Trial:
         self.layers: tuple[Layer, ...] = ()
         """What stood between the learner's code and this machine; none where none was run."""
         self.load_failure: Stopped | None = None
-        """Why the file could not be imported; the same for every exercise in it."""
+        """Why the file, or what it has of the exercise, could not be imported."""
+        self.rest_is_there = False
+        """Whether the file's other exercises are there all the same."""
         self.missing: tuple[str, ...] = ()
         """Those of the exercise's names that are not there, where others are."""
         self.remarks = Remarks()
@@ -187,6 +189,7 @@ class Trial:
             if not isinstance(reply, Ready):
                 own = {*self.exercise.names, f"{self.exercise.module}.py"}
                 self._gone = self.load_failure = self._stopped(reply, own)
+                self.rest_is_there = isinstance(reply, Raised) and reply.alone
                 raise self._gone
             self.missing = tuple(name for name in self.exercise.names if name in reply.missing)
             self._loaded = True
