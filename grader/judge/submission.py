@@ -19,7 +19,7 @@ import msgspec
 from grader.course.manifest import Exercise, Lecture
 from grader.judge.magics import without_magics
 from grader.judge.modules import MAX_PATH, CodeFile, sendable
-from grader.judge.toplevel import DEFINITIONS, Roots, givers, guarded, is_definition
+from grader.judge.toplevel import DEFINITIONS, Body, Roots, guarded, is_definition
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 """As Python counts lines: str.splitlines would also split at a form feed."""
@@ -187,7 +187,7 @@ def compile_source(
         return bad(f"{name}, line {line} {_misread(error.encoding, byte)}", line)
     except SyntaxError as error:  # of its first lines, which say how it is written
         return bad(f"{name}: {error.msg}. Save it as UTF-8.")
-    if not text.strip():
+    if not text.strip() and not broken:
         return bad(f"{name} is empty.", absent=True)
     try:
         text, code, magics = _compiled(text, path, roots, broken)
@@ -290,15 +290,20 @@ def parse(text: str) -> ast.Module:
     return ast.parse(text)
 
 
+@functools.lru_cache(maxsize=64)
+def body_of(text: str) -> Body:
+    """The statements of a source that compiles."""
+    return Body(parse(text).body)
+
+
 def find_definition(text: str, dotted: str) -> ast.stmt | None:
     """The statement that gives a dotted name what is judged, if there is one.
 
     The last `def`, `class` or assignment; at the top of the file a value that comes after the last
     function or class of the name does not count.
     """
-    body = parse(text).body
     root, *rest = dotted.split(".")
-    giving = [node for node in givers(body, root) if root in _names_given(node)]
+    giving = [node for node in body_of(text).givers(root) if root in _names_given(node)]
     found = next((node for node in giving if is_definition(node, root)), None)
     found = found or (giving[-1] if giving else None)
     for name in rest:

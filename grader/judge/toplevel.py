@@ -48,24 +48,36 @@ def guarded(body: Sequence[ast.stmt], roots: Roots) -> ast.Module:
     return ast.fix_missing_locations(ast.Module(made, []))
 
 
-def givers(body: Sequence[ast.stmt], name: str) -> list[ast.stmt]:
-    """The statements one of which gives a name what is judged: the last definition, and what comes
-    after it and may be a function as well. Every assignment where there is no definition."""
-    known = defined(body)
-    giving = [node for node in body if name in bound(node)]
-    for number in range(len(giving) - 1, -1, -1):
-        if is_definition(giving[number], name):
-            later = giving[number + 1 :]
-            return [giving[number], *(n for n in later if may_define(n, name, known))]
-    return giving
+class Body:
+    """The statements of a file, asked for those that give a name. Each is looked through once."""
+
+    def __init__(self, body: Sequence[ast.stmt]) -> None:
+        self._known = defined(body)
+        self._giving: dict[str, list[ast.stmt]] = {}
+        for node in body:
+            for name in bound(node):
+                self._giving.setdefault(name, []).append(node)
+
+    def givers(self, name: str) -> list[ast.stmt]:
+        """One of them gives the name what is judged: the last definition, and what comes after it and
+        may be a function as well. Every statement that gives it where there is no definition."""
+        giving = self._giving.get(name, [])
+        for number in range(len(giving) - 1, -1, -1):
+            if is_definition(giving[number], name):
+                later = giving[number + 1 :]
+                return [giving[number], *(n for n in later if may_define(n, name, self._known))]
+        return giving
+
+    def values(self, name: str) -> list[ast.stmt]:
+        """Those that give it something else."""
+        meant = set(map(id, self.givers(name)))
+        return [node for node in self._giving.get(name, []) if id(node) not in meant]
 
 
 def is_definition(node: ast.stmt, name: str) -> bool:
-    """Whether a statement surely gives a function, a class or what another file has of that name."""
+    """Whether a statement surely gives a name a function or a class."""
     if isinstance(node, DEFINITIONS):
         return node.name == name
-    if isinstance(node, IMPORTS):
-        return name in bound(node)
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         return isinstance(node.value, ast.Lambda) and name in bound(node)
     return any(isinstance(n, DEFINITIONS) and n.name == name for n in _outside_of_functions(node))
@@ -76,9 +88,11 @@ def may_define(node: ast.stmt, name: str, known: Iterable[str]) -> bool:
 
     `known` are the names of the file's functions, classes and imports. `f = f(x)` gives a value.
     """
-    if is_definition(node, name):
+    if name not in bound(node):
+        return False
+    if isinstance(node, IMPORTS) or is_definition(node, name):
         return True
-    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or name not in bound(node):
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)):
         return False
     value = node.value
     if isinstance(value, ast.Call):
@@ -96,9 +110,9 @@ def defined(body: Iterable[ast.stmt]) -> frozenset[str]:
     return frozenset(
         name
         for node in body
-        if isinstance(node, (*DEFINITIONS, *IMPORTS)) or not isinstance(node, _ASSIGNMENTS)
+        if not isinstance(node, _ASSIGNMENTS) or isinstance(node.value, ast.Lambda)
         for name in bound(node)
-        if is_definition(node, name)
+        if isinstance(node, IMPORTS) or is_definition(node, name)
     )
 
 

@@ -25,9 +25,11 @@ from grader.judge.submission import (
     Submission,
     Trouble,
     compile_source,
+    roots_of,
 )
 from grader.teach.bundle import Bundle, shown
-from grader.teach.notebooks import Notebook, code_of, notebook_of, read_notebook
+from grader.teach.notebook_files import code_of
+from grader.teach.notebooks import Notebook, notebook_of, read_notebook
 from grader.teach.placeholders import with_ids
 from grader.teach.places import Place
 from grader.teach.similar import shape_of
@@ -256,7 +258,12 @@ class _Matching:
     def _file(self, file: str) -> SourceFile:
         path = self._taken.get(file)
         if path in self._texts:
-            return compile_source(file, shown(path), self._texts[path])
+            source = compile_source(
+                file, shown(path), self._texts[path], roots_of(self._lecture, file)
+            )
+            if source.remark:
+                self._remarks.append(source.remark)
+            return source
         stands = self._stands.get(file)
         trouble = next(
             (why for p, why in self._bundle.left_out.items() if _base(p) == file or p == stands),
@@ -289,12 +296,19 @@ class _Matching:
         self._remarks += source.remarks
         self._starts[file] = source.starts
         path = f"{self._taken[file]} ({file})"  # one path for each file: a traceback names the path
-        if not source.text.strip():
+        if not source.text.strip() and not source.broken:
             return SourceFile(
                 file, path, trouble=Trouble(f"{notebook.name} has no code.", absent=True)
             )
         exercises = [e for e in self._lecture.exercise if e.file == file]
-        return compile_source(file, shown(path), with_ids(source.text, exercises).encode())
+        return compile_source(
+            file,
+            shown(path),
+            with_ids(source.text, exercises).encode(),
+            roots_of(self._lecture, file),
+            source.broken,
+            source.added,
+        )
 
     def _needs_each_other(
         self, file: str, elsewhere: Mapping[str, str], notebook: Notebook
