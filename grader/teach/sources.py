@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import math
 import re
+import signal
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
@@ -46,6 +49,8 @@ class Sources(msgspec.Struct, frozen=True):
     """Of a file that comes from a notebook: the line on which each of its code cells begins."""
     shape: bytes = b""
     """Its fingerprints."""
+    timed_out: str = ""
+    """Why reading came to no end in time, where that is no fault of the learner's: it is not graded."""
 
     @property
     def places(self) -> dict[str, Place]:
@@ -96,23 +101,51 @@ def _weight(code: bytes) -> int:
 
 
 def _stoppable(order: _Order) -> Sources:
-    """The same in a process of its own, or trouble where it does not come to an end."""
+    """The same in a process of its own, which may take so much processor time.
+
+    One that takes more, or crashes the compiler, is in trouble. Where the machine did not let it end,
+    it is tried once more, and then it is not graded.
+    """
     lecture = order.lecture
-    command = [sys.executable, "-I", "-m", _MODULE]
-    try:
-        done = subprocess.run(
-            command,
-            input=msgspec.msgpack.encode(order),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=MOST_SECONDS,
-            check=True,
-        )
-        return msgspec.msgpack.decode(done.stdout, type=Sources)
-    except (subprocess.SubprocessError, msgspec.DecodeError):
-        trouble = Trouble(TOO_SLOW.format(seconds=MOST_SECONDS))
-        files = {file: SourceFile(file, file, trouble=trouble) for file in lecture.files}
-        return Sources(Submission(lecture.dir, files, {}), order.bundle.remarks, {})
+    why = ""
+    for _ in range(TRIES):
+        try:
+            return _apart(order)
+        except _TooMuch as error:
+            files = {
+                file: SourceFile(file, file, trouble=Trouble(str(error))) for file in lecture.files
+            }
+            return Sources(Submission(lecture.dir, files, {}), order.bundle.remarks, {})
+        except (subprocess.SubprocessError, msgspec.DecodeError) as error:
+            why = f"it took longer than {WAIT_SECONDS:g} s" if _is_late(error) else "it was stopped"
+    nothing = {file: SourceFile(file, file) for file in lecture.files}
+    empty = Submission(lecture.dir, nothing, {})
+    return Sources(empty, order.bundle.remarks, {}, timed_out=NOT_READ.format(why=why))
+
+
+class _TooMuch(Exception):
+    """What was handed in takes too much of the compiler."""
+
+
+def _is_late(error: Exception) -> bool:
+    return isinstance(error, subprocess.TimeoutExpired)
+
+
+def _apart(order: _Order) -> Sources:
+    """What another process makes of it. Raises _TooMuch, SubprocessError, DecodeError."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-m", _MODULE],
+        input=msgspec.msgpack.encode(order),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=WAIT_SECONDS,
+    )
+    if done.returncode == -signal.SIGXCPU:
+        raise _TooMuch(TOO_SLOW.format(seconds=MOST_SECONDS))
+    if -done.returncode in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS):
+        raise _TooMuch(CRASHES)
+    done.check_returncode()
+    return msgspec.msgpack.decode(done.stdout, type=Sources)
 
 
 class _Order(msgspec.Struct, frozen=True):
@@ -128,7 +161,9 @@ def serve() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (int(MOST_SECONDS) + 1, int(MOST_SECONDS) + 1))
+        # from here on: what it took to start is not the learner's
+        most = math.ceil(time.process_time() + MOST_SECONDS)
+        resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
     order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Order)
     sources = _Matching(order).sources()
     sys.stdout.buffer.write(msgspec.msgpack.encode(sources))
@@ -389,6 +424,9 @@ LARGE_FILE = 48 << 10
 """Of source. Up to here the worst that is known takes a few tenths of a second."""
 LARGE_BUNDLE = 1 << 20
 MOST_SECONDS = 3.0
+"""Of processor time: the machine may be busy with others."""
+WAIT_SECONDS = 120.0
+TRIES = 2
 MOST_MEMORY = 2 << 30
 _MODULE = "grader.teach.sources"
 _DEFINES = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
@@ -399,6 +437,8 @@ BOTH = "{path} is taken for {file}; what {other} defines of it does not count."
 NONE_OF_IT = "None of its exercises is in {path}."
 AS_GOOD = "{others} would do for {file} as well; {path} is taken."
 TOO_SLOW = "Compiling what was handed in takes longer than {seconds:g} s: it is not judged."
+CRASHES = "Compiling what was handed in crashes Python: it is not judged."
+NOT_READ = "It could not be read on this machine, twice: {why}."
 
 if __name__ == "__main__":
     serve()
