@@ -181,7 +181,9 @@ class _Session:
     def _asked(self, course: Course, lecture: Lecture, job: Job) -> LectureResult:
         key = str(course.root), lecture.id
         if key not in self._workers:
-            worker = Worker(Setting(str(course.root), (lecture.id,), default_isolation().value))
+            isolation = default_isolation().value
+            setting = Setting(str(course.root), (lecture.id,), isolation, as_in_class=False)
+            worker = Worker(setting)
             self._workers[key] = worker.__enter__()
         worker = self._workers[key]
         try:

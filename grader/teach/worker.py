@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from grader.course.data import data_at_hand
 from grader.course.manifest import Course, load_course
 from grader.judge.process import Ended, Failed, Parent, Process, Ready, run
 from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Outcome
@@ -52,6 +53,8 @@ class Setting(msgspec.Struct, frozen=True):
     isolation: str
     hide: tuple[str, ...] = ()
     """Folders that no submission may see: the course, and the submissions themselves."""
+    as_in_class: bool = True
+    """Whether each exercise runs in a new folder, with nothing in it but the course's data sets."""
 
 
 _to_worker = msgspec.msgpack.Decoder(Job)
@@ -127,7 +130,9 @@ def _serve(parent: Parent) -> None:
             job = parent.hear(_to_worker)
             parent.say(Marked(job.who, job.lecture, _judge(judge, course, job)))
 
-    with Sandbox(Isolation(setting.isolation), forbids=course.forbids, hide=hide) as sandbox:
+    data = data_at_hand(course) if setting.as_in_class else None
+    isolation = Isolation(setting.isolation)
+    with Sandbox(isolation, forbids=course.forbids, hide=hide, data=data) as sandbox:
         from grader.judge.session import with_judge  # imports torch while the zygote does
 
         with_judge(course, lectures, work, sandbox)
