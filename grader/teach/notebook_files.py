@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -19,10 +21,17 @@ class Cells(msgspec.Struct, frozen=True):
     """What it says that it is in; empty where it does not say."""
 
 
-def read_cells(data: bytes) -> Cells:
-    """The code in a notebook's bytes. Raises one of NOT_READ where they are none."""
+Kinds = Mapping[str, str]
+"""nbgrader's name of a cell → its type, `code` or `markdown`, whatever a learner has made of it."""
+
+
+def read_cells(data: bytes, kinds: Kinds = MappingProxyType({})) -> Cells:
+    """The code in a notebook's bytes. Raises one of NOT_READ where they are none.
+
+    `kinds` is what a gradebook says; a notebook that none knows says it itself, of its solutions.
+    """
     raw = _decode(data)
-    return Cells(_texts(raw), _language(raw))
+    return Cells(_texts(raw, kinds), _language(raw))
 
 
 def code_of(data: bytes) -> str:
@@ -111,24 +120,37 @@ def _language(raw: _Raw) -> str:
     )
 
 
-def _texts(raw: _Raw) -> list[str]:
+def _texts(raw: _Raw, kinds: Kinds) -> list[str]:
     sheets = [raw.cells, *(sheet.cells for sheet in raw.worksheets)]
     cells = [cell for cells in sheets for cell in cells]
-    solutions = {name: n for n, cell in enumerate(cells) if (name := _solution(cell))}
-    meant = set(solutions.values())
-    return [_text(cell) for n, cell in enumerate(cells) if cell.cell_type == "code" or n in meant]
+    meant = {name: n for n, cell in enumerate(cells) if (name := _about(cell).grade_id)}
+    return [
+        _text(cell)
+        for n, cell in enumerate(cells)
+        if _kind(cell, kinds, meant.get(_about(cell).grade_id) == n) == "code"
+    ]
 
 
-def _solution(cell: _Cell) -> str:
-    """The name of a cell that was handed out for a solution in code, of whatever type it is now.
+def _kind(cell: _Cell, kinds: Kinds, is_meant: bool) -> str:
+    """The type that a cell has for nbgrader: a solution in code that was turned into text is code again.
 
-    nbgrader makes it code again before it runs it. Of two with one name the later one is meant.
+    Of two with one name the later one is meant.
     """
+    about = _about(cell)
+    if not is_meant:
+        return cell.cell_type
+    of_a_solution = about.cell_type if about.solution else ""
+    return kinds.get(about.grade_id) or of_a_solution or cell.cell_type
+
+
+def _about(cell: _Cell) -> _Nbgrader:
+    """What nbgrader has written about a cell, as far as it can be read."""
+    if b"nbgrader" not in bytes(cell.metadata):
+        return _NOTHING
     try:
-        about = msgspec.json.decode(cell.metadata, type=_About).nbgrader
+        return msgspec.json.decode(cell.metadata, type=_About).nbgrader
     except NOT_READ:
-        return ""
-    return about.grade_id if about.solution and about.cell_type == "code" else ""
+        return _NOTHING
 
 
 def _text(cell: _Cell) -> str:
@@ -140,3 +162,4 @@ def _text(cell: _Cell) -> str:
 _UP_TO_NAN = re.compile(
     rb'((?:[^"NI-]++|"(?:[^"\\]++|\\.)*+"|-(?!I))*+)(?:NaN|-?Infinity)', re.DOTALL
 )
+_NOTHING = _Nbgrader()

@@ -12,6 +12,7 @@ import bisect
 import re
 import warnings
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -19,7 +20,7 @@ from grader.judge.magics import without_magics
 from grader.judge.submission import MAGICS, Trouble, listed_magics
 from grader.judge.toplevel import DEFINITIONS
 from grader.teach.needed import Choice, blank, parsed
-from grader.teach.notebook_files import NOT_READ, read_cells
+from grader.teach.notebook_files import NOT_READ, Kinds, read_cells
 
 MAX_CODE = 1 << 19
 """Characters of code in a notebook; its pictures do not count."""
@@ -123,10 +124,12 @@ def notebook_source(data: bytes, names: Collection[str] = ()) -> NotebookSource:
     return read_notebook(data).source(names)
 
 
-def read_notebook(data: bytes, name: str = "the notebook") -> Notebook:
+def read_notebook(
+    data: bytes, name: str = "the notebook", kinds: Kinds = MappingProxyType({})
+) -> Notebook:
     """A notebook of format 3 or 4. Never raises for what is in it: `trouble` says what is wrong."""
     try:
-        cells = read_cells(data)
+        cells = read_cells(data, kinds)
     except NOT_READ as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         return Notebook(name, trouble=NO_NOTEBOOK.format(name=name, why=why.rstrip(".")))

@@ -31,7 +31,7 @@ from grader.judge.submission import (
     roots_of,
 )
 from grader.teach.bundle import Bundle, shown
-from grader.teach.notebook_files import code_of
+from grader.teach.notebook_files import Kinds, code_of
 from grader.teach.notebooks import Notebook, notebook_of, read_notebook
 from grader.teach.placeholders import with_ids
 from grader.teach.places import Place
@@ -72,6 +72,7 @@ def submission_from(
     lecture: Lecture,
     other_folders: Collection[str] = (),
     notebooks: Mapping[str, str] = MappingProxyType({}),
+    kinds: Mapping[str, Kinds] = MappingProxyType({}),
 ) -> Sources:
     """The submission that a bundle holds for a lecture. Never raises for what is in it.
 
@@ -79,10 +80,11 @@ def submission_from(
     the one that lies highest. Where there is none of that name, a .py that defines the exercises; and
     then a notebook. `other_folders` are those of the course's other lectures, where a file of the same
     name is another's. `notebooks` says by its path which one stands for a file ahead of all that, as
-    soon as it defines something of it.
+    soon as it defines something of it, and `kinds` what a gradebook says of a notebook's cells.
     """
     others = frozenset(other_folders) - {lecture.dir}
-    order = _Order(bundle, lecture, others, dict(notebooks))
+    known = {path: dict(cells) for path, cells in kinds.items()}
+    order = _Order(bundle, lecture, others, dict(notebooks), known)
     return _stoppable(order) if _is_large(bundle) else _Matching(order).sources()
 
 
@@ -153,6 +155,7 @@ class _Order(msgspec.Struct, frozen=True):
     lecture: Lecture
     other_folders: frozenset[str]
     notebooks: dict[str, str]
+    kinds: dict[str, dict[str, str]]
 
 
 def serve() -> None:
@@ -175,6 +178,7 @@ class _Matching:
         self._lecture = lecture
         self._bundle = bundle
         self._stands = order.notebooks
+        self._kinds = order.kinds
         self._remarks = list(bundle.remarks)
         self._texts = {
             path: data
@@ -209,7 +213,7 @@ class _Matching:
         )
 
     def _add_notebook(self, path: str, data: bytes) -> None:
-        notebook = read_notebook(data, shown(path))
+        notebook = read_notebook(data, shown(path), self._kinds.get(path, {}))
         self._notebooks[path] = notebook
         if notebook.trouble:
             self._remarks.append(notebook.trouble)
