@@ -54,6 +54,7 @@ def _fit(path: Path, name: str, cells: Sequence[Json], known: Sequence[Known]) -
 
 
 def _is_untouched(cells: Sequence[Json], known: Sequence[Known]) -> bool:
-    """Whether all its code is as it was handed out."""
-    given = {cell.source.strip() for cell in known} | {""}
-    return all(c["source"].strip() in given for c in cells if c["cell_type"] == "code")
+    """Whether every cell for a solution is there and as it was handed out."""
+    given = {cell.name: cell.source.strip() for cell in known if cell.solution}
+    there = {name_of(cell): cell["source"].strip() for cell in cells if name_of(cell) in given}
+    return bool(given) and there == given
