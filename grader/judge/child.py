@@ -43,6 +43,7 @@ from grader.judge.messages import (
 )
 from grader.judge.modules import MAX_PATH, ModuleSet, sendable
 from grader.judge.probes import run_probe
+from grader.judge.seclusion import seclude
 from grader.judge.tripwire import TRIPWIRE, Forbidden
 from grader.judge.warm import import_ahead, warm
 
@@ -101,6 +102,8 @@ class _Learner:
         self.load = load
         self._layers = layers
         TRIPWIRE.guard(load.forbids)
+        if load.seen:
+            seclude(load.seen)
         self.modules = ModuleSet(
             {stem: marshal.loads(file.code) for stem, file in load.files.items()},
             {stem: marshal.loads(file.code) for stem, file in load.others.items()},

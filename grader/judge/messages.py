@@ -43,6 +43,8 @@ class Load(msgspec.Struct, frozen=True, tag=True):
     seconds: float
     """Processor time that it may take."""
     wall_seconds: float
+    seen: tuple[str, ...] = ()
+    """The only folders of the disk that there are for it, besides its own; all where none is named."""
 
 
 class Run(msgspec.Struct, frozen=True, tag=True):

@@ -47,6 +47,7 @@ from grader.judge.messages import (
     seen_by_child,
     usage_from_zygote,
 )
+from grader.judge.seclusion import folders_in_class
 
 GRACE_SECONDS = 0.2
 """How long after the limit the child may still write where it is."""
@@ -277,7 +278,7 @@ class Sandbox:
 
     A child runs in the submission's own folder. Where there is `data`, it is as when a class is graded:
     each child has a new folder with these files under their names, and nothing else; and in bubblewrap
-    it never has another.
+    it never has another. A `secluded` child finds nothing else on the disk that a class would not find.
     """
 
     def __init__(
@@ -288,10 +289,13 @@ class Sandbox:
         interrupt: int | None = None,
         hide: Sequence[Path] = (),
         data: Mapping[str, Path] | None = None,
+        secluded: bool = False,
     ) -> None:
         self._interrupt = interrupt
         self._hide = hide
         self._data = data
+        self.seen = folders_in_class() if secluded else ()
+        """The folders of the disk that a child finds, where it does not find all."""
         self._folders: tempfile.TemporaryDirectory[str] | None = None
         self.isolation = isolation or default_isolation()
         self.foreground = foreground

@@ -144,6 +144,7 @@ class Trial:
                 names=self.exercise.names,
                 module=self.exercise.module,
                 forbids=self._lecture.forbids + self.exercise.forbids,
+                seen=self._sandbox.seen,
                 seconds=self._limits.seconds,
                 wall_seconds=self._limits.seconds * WAITING,
             )
@@ -153,6 +154,14 @@ class Trial:
     def unfinished(self) -> Stopped | None:
         """What to say of an exercise that is right as far as it is there; None where it is all there."""
         return self._endings.missing([*self.missing]) if self.missing else None
+
+    def load(self) -> Stopped | None:
+        """Why the exercise's file, or what it has of the exercise, cannot be imported."""
+        try:
+            self._await_load()
+        except Stopped as stopped:
+            return stopped
+        return None
 
     def close(self) -> None:
         if self._child is not None:
