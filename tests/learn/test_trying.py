@@ -123,8 +123,10 @@ def test_data_of_the_courses_own_is_there(
     root = Path(shutil.copytree(TINY, tmp_path / "course"))
     digest = hashlib.sha256(b"2").hexdigest()
     text = (root / "course.toml").read_text()
-    data = f'[[data]]\nname = "two.txt"\nurl = "https://x.org/two.txt"\n'
+    data = (
+        f'[[data]]\nname = "two.txt"\nurl = "https://x.org/two.txt"\n'
         f'sha256 = "{digest}"\nabout = "2"\n'
+    )
     (root / "course.toml").write_text(text.replace("[[lecture]]", f"{data}\n[[lecture]]", 1))
     course = load_course(root)
     code = "two = int(open('two.txt').read())\ndef double(x):\n    return two * x"
