@@ -75,6 +75,7 @@ def grade(
     from importlib import metadata
 
     from grader.cli.progress import progress_of
+    from grader.course.data import absent_data
     from grader.judge.bubblewrap import find_bubblewrap
     from grader.show.grading import summary, summary_json, to_grade
     from grader.teach.digest import Digests
@@ -118,6 +119,9 @@ def grade(
 
             def tell(sentence: str) -> None:
                 errors.print(Text(sentence, "zth.note"), soft_wrap=True)
+
+            for data in absent_data(opened):
+                tell(NO_DATA.format(name=data.dataset.name, why=data.why, fix=data.fix))
 
             try:
                 with (
@@ -212,5 +216,6 @@ def _executor(
         yield lambda todo: mark_on(address, todo, setting, tell)
 
 
+NO_DATA = "Work that reads {name} cannot be graded on this machine. {why} {fix}"
 STOPPED = "Stopped. What was graded is recorded; the same command goes on from there."
 LISTED = "`zth grade --status` lists who is."

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from grader.course.data import data_at_hand
+from grader.course.data import data_at_hand, find_data, locate
 from grader.course.manifest import Course, load_course
 from grader.judge.process import Ended, Failed, Parent, Process, Ready, run
 from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Outcome
@@ -42,6 +43,8 @@ class Marked(msgspec.Struct, tag=True, frozen=True):
     who: str
     lecture: str
     result: LectureResult
+    ungraded: str = ""
+    """Why there is no result: no judge survived it. That is our fault, and never a learner's 0."""
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -128,7 +131,8 @@ def _serve(parent: Parent) -> None:
         parent.say(Ready())
         while True:
             job = parent.hear(_to_worker)
-            parent.say(Marked(job.who, job.lecture, _judge(judge, course, job)))
+            result = _judge(judge, course, job)
+            parent.say(Marked(job.who, job.lecture, result, without_data(course, result)))
 
     data = data_at_hand(course) if setting.as_in_class else None
     isolation = Isolation(setting.isolation)
@@ -136,6 +140,20 @@ def _serve(parent: Parent) -> None:
         from grader.judge.session import with_judge  # imports torch while the zygote does
 
         with_judge(course, lectures, work, sandbox)
+
+
+def without_data(course: Course, result: LectureResult) -> str:
+    """Why a work cannot be graded here: it reads a data set of the course's that is not on this machine.
+
+    Empty where it does not.
+    """
+    messages = [check.message for e in result.exercises for check in e.failing]
+    for dataset in course.manifest.data:
+        asked = re.compile(rf"No such file or directory: '(?:\./)?{re.escape(dataset.name)}'")
+        if any(asked.search(message) for message in messages) and not find_data(dataset):
+            found = locate(dataset)
+            return NO_DATA.format(name=dataset.name, why=found.why, fix=found.fix)
+    return ""
 
 
 def _judge(judge: Judge, course: Course, job: Job) -> LectureResult:
@@ -146,6 +164,7 @@ def _judge(judge: Judge, course: Course, job: Job) -> LectureResult:
     return judge.judge(Selection(lecture, chosen), job.submission, job.seed)
 
 
+NO_DATA = "It reads {name}, which this machine does not have. {why} {fix}"
 NOT_JUDGED = "judge"
 """The name of the check of what no judge survived."""
 UNJUDGED = "It could not be judged: the judge ended with {status}."
