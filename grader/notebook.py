@@ -19,7 +19,7 @@ import linecache
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,8 @@ from grader.learn.workspace import course_at
 from grader.nbgrader.pack import course_beside
 from grader.teach.bundle import Bundle
 from grader.teach.gathering import LIMITS
-from grader.teach.notebooks import code_of, read_notebook
+from grader.teach.notebook_files import code_of
+from grader.teach.notebooks import read_notebook
 from grader.teach.placing import Placing
 from grader.teach.sources import Sources, submission_from
 from grader.teach.worker import Job, Setting, Worker
@@ -181,7 +182,9 @@ class _Session:
     def _asked(self, course: Course, lecture: Lecture, job: Job) -> LectureResult:
         key = str(course.root), lecture.id
         if key not in self._workers:
-            worker = Worker(Setting(str(course.root), (lecture.id,), default_isolation().value))
+            isolation = default_isolation().value
+            setting = Setting(str(course.root), (lecture.id,), isolation, as_in_class=False)
+            worker = Worker(setting)
             self._workers[key] = worker.__enter__()
         worker = self._workers[key]
         try:
@@ -348,6 +351,9 @@ class _Beside(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             # a traceback shows its lines from here: the file itself is JSON
             linecache.cache[shown] = len(source.text), None, source.text.splitlines(True), shown
             exec(compile(source.text, shown, "exec", dont_inherit=True), into)
+            for name in names or source.broken:
+                if name in source.broken and name not in into:
+                    into[name] = _broken(source.broken[name].message)
 
         def value(name: str) -> object:
             """Of what is no function and no class: only that is run which it takes."""
@@ -360,6 +366,15 @@ class _Beside(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
         run((), vars(module))
         vars(module)["__getattr__"] = value
+
+
+def _broken(why: str) -> Callable[..., None]:
+    """In the place of a function whose cell is no Python."""
+
+    def tell(*_: object, **__: object) -> None:
+        raise SyntaxError(why)
+
+    return tell
 
 
 def forget_changed() -> None:

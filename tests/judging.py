@@ -63,9 +63,15 @@ def make_deadly(root: Path) -> None:
 class WarmJudge:
     """A judge that answers in a thread of its own until it is closed."""
 
-    def __init__(self, course: Course, isolation: Isolation, hide: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        course: Course,
+        isolation: Isolation,
+        hide: Sequence[Path] = (),
+        data: Mapping[str, Path] | None = None,
+    ) -> None:
         self.course = course
-        self.sandbox = Sandbox(isolation, hide=hide)
+        self.sandbox = Sandbox(isolation, hide=hide, data=data)
         self._jobs: queue.SimpleQueue[tuple[Callable[[Judge], Any], Future[Any]] | None]
         self._jobs = queue.SimpleQueue()
         self._ended: Future[None] = Future()

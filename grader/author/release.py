@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from grader.author.visible import Visible, visible_checks
+from grader.course.data import data_at_hand
 from grader.course.litter import files_in
 from grader.course.manifest import Course, Exercise, Lecture, Manifest, load_course
 from grader.course.stubs import marked_exercises, stubs_of
@@ -81,7 +82,8 @@ def faults(released: Released, course: Course) -> list[str]:
     def work(judge: Judge) -> list[str]:
         return [fault for lecture in pack.lectures for fault in _faults(judge, course, lecture)]
 
-    with Sandbox(forbids=pack.forbids) as sandbox:
+    data = data_at_hand(course)
+    with Sandbox(forbids=pack.forbids, data=data, secluded=True) as sandbox:  # as a class does
         return with_judge(pack, pack.lectures, work, sandbox)
 
 

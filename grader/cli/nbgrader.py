@@ -221,6 +221,10 @@ def _summary(done: Autograded, place: Path) -> RenderableType:
     lines = [Text(f"{len(done.graded)} graded, {done.unchanged} were graded before.")]
     for who, why in done.failed.items():
         lines.append(Text(visible(f"{who} could not be graded: {why}"), "zth.fail"))
+    if done.without:
+        missing = f"{len(done.without)} handed in no notebook where one is looked for:"
+        lines.append(Text(missing, "zth.fail"))
+        lines += [Text(visible(f"  {who}: {there}")) for who, there in done.without.items()]
     if done.log:
         where = done.log.relative_to(place)
         count = "1 remark" if len(done.remarks) == 1 else f"{len(done.remarks)} remarks"

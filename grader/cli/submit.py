@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import sys
+from contextlib import nullcontext
 from typing import Annotated
 
 import msgspec
@@ -36,14 +37,16 @@ def submit(
     workspace: WorkspaceFolder = None,
     course: CourseFolder = None,
 ) -> None:
-    """Write the zip to hand in: a lecture's files as they are now. Nothing is judged.
+    """Write the zip to hand in: a lecture's files as they are now.
 
-    Without a target: the lecture that you are in. Of several, a zip each.
+    First they are tried once as where a class is graded, in a folder of their own: what would not come
+    along is said. Without a target: the lecture that you are in. Of several, a zip each.
     """
     from grader.learn.next_step import current_lecture
     from grader.learn.progress import Progress
-    from grader.learn.submitting import file_name, hand_in
-    from grader.show.submit import handed_in_view
+    from grader.learn.submitting import file_name, hand_in, pack
+    from grader.learn.trying import missed_in_class
+    from grader.show.submit import handed_in_view, missed_view
 
     opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
@@ -53,8 +56,17 @@ def submit(
         lectures = [current_lecture(opened, known_standings(Progress(place))[0])]
     for lecture in lectures:
         file_name(who, lecture)  # before anything is written
+    packed = [pack(place, lecture) for lecture in lectures]
+    console = screen()
+    missed = {}
+    for one in packed:
+        with nullcontext() if as_json else console.status(f"trying {one.lecture.id}"):
+            found = missed_in_class(opened, one.lecture, one.submission)
+        missed[one.lecture.id] = found
+        if found and not as_json:
+            console.print(missed_view(found), soft_wrap=True)
     now = datetime.datetime.now().astimezone()
-    done = [hand_in(place, opened, lecture, who, now) for lecture in lectures]
+    done = [hand_in(place, opened, one, who, now) for one in packed]
     if as_json:
         rows = [
             {
@@ -63,15 +75,15 @@ def submit(
                 "files": one.files,
                 "unwritten": one.unwritten,
                 "warnings": one.warnings,
+                "missed": missed[one.lecture.id],
                 "kept": str(one.kept) if one.kept else None,
             }
             for one in done
         ]
         sys.stdout.buffer.write(msgspec.json.encode({"format": 1, "submissions": rows}) + b"\n")
         return
-    console = screen()
-    for one in done:
-        console.print(handed_in_view(one, here()), soft_wrap=True)
+    for written in done:
+        console.print(handed_in_view(written, here()), soft_wrap=True)
     if not who:
         console.print(Text(NAMELESS, "zth.note"), soft_wrap=True)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.course.manifest import Dataset
+from grader.course.manifest import Course, Dataset
 
 VARIABLE = "ZTH_DATA"
 """Names a folder that has the data already; where it is set, that folder alone is looked into."""
@@ -63,6 +63,18 @@ def locate(dataset: Dataset) -> Located:
         why = f"{path} is not the file of the course: its checksum is another."
         return Located(dataset, path, DataState.WRONG, why, fix)
     return Located(dataset, path, DataState.VERIFIED)
+
+
+def data_at_hand(course: Course) -> dict[str, Path]:
+    """A course's data sets that are on this machine, by their names."""
+    found = {dataset.name: find_data(dataset) for dataset in course.manifest.data}
+    return {name: path for name, path in found.items() if path is not None}
+
+
+def absent_data(course: Course) -> list[Located]:
+    """Those that are not, each with the reason and the remedy."""
+    found = map(locate, course.manifest.data)
+    return [one for one in found if one.state is not DataState.VERIFIED]
 
 
 def named_folder() -> Path | None:

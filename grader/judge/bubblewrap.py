@@ -1,7 +1,8 @@
 """The zygote inside bubblewrap: Python and its libraries to read, and nothing else of this machine.
 
 No network, no home, no course, no submissions, no environment; a process table of its own. What lies
-in a folder that is shown (a course inside site-packages, say) is covered.
+in a folder that is shown (a course inside site-packages, say) is covered. The course's data sets, which
+are public, are shown.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from grader.errors import UserError
-from grader.judge.cell import ENVIRONMENT, SCRATCH
+from grader.judge.cell import DATA, ENVIRONMENT, SCRATCH
 
 LIBRARIES = ("torch", "numpy", "msgspec", "cloudpickle")
 """What a child imports besides the standard library; what they need lies beside them."""
@@ -79,15 +81,19 @@ def remedy(why: str, system: Path = Path("/")) -> str:
     return NO_NAMESPACES
 
 
-def words_before(hide: Sequence[Path]) -> list[str]:
+def words_before(
+    hide: Sequence[Path], data: Mapping[str, Path] = MappingProxyType({})
+) -> list[str]:
     """What to put before the command. `hide` must not be seen inside, wherever it lies.
+
+    `data` are files that are seen by their names, wherever they lie.
 
     Raises UserError where bubblewrap is missing, or where something would be seen all the same.
     """
     words = [find_bubblewrap(), *_SWITCHES, "--uid", str(USER), "--gid", str(USER)]
     for name, value in ENVIRONMENT.items():
         words += ["--setenv", name, value]
-    needed = _needed()
+    needed = needed_folders()
     shown = _outermost(needed)
     for path in SYSTEM:
         if Path(path).is_symlink():  # /lib is one on most systems
@@ -107,10 +113,12 @@ def words_before(hide: Sequence[Path]) -> list[str]:
     words += ["--ro-bind", str(package), str(package)]
     if (inside := package / "_course").is_dir():
         words += ["--tmpfs", str(inside)]
+    for name, file in data.items():
+        words += ["--ro-bind", str(file), f"{DATA}/{name}"]
     return [*words, "--remount-ro", "/", "--chdir", SCRATCH]
 
 
-def _needed() -> list[Path]:
+def needed_folders() -> list[Path]:
     """The folders to read: the system's, Python's, the libraries'."""
     wanted = [Path(path) for path in SYSTEM if not Path(path).is_symlink()]
     wanted += [Path(path).resolve() for path in (sys.base_prefix, sys.prefix, sys.exec_prefix)]

@@ -2,8 +2,8 @@
 
 bubblewrap walls off the zygote, which makes the tables for its children: each is process 1 of its own.
 The child does the rest, and walls itself off from the zygote and from the children before and after
-it: its one folder is empty and goes with it, there is no /proc, and when it ends the kernel ends all
-it has started.
+it: its one folder has the course's data and goes with it, there is no /proc, and when it ends the
+kernel ends all it has started.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from grader.judge.layers import Layer
 
 SCRATCH = "/scratch"
 """The one folder that can be written to. Not /tmp, where Python itself may lie."""
+DATA = "/course-data"
+"""Where the course's data sets lie, to be read only."""
 SCRATCH_BYTES = 64 << 20
 SCRATCH_FILES = 10_000
 ENVIRONMENT = {
@@ -88,6 +90,8 @@ def _enter() -> None:
     small = f"size={SCRATCH_BYTES},nr_inodes={SCRATCH_FILES},mode=0700"
     _mount("tmpfs", SCRATCH, "tmpfs", _MS_NOSUID | _MS_NODEV, small)
     os.chdir(SCRATCH)
+    for path in Path(DATA).glob("*"):  # none where there is no such folder
+        Path(SCRATCH, path.name).symlink_to(path)
     for device in Path("/dev").iterdir():
         # written to all the same; but root's child could chmod the machine's own /dev/null
         _make_read_only(str(device))

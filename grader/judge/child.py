@@ -20,6 +20,8 @@ import types
 from collections.abc import Iterator
 from typing import Any, Literal, TextIO
 
+import msgspec
+
 from grader.judge import cell, limits, wire
 from grader.judge.layers import ALONE, Layer
 from grader.judge.messages import (
@@ -41,6 +43,7 @@ from grader.judge.messages import (
 )
 from grader.judge.modules import MAX_PATH, ModuleSet, sendable
 from grader.judge.probes import run_probe
+from grader.judge.seclusion import seclude
 from grader.judge.tripwire import TRIPWIRE, Forbidden
 from grader.judge.warm import import_ahead, warm
 
@@ -99,6 +102,8 @@ class _Learner:
         self.load = load
         self._layers = layers
         TRIPWIRE.guard(load.forbids)
+        if load.seen:
+            seclude(load.seen)
         self.modules = ModuleSet(
             {stem: marshal.loads(file.code) for stem, file in load.files.items()},
             {stem: marshal.loads(file.code) for stem, file in load.others.items()},
@@ -116,8 +121,12 @@ class _Learner:
         except BaseException as error:
             return self.raised(error)
         missing = [name for name in self.load.names if not _has(module, name)]
-        some = len(missing) < len(self.load.names)
-        return Ready(missing=missing) if some else Missing(missing)
+        if not missing or len(missing) < len(self.load.names):
+            return Ready(missing=missing)
+        for name in missing:
+            if why := self.modules.why_missing(self.load.module, name.split(".")[0]):
+                return msgspec.structs.replace(self.raised(why), alone=True)
+        return Missing(missing)
 
     def run(self, run: Run) -> Reply:
         if run.quiet:
@@ -134,6 +143,7 @@ class _Learner:
             return self.raised(error)
 
     def raised(self, error: BaseException) -> Raised:
+        error = self.modules.cause(error)
         frames = _frames(error)
         message = _text(error)
         missing = self._missing_attribute(error, frames)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import signal
 
 from grader.course.manifest import Exercise, Lecture, Limits
@@ -54,11 +55,12 @@ class Endings:
         place = self._place(raised.frames)
         line = place[1] if place and place[0] == self._exercise.file else None
         if raised.stub is not None and self._is_raise(raised.frames):
-            others = {e.id for e in self._lecture.exercise} - {self._exercise.id}
+            others = {e.id: e.file for e in self._lecture.exercise if e != self._exercise}
             if raised.stub in others:
-                return Stopped(
-                    Outcome.BLOCKED, REACHED_STUB.format(stub=raised.stub), line, raised.stub
-                )
+                trouble = self._submission.files[others[raised.stub]].trouble
+                why = f"and {trouble.message}" if trouble else REACHED_STUB
+                message = f"It calls {raised.stub}, {why}"
+                return Stopped(Outcome.BLOCKED, message, line, raised.stub)
             return Stopped(Outcome.TODO, STILL_STUB, line)
         if absent := self._absent(raised, line):
             return absent
@@ -74,21 +76,23 @@ class Endings:
             why = self._lecture.why_forbidden(self._exercise, raised.forbidden)
             message = CALLS_FORBIDDEN.format(name=raised.forbidden, why=why)
             return Stopped(Outcome.FAIL, _at(message, place), line)
-        if raised.kind == "ModuleNotFoundError" and (
-            trouble := self._broken_import(raised.message)
+        if raised.kind in ("ModuleNotFoundError", "SyntaxError") and (
+            broken := self._broken_import(raised.message) or self._broken_cell(raised.message)
         ):
-            return trouble
+            return broken
         if raised.limit:
             message = LIMITS[raised.limit].format(limits=self._limits)
         elif raised.kind in ENDINGS:
             message = ENDINGS[raised.kind].format(message=raised.message)
+        elif raised.kind == "ModuleNotFoundError" and (
+            library := NO_MODULE.fullmatch(raised.message)
+        ):
+            message = NOT_INSTALLED.format(library=library[1].partition(".")[0])
         else:
             message = f"{raised.kind}: {raised.message}" if raised.message else raised.kind
-            if raised.kind == "NameError" and "'get_ipython'" in raised.message:
-                message += f". {NOTEBOOK_LINE}"
         message = _at(message, place)
-        if raised.kind in NOT_AT_HAND and place and place[2] == "<module>":
-            message += AT_IMPORT
+        if raised.kind in NOT_AT_HAND and place:
+            message += ONLY_THE_DATA
         return Stopped(Outcome.ERROR, message, line, steps=self._steps(raised.frames))
 
     def died(self, died: Died, fate: Fate, seconds: float) -> Stopped:
@@ -141,13 +145,13 @@ class Endings:
         source = self._submission.files[self._exercise.file]
         for line, within in find_anywhere(source.text, name) if source.code else ():
             if within != holder:
+                where = f"{source.name}, line {line}"
                 text = INSIDE if within else OUTSIDE
-                return line, text.format(
-                    name=name, file=source.name, line=line, holder=within or holder
-                )
+                return line, text.format(name=name, where=where, holder=within or holder)
         if source.code and (alike := find_alike(source.text, holder, name)):
             found, line = alike
-            return line, MISSPELT.format(found=found, file=source.name, line=line, name=name)
+            where = f"{source.name}, line {line}"
+            return line, MISSPELT.format(found=found, where=where, name=name)
         return None
 
     def _gave_none(self, raised: Raised) -> str:
@@ -170,7 +174,7 @@ class Endings:
         steps = []
         for path, line, function in frames:
             text = self._line(path, line)
-            if text is not None:
+            if text is not None and line not in self._sources[path].added:
                 within = "" if function.startswith("<module") else function
                 steps.append(Step(self._sources[path].name, line, within, text))
         return tuple(steps)
@@ -188,10 +192,20 @@ class Endings:
         """Whether it was raised by a `raise` of the learner's; torch says NotImplementedError, too."""
         path, line = frames[-1][:2] if frames else ("", 0)
         source = self._sources.get(path)
-        return source is not None and any(
+        text = (source.given or source.text) if source and source.code else ""
+        return any(
             isinstance(node, ast.Raise) and node.lineno <= line <= (node.end_lineno or line)
-            for node in ast.walk(parse(source.text) if source.code else ast.Module([], []))
+            for node in ast.walk(parse(text))
         )
+
+    def _broken_cell(self, message: str) -> Stopped | None:
+        """A function was called whose cell of a notebook is no Python."""
+        for source in self._submission.files.values():
+            for _, trouble in source.broken:
+                if trouble.message == message:
+                    own = source.name == self._exercise.file
+                    return Stopped(Outcome.ERROR, message, trouble.line if own else None)
+        return None
 
     def _broken_import(self, message: str) -> Stopped | None:
         """`import engine` failed because engine.py itself cannot be read."""
@@ -199,9 +213,8 @@ class Endings:
             stem = source.name.removesuffix(".py")
             if source.trouble and message == f"No module named '{stem}'":
                 outcome = Outcome.TODO if source.trouble.absent else Outcome.ERROR
-                return Stopped(
-                    outcome, f"{self._exercise.file} imports {stem}, and {source.trouble.message}"
-                )
+                message = f"{self._exercise.file} imports {stem}, and {source.trouble.message}"
+                return Stopped(outcome, message)
         return None
 
 
@@ -221,18 +234,20 @@ def _listed(names: list[str]) -> str:
 
 
 STILL_STUB = "Not written yet: it still raises NotImplementedError."
-REACHED_STUB = "It calls {stub}, which is not written yet."
+REACHED_STUB = "which is not written yet."
 NOT_DEFINED = "{file} does not define {names}."
-INSIDE = " There is {name} in {file} line {line}, but inside {holder}: is it indented too far?"
-OUTSIDE = (
-    " There is {name} in {file} line {line}, but outside of {holder}: is it indented too little?"
-)
-MISSPELT = " There is {found} in {file} line {line}: should it be called {name}?"
+INSIDE = " There is {name} in {where}, but inside {holder}: is it indented too far?"
+OUTSIDE = " There is {name} in {where}, but outside of {holder}: is it indented too little?"
+MISSPELT = " There is {found} in {where}: should it be called {name}?"
 NEEDS_ABSENT = "It needs {name}, which {file} does not define: that is {exercise}."
 NOT_THERE = "Your {name} is not there."
 NO_ATTRIBUTE = "Your {owner} has no {name}."
 HAS_OTHERS = " It has {names}."
-NOTEBOOK_LINE = "It is a notebook's: take the line out."
+NO_MODULE = re.compile(r"No module named '([\w.]+)'")
+NOT_INSTALLED = (
+    "{library} is not installed where your work is judged: do without it, or ask for it to be "
+    "installed"
+)
 GAVE_NONE = (
     "Your code gave None, where something that has .{name} is expected: is a return missing?"
 )
@@ -261,10 +276,10 @@ LIMITS = {
     "processes": "Stopped at the process limit: an exercise may not start other processes.",
     "observation": "It returned more than {limits.observation_mb} MB.",
 }
-NOT_AT_HAND = ("FileNotFoundError", "URLError", "ConnectionError", "gaierror")
-AT_IMPORT = (
-    ". This line runs whenever the file is imported: move it, and what needs it, below "
-    '`if __name__ == "__main__":`, or put the data beside the file.'
+NOT_AT_HAND = ("FileNotFoundError", "NotADirectoryError", "URLError", "ConnectionError", "gaierror")
+ONLY_THE_DATA = (
+    ". Where work is graded there is no network, and no file but the course's own data, under its "
+    "names"
 )
 ENDINGS = {
     "SystemExit": "Your code called exit (SystemExit: {message}); return the answer instead.",

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from grader.judge.submission import SourceFile, find_definition, parse
+from grader.judge.submission import SourceFile, body_of, find_definition, parse
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -191,6 +191,7 @@ def _reached(text: str, names: tuple[str, ...]) -> list[ast.stmt]:
     tree, at_top = parse(text), _at_top(text)
     mentions = _global_names(text)
     start = [find_definition(text, name) for name in names]
+    start += [node for name in names for node in body_of(text).givers(name)]
     reached: list[ast.stmt] = []
     waiting = [node for node in start if node is not None]
     seen: set[int] = set()

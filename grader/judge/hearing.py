@@ -22,7 +22,13 @@ from grader.judge.results import (
     rounded,
 )
 from grader.judge.solutions import Solutions
-from grader.judge.submission import Submission, count_stubs, definitions, is_begun
+from grader.judge.submission import (
+    SourceFile,
+    Submission,
+    count_stubs,
+    definitions,
+    is_begun,
+)
 from grader.judge.trial import Record, Trial
 from grader.judge.unusual import find_unusual
 
@@ -117,6 +123,8 @@ class Hearing:
             return Stopped(outcome, source.trouble.message, source.trouble.line)
         if exercise.file in self._unloadable:
             return self._unloadable[exercise.file]
+        if broken := source.why_broken(exercise):
+            return Stopped(Outcome.ERROR, broken.message, broken.line)
         unwritten = count_stubs(source.text, exercise)
         if unwritten and unwritten == self._judge.solutions(self._lecture).stubs(exercise):
             line = source.definition_line(exercise.names[0])
@@ -145,7 +153,7 @@ class Hearing:
             yield heard
             passed = passed and heard.check.outcome is Outcome.PASS
             failure = trial.load_failure
-            if failure and failure.outcome is Outcome.ERROR:
+            if failure and failure.outcome is Outcome.ERROR and not trial.rest_is_there:
                 self._unloadable[exercise.file] = failure
             if failure or (self._brief and not passed):
                 return
@@ -214,7 +222,7 @@ class Hearing:
             file=exercise.file,
             path=source.path,
             bonus=exercise.bonus,
-            begun=bool(source.code) and self._is_begun(source.text, exercise),
+            begun=bool(source.code) and self._is_begun(source, exercise),
             line=line or source.definition_line(exercise.names[0]),
             checks=tuple(checks),
             misconception=misconception,
@@ -252,9 +260,11 @@ class Hearing:
             flags += find_unusual(self._submission, exercise.file, given)
         return tuple(dict.fromkeys(flags))
 
-    def _is_begun(self, text: str, exercise: Exercise) -> bool:
+    def _is_begun(self, source: SourceFile, exercise: Exercise) -> bool:
         """Whether some of it is the learner's; what stands beside the stubs is given."""
-        given = self._judge.solutions(self._lecture).stubs(exercise)
+        text, given = source.text, self._judge.solutions(self._lecture).stubs(exercise)
+        if source.why_broken(exercise):
+            return True
         return is_begun(text, exercise) and count_stubs(text, exercise) != given
 
     def _blocked_by(

@@ -43,6 +43,8 @@ class Load(msgspec.Struct, frozen=True, tag=True):
     seconds: float
     """Processor time that it may take."""
     wall_seconds: float
+    seen: tuple[str, ...] = ()
+    """The only folders of the disk that there are for it, besides its own; all where none is named."""
 
 
 class Run(msgspec.Struct, frozen=True, tag=True):
@@ -78,6 +80,8 @@ class Raised(msgspec.Struct, frozen=True, tag=True):
     """`memory` or `processes`, where the exception is how that limit shows."""
     forbidden: Name = ""
     """The forbidden name that was called."""
+    alone: bool = False
+    """Whether it took nothing along but what it would have given: the rest of the file is there."""
 
 
 class Missing(msgspec.Struct, frozen=True, tag=True):

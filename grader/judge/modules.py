@@ -8,6 +8,8 @@ a pytest.py) is found only where no library has the name.
 from __future__ import annotations
 
 import builtins
+import functools
+import re
 import sys
 import types
 from collections.abc import Mapping, Sequence
@@ -16,8 +18,13 @@ from typing import Any
 import msgspec
 
 from grader.judge.stand_ins import StandIn
+from grader.judge.toplevel import BOUND, LEFT_OUT
 
 MAX_PATH = 4096
+MOST_CAUSES = 10
+MOST_SAID = 300
+"""Characters of why a statement is left out."""
+_NO_SUCH_NAME = re.compile(r"cannot import name '(\w+)'")
 
 
 def sendable(text: str, length: int) -> str:
@@ -32,6 +39,42 @@ class CodeFile(msgspec.Struct, frozen=True):
     code: bytes
 
 
+class _Judged:
+    """Which of the things that a file gives an exercise's name is judged."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self._names = names
+        self._defined: dict[str, Any] = {}
+        self._callable: dict[str, Any] = {}
+
+    def bound(self, name: str, sure: str) -> None:
+        """Called by a file that has given a name something; `sure` says whether it is a definition."""
+        value = self._names.get(name)
+        if sure == "yes" or (sure == "maybe" and _is_definition(value)):
+            self._defined[name] = value
+        elif callable(value):
+            self._callable[name] = value
+
+    def restore(self) -> None:
+        """Give each name its last definition; where it has none, the last that can be called."""
+        for name, value in self._callable.items():
+            if name not in self._defined and not callable(self._names.get(name)):
+                self._names[name] = value
+        self._names.update(self._defined)
+
+
+def _is_definition(value: object) -> bool:
+    kinds = (type, types.FunctionType, types.BuiltinFunctionType, functools.partial)
+    return isinstance(value, kinds) or hasattr(value, "__wrapped__")
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # its own __str__ may do anything
+        return type(error).__name__
+
+
 class ModuleSet:
     """Modules by stem, each run the first time it is asked for.
 
@@ -39,6 +82,8 @@ class ModuleSet:
     which the lecture's files may be imported as well (`micrograd.engine`). `stand_ins` are libraries
     that are replaced by nothing where they are not installed. With `register` the lecture's modules
     appear in sys.modules, as pickling and dataclasses expect.
+
+    Of a learner's file a statement that fails is left out: `cause` tells why, where it is missed.
     """
 
     def __init__(
@@ -55,7 +100,8 @@ class ModuleSet:
         self._missing: dict[str, StandIn | None] = dict.fromkeys(stand_ins)
         self._register = register
         self._modules: dict[str, types.ModuleType] = {}
-        self._builtins = {**vars(builtins), "__import__": self._import}
+        self._left_out: dict[tuple[str, str], BaseException] = {}
+        """What a statement that failed would have given, by file and name; `*` for a star import."""
 
     def __contains__(self, stem: str) -> bool:
         return stem in self._code
@@ -67,7 +113,13 @@ class ModuleSet:
         code = self._code[stem]
         module = types.ModuleType(stem)
         module.__file__ = code.co_filename
-        vars(module)["__builtins__"] = self._builtins
+        judged = _Judged(vars(module))
+        vars(module)["__builtins__"] = {
+            **vars(builtins),
+            "__import__": self._import,
+            LEFT_OUT: functools.partial(self._leave_out, stem),
+            BOUND: judged.bound,
+        }
         self._modules[stem] = module
         if self._register and stem in self._first:
             sys.modules[stem] = module
@@ -76,7 +128,44 @@ class ModuleSet:
         except BaseException:
             del self._modules[stem]
             raise
+        judged.restore()
         return module
+
+    def why_missing(self, stem: str, name: str) -> BaseException | None:
+        """The exception for which a file has no such name; None where that is not the reason."""
+        return self._left_out.get((stem, name)) or self._left_out.get((stem, "*"))
+
+    def cause(self, error: BaseException) -> BaseException:
+        """Why code could not be run: the exception itself, or that of a statement which was left out."""
+        for _ in range(MOST_CAUSES):  # one statement may fail for want of another
+            missed = self._missed(error)
+            found = self.why_missing(*missed) if missed else None
+            if found is None or found is error:
+                break
+            error = found
+        return error
+
+    def _missed(self, error: BaseException) -> tuple[str, str] | None:
+        """The file and the name in it that code asked for in vain."""
+        if isinstance(error, NameError) and error.name:
+            at = error.__traceback__
+            while at and at.tb_next:
+                at = at.tb_next
+            return (str(at.tb_frame.f_globals.get("__name__")), error.name) if at else None
+        if isinstance(error, AttributeError) and isinstance(error.obj, types.ModuleType):
+            return error.obj.__name__, str(error.name)
+        if isinstance(error, ImportError) and (match := _NO_SUCH_NAME.match(str(error))):
+            return str(error.name), match[1]
+        return None
+
+    def _leave_out(self, stem: str, *names: str) -> None:
+        """Called by a file whose statement has just failed."""
+        error = sys.exc_info()[1]
+        assert error is not None, "it is called where an exception is handled"
+        there = vars(self._modules[stem])
+        self._left_out.update(((stem, name), error) for name in names if name not in there)
+        said = sendable(_said(error), MOST_SAID)
+        print(f"A line of {stem}.py fails and is left out: {said}", file=sys.stderr)
 
     def _import(
         self,

@@ -27,9 +27,8 @@ def other_parameters(
             continue
         if got is None:
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and NOT_CALLABLE.match(message):
-                says = NO_FUNCTION.format(
-                    name=name, file=exercise.file, line=node.lineno, asked=", ".join(asked)
-                )
+                where = f"{exercise.file}, line {node.lineno}"
+                says = NO_FUNCTION.format(name=name, where=where, asked=", ".join(asked))
                 return Misconception("no-function", says)
             continue
         moved = [n for i, n in enumerate(got) if n in asked and asked.index(n) != i]
@@ -52,7 +51,7 @@ def _parameters(node: ast.stmt | None) -> list[str] | None:
 
 NOT_CALLABLE = re.compile(r"TypeError: '\w+' object is not callable")
 NO_FUNCTION = (
-    "{name} is not a function: {file} line {line} gives the name a value. "
+    "{name} is not a function in your file: {where} gives the name a value. "
     "What is asked for is `def {name}({asked}):`; the value needs another name."
 )
 OTHERS = "Your {name} takes ({got}), and it is called with ({asked})"

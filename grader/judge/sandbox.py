@@ -8,12 +8,14 @@ import itertools
 import os
 import re
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -45,6 +47,7 @@ from grader.judge.messages import (
     seen_by_child,
     usage_from_zygote,
 )
+from grader.judge.seclusion import folders_in_class
 
 GRACE_SECONDS = 0.2
 """How long after the limit the child may still write where it is."""
@@ -111,6 +114,8 @@ class Child:
         self._ready = False
         self.layers: tuple[Layer, ...] = ()
         """What it had put on when it started."""
+        self.own_folder = ""
+        """A folder that was made for it."""
 
     def given_away(self) -> None:
         """The child has its ends of the pipes; ours are closed, so that its death is seen."""
@@ -270,6 +275,10 @@ class Sandbox:
     `forbids` is what a course forbids, made ready for all children at once. As soon as there is
     something to read from `interrupt`, whoever waits for a child gets Interrupted instead. In
     bubblewrap no child sees the folders of `hide`, wherever they lie.
+
+    A child runs in the submission's own folder. Where there is `data`, it is as when a class is graded:
+    each child has a new folder with these files under their names, and nothing else; and in bubblewrap
+    it never has another. A `secluded` child finds nothing else on the disk that a class would not find.
     """
 
     def __init__(
@@ -279,9 +288,15 @@ class Sandbox:
         forbids: Sequence[str] = (),
         interrupt: int | None = None,
         hide: Sequence[Path] = (),
+        data: Mapping[str, Path] | None = None,
+        secluded: bool = False,
     ) -> None:
         self._interrupt = interrupt
         self._hide = hide
+        self._data = data
+        self.seen = folders_in_class() if secluded else ()
+        """The folders of the disk that a child finds, where it does not find all."""
+        self._folders: tempfile.TemporaryDirectory[str] | None = None
         self.isolation = isolation or default_isolation()
         self.foreground = foreground
         self._forbids = forbids
@@ -302,10 +317,14 @@ class Sandbox:
             with contextlib.suppress(OSError):
                 self.end(child)
         self._stop_zygote()
+        if self._folders is not None:
+            self._folders.cleanup()
 
     def child(self, limits: Limits, folder: str, imports: Sequence[str] = ()) -> Child:
         """A new process that has seen nothing yet, and has imported the libraries `imports`."""
         child = Child(limits, lambda: self._cpu_seconds(child), self._interrupt)
+        if self._data is not None and self.isolation is not Isolation.BWRAP:
+            folder = child.own_folder = self._new_folder(self._data)
         start = self._spawn if self.isolation is Isolation.SPAWN else self._fork
         try:
             self._running[child] = start(child, limits, folder, imports)
@@ -324,7 +343,7 @@ class Sandbox:
         else:
             ended = self._end_spawned(process, patience)
         child.drain()
-        child.close()
+        self._close(child)
         if os.WIFSIGNALED(ended.status):
             return Fate(os.WTERMSIG(ended.status), 0, ended.by_itself)
         return Fate(0, os.WEXITSTATUS(ended.status), ended.by_itself)
@@ -334,10 +353,24 @@ class Sandbox:
         process = self._running.get(child)
         if isinstance(process, int):
             del self._running[child]
-            child.close()
             self._tell_zygote(End(process, answer=False))
+            self._close(child)
         else:
             self.end(child)
+
+    def _new_folder(self, data: Mapping[str, Path]) -> str:
+        if self._folders is None:
+            self._folders = tempfile.TemporaryDirectory(prefix="zth-", ignore_cleanup_errors=True)
+        folder = Path(tempfile.mkdtemp(dir=self._folders.name))
+        for name, path in data.items():
+            shutil.copyfile(path, folder / name)  # a link would lead to the one that all have
+            (folder / name).chmod(0o444)
+        return str(folder)
+
+    def _close(self, child: Child) -> None:
+        child.close()
+        if child.own_folder:
+            shutil.rmtree(child.own_folder, ignore_errors=True)
 
     def is_bereft(self, child: Child) -> bool:
         """Whether the zygote of a child is gone: it took the child along, whatever that was doing."""
@@ -416,7 +449,7 @@ class Sandbox:
         # children of the one before are gone, and this one does not know them
         self._running = {c: p for c, p in self._running.items() if not isinstance(p, int)}
         walled = self.isolation is Isolation.BWRAP
-        before = words_before(self._hide) if walled else ()
+        before = words_before(self._hide, self._data or {}) if walled else ()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             fd = theirs.fileno()

@@ -15,6 +15,7 @@ import pytest
 
 from grader.course.data import DataState, find_data, locate
 from grader.course.manifest import Course, Exercise, Lecture
+from grader.course.stubs import stubs_of
 from grader.course.targets import Selection
 from grader.errors import UserError
 from grader.judge.examples import ExamplesCheck
@@ -25,7 +26,7 @@ from grader.judge.reference import Reference
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
 from grader.judge.sandbox import Sandbox
 from grader.judge.solutions import Solutions
-from grader.judge.submission import Submission
+from grader.judge.submission import Submission, with_stubs
 from grader.judge.trial import Trial
 
 LOOKAHEAD = 1
@@ -58,6 +59,7 @@ class Judge:
         self.checks = HiddenChecks(serve, self._reference, self._data_text)
         self._items: dict[tuple[str, str], list[pytest.Item]] = {}
         self._texts: dict[str, str] = {}
+        self._given: dict[str, dict[str, str]] = {}
         self._on_data: dict[tuple[str, str], list[pytest.Item]] = {}
 
     def solutions(self, lecture: Lecture) -> Solutions:
@@ -115,6 +117,7 @@ class Judge:
         but the checks.
         """
         seed = self.course.manifest.seed if seed is None else seed
+        submission = with_stubs(submission, self._stubs(selection.lecture))
         start = time.perf_counter()
         results: list[ExerciseResult] = []
         lookahead = 0 if self.sandbox.foreground else LOOKAHEAD
@@ -184,6 +187,13 @@ class Judge:
             for name, checks in waiting.items()
             if (at := locate(self.course.dataset(name))).state is not DataState.VERIFIED
         )
+
+    def _stubs(self, lecture: Lecture) -> dict[str, str]:
+        """What everybody is given, by file name."""
+        if lecture.id not in self._given:
+            stubs = stubs_of(self.course, lecture)
+            self._given[lecture.id] = {path.name: text for path, text in stubs.items()}
+        return self._given[lecture.id]
 
     def _data_text(self, name: str) -> str:
         if name not in self._texts:

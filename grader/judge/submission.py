@@ -5,17 +5,22 @@ from __future__ import annotations
 import ast
 import difflib
 import functools
+import io
 import marshal
 import re
+import tokenize
+import types
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from grader.course.litter import files_in
 from grader.course.manifest import Exercise, Lecture
+from grader.judge.magics import without_magics
 from grader.judge.modules import MAX_PATH, CodeFile, sendable
+from grader.judge.toplevel import DEFINITIONS, Body, Roots, guarded, is_definition
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 """As Python counts lines: str.splitlines would also split at a form feed."""
@@ -42,6 +47,19 @@ class SourceFile(msgspec.Struct, frozen=True):
     text: str = ""
     code: bytes = b""
     trouble: Trouble | None = None
+    broken: tuple[tuple[str, Trouble], ...] = ()
+    """Names, each with what is wrong with the cell of a notebook that would define it."""
+    added: tuple[int, ...] = ()
+    """Lines of the text that the learner did not write."""
+    remark: str = ""
+    """What was left out of it, in a sentence."""
+    given: str = ""
+    """The stub that stands in where there is trouble: other files may need what it gives."""
+
+    def why_broken(self, exercise: Exercise) -> Trouble | None:
+        """What is wrong with the cell that would define an exercise, where the rest can be judged."""
+        wanted = {name.split(".")[0] for name in exercise.names}
+        return next((trouble for name, trouble in self.broken if name in wanted), None)
 
     def definition_line(self, dotted: str) -> int | None:
         node = find_definition(self.text, dotted) if self.code else None
@@ -73,7 +91,7 @@ def read_submission(folder: Path, lecture: Lecture) -> Submission:
         beside = []
     return Submission(
         folder=str(folder),
-        files={name: read_source(folder / name) for name in lecture.files},
+        files={name: read_source(folder / name, roots_of(lecture, name)) for name in lecture.files},
         others={p.name: read_source(p) for p in beside if p.stem.isidentifier()},
     )
 
@@ -81,7 +99,7 @@ def read_submission(folder: Path, lecture: Lecture) -> Submission:
 def submission_of(texts: Mapping[str, str], lecture: Lecture, folder: Path) -> Submission:
     """A submission from sources in memory, as if they lay in `folder`."""
     made = {
-        name: compile_source(name, str(folder / name), text.encode())
+        name: compile_source(name, str(folder / name), text.encode(), roots_of(lecture, name))
         for name, text in texts.items()
     }
     return Submission(
@@ -91,8 +109,35 @@ def submission_of(texts: Mapping[str, str], lecture: Lecture, folder: Path) -> S
     )
 
 
-def read_source(path: Path) -> SourceFile:
-    """The file at `path`, whatever it is."""
+def with_stubs(submission: Submission, stubs: Mapping[str, str]) -> Submission:
+    """The submission, with the stub of each of the lecture's files that is missing or no Python.
+
+    What is in trouble stays so; but a file that imports it finds what everybody was given.
+    """
+    files = {
+        name: source
+        if source.code or name not in stubs
+        else msgspec.structs.replace(
+            source,
+            code=marshal.dumps(compile(stubs[name], source.path, "exec", dont_inherit=True)),
+            given=stubs[name],
+        )
+        for name, source in submission.files.items()
+    }
+    return msgspec.structs.replace(submission, files=files)
+
+
+def roots_of(lecture: Lecture, file: str) -> dict[str, bool]:
+    """The names that a lecture's exercises ask for in a file, and whether each must be a class."""
+    names = [name for e in lecture.exercise if e.file == file for name in e.names]
+    return {
+        root: any(name.startswith(f"{root}.") for name in names)
+        for root in dict.fromkeys(name.split(".")[0] for name in names)
+    }
+
+
+def read_source(path: Path, roots: Roots = types.MappingProxyType({})) -> SourceFile:
+    """The file at `path`, whatever it is; `roots` as in `compile_source`."""
     trouble = None
     try:
         if path.is_dir():
@@ -106,7 +151,7 @@ def read_source(path: Path) -> SourceFile:
                 "Data belongs in a file of its own."
             )
         else:
-            return compile_source(path.name, str(path), path.read_bytes())
+            return compile_source(path.name, str(path), path.read_bytes(), roots)
     except FileNotFoundError:
         trouble = Trouble(f"{path.name} is not there.", absent=True)
     except OSError as error:
@@ -114,9 +159,19 @@ def read_source(path: Path) -> SourceFile:
     return SourceFile(path.name, sendable(str(path), MAX_PATH), trouble=trouble)
 
 
-def compile_source(name: str, path: str, data: bytes) -> SourceFile:
-    """A source file from its bytes; `path` is what tracebacks will show."""
+def compile_source(
+    name: str,
+    path: str,
+    data: bytes,
+    roots: Roots = types.MappingProxyType({}),
+    broken: Mapping[str, Trouble] = types.MappingProxyType({}),
+    added: Sequence[int] = (),
+) -> SourceFile:
+    """A source file from its bytes; `path` is what tracebacks will show.
 
+    `roots` are the names that exercises ask for in it, and whether each must be a class. Who calls one
+    that is `broken` is told what is wrong. `added` are the lines that the learner did not write.
+    """
     shown_path = sendable(path, MAX_PATH)
 
     def bad(message: str, line: int | None = None, absent: bool = False) -> SourceFile:
@@ -126,29 +181,103 @@ def compile_source(name: str, path: str, data: bytes) -> SourceFile:
         line = data[: data.index(b"\0")].count(b"\n") + 1
         return bad(f"{name}, line {line} holds a NUL byte: this is not a text file.", line)
     try:
-        text = data.decode("utf-8-sig")
+        text = _decoded(data)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         byte = data[error.start]
-        return bad(f"{name}, line {line} is not UTF-8 (byte 0x{byte:02x}): save it as UTF-8.", line)
-    if not text.strip():
+        return bad(f"{name}, line {line} {_misread(error.encoding, byte)}", line)
+    except SyntaxError as error:  # of its first lines, which say how it is written
+        return bad(f"{name}: {error.msg}. Save it as UTF-8.")
+    if not text.strip() and not broken:
         return bad(f"{name} is empty.", absent=True)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            code = compile(text, path, "exec", dont_inherit=True)
-            parse(text)  # nested deeper than compile minds, but not too deep for a tree of objects
+        text, code, magics = _compiled(text, path, roots, broken)
     except SyntaxError as error:
         shown = (error.text or "").strip()[:SHOWN_CHARACTERS]
         detail = f": {shown}" if shown else ""
-        if shown.startswith(("%", "!")):
-            detail += "  It is a notebook's: take the line out."
         return bad(
             f"{name}, line {error.lineno} is not valid Python ({error.msg}){detail}", error.lineno
         )
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         return bad(f"{name} cannot be compiled: {error or 'it is nested too deeply'}.")
-    return SourceFile(name, shown_path, text, marshal.dumps(code))
+    remark = MAGICS.format(name=name, lines=listed_magics(magics)) if magics else ""
+    return SourceFile(
+        name,
+        shown_path,
+        text,
+        marshal.dumps(code),
+        None,
+        tuple(broken.items()),
+        tuple(added),
+        remark,
+    )
+
+
+def _decoded(data: bytes) -> str:
+    """The text, in the encoding that its first lines say (PEP 263), or UTF-8."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    return data.decode(encoding)
+
+
+def _misread(encoding: str, byte: int) -> str:
+    if encoding.startswith("utf-8"):
+        return f"is not UTF-8 (byte 0x{byte:02x}): save it as UTF-8."
+    return f"is not {encoding} (byte 0x{byte:02x}), as its first lines say: save it as UTF-8."
+
+
+def _compiled(
+    text: str, path: str, roots: Roots, broken: Mapping[str, Trouble]
+) -> tuple[str, types.CodeType, list[str]]:
+    """A text as it is run, its code, and the lines that were left out, for only IPython knows them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return text, _code_of(text, path, roots, broken), []
+        except SyntaxError:
+            without, magics = without_magics(text)
+            if not magics:
+                raise
+            try:
+                code = _code_of(without, path, roots, broken)
+            except SyntaxError as error:
+                raise error from None
+            return without, code, [f"`{line}` (line {number})" for number, line in magics]
+
+
+def _code_of(text: str, path: str, roots: Roots, broken: Mapping[str, Trouble]) -> types.CodeType:
+    try:
+        # nested deeper than compile minds may be too deep for a tree of objects
+        body = [*map(_broken, broken, broken.values()), *parse(text).body]
+        first = len(broken)
+        while first < len(body) and _is_future(body[first]):
+            body.insert(0, body.pop(first))
+            first += 1
+        return compile(guarded(body, roots), path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError):
+        compile(text, path, "exec", dont_inherit=True)  # says it better, where it is no Python
+        if broken:
+            raise
+        parse(text)
+        return compile(text, path, "exec", dont_inherit=True)
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _broken(name: str, trouble: Trouble) -> ast.stmt:
+    """A function that tells who calls it why it is not there. Nobody wrote it, so it is in no text."""
+    raises = ast.parse(f"def {name}(*_, **__): raise SyntaxError({trouble.message!r})").body[0]
+    for node in ast.walk(raises):
+        if hasattr(node, "lineno"):
+            node.lineno = node.end_lineno = trouble.line or 1  # type: ignore[attr-defined]
+    return raises
+
+
+def listed_magics(lines: Sequence[str]) -> str:
+    """Some of the lines that were left out, and how many more."""
+    more = f" and {len(lines) - MAGICS_SHOWN} more" if len(lines) > MAGICS_SHOWN else ""
+    return f"{', '.join(lines[:MAGICS_SHOWN])}{more}"
 
 
 def split_lines(text: str) -> list[str]:
@@ -162,15 +291,27 @@ def parse(text: str) -> ast.Module:
     return ast.parse(text)
 
 
+@functools.lru_cache(maxsize=64)
+def body_of(text: str) -> Body:
+    """The statements of a source that compiles."""
+    return Body(parse(text).body)
+
+
 def find_definition(text: str, dotted: str) -> ast.stmt | None:
-    """The last `def`, `class` or assignment that gives a dotted name its value, if there is one."""
-    body = parse(text).body
-    found: ast.stmt | None = None
-    for name in dotted.split("."):
+    """The statement that gives a dotted name what is judged, if there is one.
+
+    The last `def`, `class` or assignment; at the top of the file a value that comes after the last
+    function or class of the name does not count.
+    """
+    root, *rest = dotted.split(".")
+    giving = [node for node in body_of(text).givers(root) if root in _names_given(node)]
+    found = next((node for node in giving if is_definition(node, root)), None)
+    found = found or (giving[-1] if giving else None)
+    for name in rest:
+        body = getattr(found, "body", [])
         found = next((node for node in reversed(body) if name in _names_given(node)), None)
         if found is None:
             return None
-        body = getattr(found, "body", [])
     return found
 
 
@@ -179,7 +320,7 @@ def find_anywhere(text: str, name: str) -> Iterator[tuple[int, str]]:
     waiting: list[tuple[ast.AST, str]] = [(parse(text), "")]
     for node, within in waiting:
         for child in ast.iter_child_nodes(node):
-            if isinstance(child, _DEFINITIONS):
+            if isinstance(child, DEFINITIONS):
                 if child.name == name:
                     yield child.lineno, within
                 waiting.append((child, f"{within}.{child.name}" if within else child.name))
@@ -191,7 +332,7 @@ def find_alike(text: str, holder: str, name: str) -> tuple[str, int] | None:
     """A definition in `holder`, a class or "" for the top, whose name is nearly `name`; and its line."""
     home = find_definition(text, holder) if holder else parse(text)
     body: list[ast.stmt] = getattr(home, "body", [])
-    lines = {node.name: node.lineno for node in body if isinstance(node, _DEFINITIONS)}
+    lines = {node.name: node.lineno for node in body if isinstance(node, DEFINITIONS)}
     plain = name.strip("_").lower()
     alike = [other for other in lines if other.strip("_").lower() == plain and other != name]
     if not name.startswith("__"):  # `__add__` and `__radd__` are no slips of one another
@@ -199,12 +340,12 @@ def find_alike(text: str, holder: str, name: str) -> tuple[str, int] | None:
     return (alike[0], lines[alike[0]]) if alike else None
 
 
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
-
 def definitions(text: str, exercise: Exercise) -> str:
     """An exercise's definitions as ast writes them: without comments, all in one style."""
-    return "\n\n".join(ast.unparse(root) for root in _roots(text, exercise))
+    try:
+        return "\n\n".join(ast.unparse(root) for root in _roots(text, exercise))
+    except RecursionError:  # nested too deeply for ast: it is no other's than its own
+        return text
 
 
 def count_stubs(text: str, exercise: Exercise) -> int:
@@ -239,7 +380,7 @@ def _is_stub(node: ast.AST, exercise_id: str) -> bool:
 
 
 def _names_given(node: ast.stmt) -> set[str]:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    if isinstance(node, DEFINITIONS):
         return {node.name}
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
     return {t.id for t in targets if isinstance(t, ast.Name)}
@@ -247,3 +388,7 @@ def _names_given(node: ast.stmt) -> set[str]:
 
 def _code(files: Iterable[SourceFile]) -> dict[str, CodeFile]:
     return {f.name.removesuffix(".py"): CodeFile(f.path, f.code) for f in files if f.code}
+
+
+MAGICS_SHOWN = 4
+MAGICS = "Lines of {name} that only IPython understands are left out: {lines}."

@@ -93,7 +93,9 @@ class Trial:
         self.layers: tuple[Layer, ...] = ()
         """What stood between the learner's code and this machine; none where none was run."""
         self.load_failure: Stopped | None = None
-        """Why the file could not be imported; the same for every exercise in it."""
+        """Why the file, or what it has of the exercise, could not be imported."""
+        self.rest_is_there = False
+        """Whether the file's other exercises are there all the same."""
         self.missing: tuple[str, ...] = ()
         """Those of the exercise's names that are not there, where others are."""
         self.remarks = Remarks()
@@ -142,6 +144,7 @@ class Trial:
                 names=self.exercise.names,
                 module=self.exercise.module,
                 forbids=self._lecture.forbids + self.exercise.forbids,
+                seen=self._sandbox.seen,
                 seconds=self._limits.seconds,
                 wall_seconds=self._limits.seconds * WAITING,
             )
@@ -151,6 +154,14 @@ class Trial:
     def unfinished(self) -> Stopped | None:
         """What to say of an exercise that is right as far as it is there; None where it is all there."""
         return self._endings.missing([*self.missing]) if self.missing else None
+
+    def load(self) -> Stopped | None:
+        """Why the exercise's file, or what it has of the exercise, cannot be imported."""
+        try:
+            self._await_load()
+        except Stopped as stopped:
+            return stopped
+        return None
 
     def close(self) -> None:
         if self._child is not None:
@@ -187,6 +198,7 @@ class Trial:
             if not isinstance(reply, Ready):
                 own = {*self.exercise.names, f"{self.exercise.module}.py"}
                 self._gone = self.load_failure = self._stopped(reply, own)
+                self.rest_is_there = isinstance(reply, Raised) and reply.alone
                 raise self._gone
             self.missing = tuple(name for name in self.exercise.names if name in reply.missing)
             self._loaded = True

@@ -61,17 +61,22 @@ class HandIn(msgspec.Struct, frozen=True):
     """Where the one is that was there before."""
 
 
-def hand_in(
-    workspace: Workspace, course: Course, lecture: Lecture, who: str, now: datetime.datetime
-) -> HandIn:
-    """Write the zip of a lecture to the workspace.
+class Packed(msgspec.Struct, frozen=True):
+    """A lecture's files as they are now: what is handed in."""
 
-    Raises UserError where there is nothing to hand in, or where it cannot be written.
-    """
+    lecture: Lecture
+    submission: Submission
+    """These files and no others."""
+    data: dict[str, bytes]
+    """By name."""
+
+
+def pack(workspace: Workspace, lecture: Lecture) -> Packed:
+    """What would be handed in. Raises UserError where there is nothing."""
     submission = workspace.submission(lecture)
-    sources = {**submission.files, **_imported(submission)}
+    imported = _imported(submission)
     folder = workspace.folder(lecture)
-    read = {name: read_file(folder / name) for name in sources}
+    read = {name: read_file(folder / name) for name in (*submission.files, *imported)}
     data = {name: content for name, content in read.items() if content is not None}
     if not data:
         where = f"{FOLDER}/{lecture.dir}"
@@ -79,15 +84,25 @@ def hand_in(
             f"There is nothing to hand in: {where} holds none of {', '.join(lecture.files)}.",
             f"`zth reset {lecture.id}` brings the stubs back.",
         )
+    only = msgspec.structs.replace(submission, others=imported)
+    return Packed(lecture, only, data)
+
+
+def hand_in(
+    workspace: Workspace, course: Course, packed: Packed, who: str, now: datetime.datetime
+) -> HandIn:
+    """Write the zip of a lecture to the workspace. Raises UserError where it cannot be written."""
+    lecture, submission, data = packed.lecture, packed.submission, packed.data
     about = msgspec.json.format(msgspec.json.encode(_about(course, lecture, who, now))) + b"\n"
-    packed = _zip({f"{lecture.dir}/{name}": content for name, content in data.items()}, about)
+    zipped = _zip({f"{lecture.dir}/{name}": content for name, content in data.items()}, about)
     path = workspace.root / file_name(who, lecture)
     before = read_file(path)
     kept = None
     if before is not None:
         kept = workspace.own / KEPT / f"{now:%Y-%m-%dT%H-%M-%S.%f}-{path.name}"
         replace_files({kept: before}, {kept: None})
-    replace_files({path: packed}, {path: before})
+    replace_files({path: zipped}, {path: before})
+    sources = {**submission.files, **submission.others}
     return HandIn(
         lecture=lecture,
         path=path,

@@ -18,6 +18,7 @@ from grader.errors import UserError
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
 from grader.teach.bundle import read_bundle
 from grader.teach.feedback import Told, told_of
+from grader.teach.gathering import shown
 from grader.teach.notebooks import NOT_RUN, ONE_NOT_RUN
 from grader.teach.places import Place
 from grader.teach.placing import Placing
@@ -37,6 +38,14 @@ class Asked(msgspec.Struct, frozen=True):
     """The exercises that are graded in each of the assignment's notebooks, as `lecture5.dprobs`."""
     theirs: frozenset[str] = frozenset()
     """Files that everybody gets and may change."""
+    files: Mapping[str, str] = {}
+    """A notebook → the file that stands for it, where that has another name."""
+    kinds: Mapping[str, Mapping[str, str]] = {}
+    """A notebook → its cells by their names, each with its type: `code` or `markdown`."""
+
+    def file(self, notebook: str) -> str:
+        """The file that stands for a notebook, there or not."""
+        return self.files.get(notebook, f"{notebook}.ipynb")
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -46,6 +55,11 @@ class Prepared(msgspec.Struct, frozen=True):
     """By lecture."""
     stands: dict[str, dict[str, str]]
     """By lecture: a file → the notebook that is meant to stand for it."""
+
+    @property
+    def timed_out(self) -> str:
+        """Why it could not be read, where that is no fault of the learner's."""
+        return next((s.timed_out for s in self.sources.values() if s.timed_out), "")
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -78,14 +92,24 @@ def prepare(course: Course, asked: Asked, seed: int) -> Prepared:
         if path.endswith(".py") and path not in asked.theirs
     }
     bundle = msgspec.structs.replace(bundle, files={**bundle.files, **given})
+    kinds = {asked.file(name): cells for name, cells in asked.kinds.items()}
+    renamed = tuple(
+        TAKEN.format(file=shown(file), name=name) for name, file in sorted(asked.files.items())
+    )
     jobs: list[Job] = []
     sources: dict[str, Sources] = {}
     stands: dict[str, dict[str, str]] = {}
     for lecture, exercises in _wanted(course, asked.notebooks):
-        stands[lecture.id] = _stands(lecture, asked.notebooks)
-        given_in_files = given_names(course, lecture)
-        found = submission_from(bundle, lecture, notebooks=stands[lecture.id], given=given_in_files)
-        sources[lecture.id] = msgspec.structs.replace(found, remarks=_worth_saying(found.remarks))
+        stands[lecture.id] = _stands(lecture, asked)
+        found = submission_from(
+            bundle,
+            lecture,
+            notebooks=stands[lecture.id],
+            given=given_names(course, lecture),
+            kinds=kinds,
+        )
+        remarks = (*renamed, *_worth_saying(found.remarks))
+        sources[lecture.id] = msgspec.structs.replace(found, remarks=remarks)
         names = tuple(e.id for e in exercises)
         jobs.append(Job(asked.who, lecture.id, names, found.submission, seed))
     return Prepared(tuple(jobs), sources, stands)
@@ -145,15 +169,15 @@ def _wanted(
     return [(lecture, exercises) for lecture, exercises in wanted if exercises]
 
 
-def _stands(lecture: Lecture, notebooks: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def _stands(lecture: Lecture, asked: Asked) -> dict[str, str]:
     """The notebook that stands for each of a lecture's files: where most of it is graded."""
     files = {f"{lecture.id}.{e.id}": e.file for e in lecture.exercise}
     stands: dict[str, str] = {}
     for file in lecture.files:
         count = Counter(
             {
-                f"{name}.ipynb": sum(files.get(target) == file for target in targets)
-                for name, targets in notebooks.items()
+                asked.file(name): sum(files.get(target) == file for target in targets)
+                for name, targets in asked.notebooks.items()
             }
         )
         path, most = count.most_common(1)[0]
@@ -168,6 +192,7 @@ def _worth_saying(remarks: Iterable[str]) -> tuple[str, ...]:
     return tuple(remark for remark in remarks if not remark.endswith(usual))
 
 
+TAKEN = "{file} is taken for {name}.ipynb."
 UNKNOWN = "A graded cell stands for {target}, which the course in {course} has not."
 BUILD_AGAIN = (
     "Name the course that the assignment was built from in nbgrader_config.py: c.Judge.course"

@@ -8,6 +8,7 @@ judging, is done when it comes to a submission.
 from __future__ import annotations
 
 import contextlib
+import glob
 import itertools
 import logging
 import os
@@ -23,7 +24,9 @@ from nbgrader.converters.base import BaseConverter, NbGraderException
 from sqlalchemy.orm import scoped_session
 
 from grader.errors import UserError, nearest
+from grader.export.inert import inert
 from grader.judge.results import LectureResult
+from grader.nbgrader import handed_in
 from grader.nbgrader.begun import only_one
 from grader.nbgrader.judging import Asked, Prepared, Verdict, prepare, tell
 from grader.nbgrader.opening import open_course
@@ -44,7 +47,9 @@ class Autograded(msgspec.Struct):
     unchanged: int = 0
     """Works that were graded before."""
     failed: dict[str, str] = {}
-    """Learner → why nbgrader could not grade the work. The next run takes it again."""
+    """Learner → why the work could not be graded. The next run takes it again."""
+    without: dict[str, str] = {}
+    """Learner who handed in no notebook where nbgrader looks for one → what there is instead."""
     remarks: list[str] = []
     """What a person may want to know of what was handed in."""
     log: Path | None = None
@@ -109,6 +114,19 @@ class _Ahead(Autograde):  # type: ignore[misc] # nbgrader has no types
             name = self.coursedir.assignment_id
             place = self._format_source(name, "WHO")
             raise UserError(NOTHING.format(name=name), PUT_IT.format(place=place)) from None
+        finally:
+            self.done.without = self._without()
+
+    def _without(self) -> dict[str, str]:
+        """Whoever has a folder with no notebook in it."""
+        name = self.coursedir.assignment_id
+        found: dict[str, str] = {}
+        places = glob.glob(self._format_source(name, self.coursedir.student_id))  # noqa: PTH207
+        for path in sorted(places):  # as nbgrader looks for them
+            if path not in self.assignments and Path(path).is_dir():
+                who = self._who([str(Path(path) / "any.ipynb")])
+                found[who] = what_is_in(Path(path))
+        return found
 
     def convert_notebooks(self) -> None:
         works = {self._who(notebooks): path for path, notebooks in self.assignments.items()}
@@ -158,8 +176,12 @@ class _Ahead(Autograde):  # type: ignore[misc] # nbgrader has no types
 
         def jobs() -> Iterator[Job]:
             for who in todo:
-                waiting[who] = begin(who)
-                yield from waiting[who].prepared.jobs
+                work = begin(who)
+                if work.prepared.timed_out:  # our fault: nobody has 0 for it
+                    self.done.failed[who] = work.prepared.timed_out
+                    continue
+                waiting[who] = work
+                yield from work.prepared.jobs
 
         if not lectures:  # an assignment of the instructor's own cells alone
             yield from map(begin, todo)
@@ -178,26 +200,33 @@ class _Ahead(Autograde):  # type: ignore[misc] # nbgrader has no types
         who = work.asked.who
         self._next, self.assignments = work, notebooks
         self.heard.clear()
+        self.force = True  # that it is due is decided: nbgrader looks at nothing but the times
         try:
             super().convert_notebooks()
         except NbGraderException:
-            self.done.failed[who] = self.heard.why()
+            self.done.failed[who] = self.heard.why(work.asked)
         else:
             self.done.graded.append(who)
-        self.done.remarks += self.heard.remarks(who)
+        self.done.remarks += self.heard.remarks(who, work.asked)
 
     def _who(self, notebooks: Sequence[str]) -> str:
         return str(self.init_single_notebook_resources(notebooks[0])["nbgrader"]["student"])
 
     def _is_due(self, who: str, source: str) -> bool:
-        """Whether nbgrader will grade it. Its `init_destination` says so as well, and makes room."""
+        """Whether it is not graded yet, or something else was handed in since."""
         if who in self.coursedir.student_id_exclude.split(","):
             return False
-        place = self._format_dest(self.coursedir.assignment_id, who)
-        if self.force or not Path(place).exists():
+        assignment = self.coursedir.assignment_id
+        place = Path(self._format_dest(assignment, who))
+        if self.force or not place.exists():
             return True
-        new, old = map(self.coursedir.get_existing_timestamp, (source, place))
-        return new is not None and old is not None and new > old
+        if before := handed_in.kept(Path(self.coursedir.root), assignment, who):
+            return before != handed_in.digest(Path(source))
+        # graded before zth wrote it down
+        new, old = map(self.coursedir.get_existing_timestamp, (source, str(place)))
+        if new is None or old is None:
+            return handed_in.is_newer(Path(source), place)
+        return bool(new > old)
 
     @property
     def _reader(self) -> Reader:
@@ -245,18 +274,52 @@ class _Log(logging.Handler):
     def clear(self) -> None:
         self._records.clear()
 
-    def remarks(self, who: str) -> list[str]:
+    def remarks(self, who: str, asked: Asked) -> list[str]:
         """A line each, with whose work it is about."""
-        warned = dict.fromkeys(r.getMessage() for r in self._records if r.levelno < logging.ERROR)
-        return [line if line.startswith(who) else f"{who}: {line}" for line in warned]
+        lines = dict.fromkeys(r.getMessage() for r in self._records if r.levelno < logging.ERROR)
+        there = tuple(f"{name}.ipynb" for name in asked.files)  # by another name
+        said = [
+            line
+            for line in lines
+            if not (line.startswith("No submitted file") and line.endswith(there))
+        ]
+        return [line if line.startswith(who) else f"{who}: {line}" for line in said]
 
-    def why(self) -> str:
-        """Why it could not be graded: the last line of the exception that nbgrader caught."""
+    def why(self, asked: Asked) -> str:
+        """Why it could not be graded: what went wrong, and what to do."""
         for record in self._records:
             kind, _, message = record.getMessage().strip().rpartition("\n")[2].partition(": ")
             if record.getMessage().startswith("Traceback"):
-                return message or kind
+                return _explained(kind, message, asked)
         return self._records[0].getMessage() if self._records else ""
+
+
+def _explained(kind: str, message: str, asked: Asked) -> str:
+    """The last line of the exception that nbgrader caught, in words for who has to do something."""
+    if message.startswith("No notebooks found"):
+        return NONE_OF_THEM.format(
+            names=shown_names(asked.folder),
+            wanted=" or ".join(f"{n}.ipynb" for n in asked.notebooks),
+        )
+    if message.startswith("No student with ID"):
+        return NO_STUDENT.format(who=asked.who)
+    if kind.startswith("grader."):
+        return message
+    said = message or kind
+    return NBGRADERS.format(said=said.rstrip("."), who=asked.who, place=asked.folder)
+
+
+def what_is_in(folder: Path) -> str:
+    """What somebody handed in where no notebook is, in a few names."""
+    names = shown_names(folder)
+    return names or "an empty folder"
+
+
+def shown_names(folder: Path) -> str:
+    paths = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
+    names = [inert(str(path)) for path in paths if path.name != "timestamp.txt"]
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
 
 
 @contextlib.contextmanager
@@ -302,6 +365,16 @@ def _opened_once() -> Iterator[None]:
         Gradebook.__init__ = theirs
 
 
+MOST_NAMES = 4
+NONE_OF_THEM = "{names} is none of the assignment's notebooks. Call it {wanted}."
+NO_STUDENT = (
+    "the gradebook has no student {who}. Add them: nbgrader db student add {who}; or correct the "
+    "folder's name."
+)
+NBGRADERS = (
+    "nbgrader stopped at it: {said}. What was handed in is in {place}: correct it, or grade it by "
+    "hand."
+)
 LOG = ".zth/autograde-{name}.log"
 """Of the last run that had something to say."""
 NOT_OURS = "In {root} nbgrader executes what was handed in: zth does not judge it."

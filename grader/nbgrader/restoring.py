@@ -109,7 +109,7 @@ def in_order(known: Mapping[str, Sequence[Known]], source: Path) -> dict[str, li
     """
     ordered: dict[str, list[Known]] = {}
     for notebook, cells in known.items():
-        names = [_name(cell) for cell in cells_in(source / f"{notebook}.ipynb")]
+        names = [name_of(cell) for cell in cells_in(source / f"{notebook}.ipynb")]
         places = {name: place for place, name in enumerate(names) if name}
         ordered[notebook] = sorted(cells, key=lambda cell: places.get(cell.name, len(names)))
     return ordered
@@ -137,7 +137,7 @@ def restore(cells: Sequence[Json], known: Sequence[Known]) -> Restored:
     backwards: list[Json] = []
     places: set[str] = set()
     for cell in reversed(cells):
-        found = by_name.get(_name(cell))
+        found = by_name.get(name_of(cell))
         if found is None or found.name in places:
             backwards.append(_without_name(cell))
             continue
@@ -153,7 +153,7 @@ def restore(cells: Sequence[Json], known: Sequence[Known]) -> Restored:
     for lost in gone:
         ahead = [cell.name for cell in known[: known.index(lost)]]
         last = next((name for name in reversed(ahead) if name in places), None)
-        at = [_name(cell) for cell in made].index(last) + 1 if last else 0
+        at = [name_of(cell) for cell in made].index(last) + 1 if last else 0
         made.insert(at, _judged(lost))
         places.add(lost.name)
     return Restored(list(with_ids(made)), tuple(cell.name for cell in gone))
@@ -162,7 +162,7 @@ def restore(cells: Sequence[Json], known: Sequence[Known]) -> Restored:
 # a cell
 
 
-def _name(cell: Json) -> str:
+def name_of(cell: Json) -> str:
     """What it calls itself."""
     about = cell["metadata"].get("nbgrader")
     name = about.get("grade_id") if isinstance(about, Mapping) else None
@@ -200,13 +200,13 @@ def made_cell(
 def with_ids(cells: Sequence[Json]) -> Iterator[Json]:
     """Each with an id of its own, as a notebook of format 4.5 must have it; the gradebook's first."""
     used: set[str] = set()
-    kept = {cell.get("id", "") for cell in cells if _name(cell)}
+    kept = {cell.get("id", "") for cell in cells if name_of(cell)}
     for number, cell in enumerate(cells):
         wanted = cell.get("id", "")
         if not _ID.fullmatch(wanted):
             wanted = f"cell-{number}"
         free = wanted
-        while free in used or (free in kept and not _name(cell)):
+        while free in used or (free in kept and not name_of(cell)):
             free = f"{wanted[:50]}-{len(used)}-{number}"
             number += 1
         used.add(free)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import secrets
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -25,11 +26,13 @@ from grader.errors import UserError
 from grader.export.inert import inert
 from grader.judge.bubblewrap import must_work
 from grader.judge.isolation import Isolation
+from grader.nbgrader import handed_in
 from grader.nbgrader.begun import Begun, Work, left_behind
 from grader.nbgrader.files import Json, with_python
 from grader.nbgrader.judging import Asked, Judged, Verdict, find, prepare, share, tell, worth
 from grader.nbgrader.outputs import by_hand, outputs_of
 from grader.nbgrader.restoring import Known, cells_in, in_order, known_cells, restore
+from grader.nbgrader.standing import standing
 from grader.teach.hands import HANDS
 from grader.teach.times import read_stamp, unread
 from grader.teach.worker import Setting
@@ -52,6 +55,10 @@ class Reader(NotebookExporter):
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)  # type: ignore[no-untyped-call] # traitlets'
         self._known: dict[str, dict[str, list[Known]]] = {}
+        self._files: dict[str, str] = {}
+        """The paths that nbgrader takes for those of files which are called otherwise."""
+        self._at: tuple[Work, str] | None = None
+        """What is being graded, and a digest of it."""
         self.seed = secrets.randbits(32)
         """Of the inputs in this run: everybody has the same, and nobody can know them before.
 
@@ -100,17 +107,41 @@ class Reader(NotebookExporter):
 
         def begin(**about: Any) -> None:
             of = converter.init_single_notebook_resources(about["notebooks"][0])["nbgrader"]
-            _begun[root].at(Work(of["student"], of["assignment"]))
+            work = Work(of["student"], of["assignment"])
+            _begun[root].at(work)
+            self._at = work, handed_in.digest(self._submitted(*work_of(work)))
+            converter.notebooks = self._by_their_names(converter.notebooks, work)
             if before:
                 before(**about)
 
         def end(**about: Any) -> None:
+            if self._at:
+                work, what = self._at
+                handed_in.keep(root, work.assignment, work.student, what)
             _begun[root].done()
             if after:
                 after(**about)
 
         converter.pre_convert_hook = begin  # the last moment before nbgrader writes
         converter.post_convert_hook = end
+
+    def _by_their_names(self, notebooks: list[str], work: Work) -> list[str]:
+        """The files as if each were called as the assignment has it; `_files` knows how they are."""
+        folder = self._submitted(*work_of(work))
+        known = self.known(work.assignment)
+        stands = standing(folder, known)
+        self._files = {str(folder / f"{name}.ipynb"): file for name, file in stands.items()}
+        taken = {str(folder / file) for file in stands.values()}
+        rest = {path for path in map(str, notebooks) if path not in taken}
+        if not any(Path(path).stem in known for path in [*rest, *self._files]):
+            names = ", ".join(sorted(Path(path).name for path in notebooks))
+            self.log.error(NONE_OF_THEM, work.student, inert(names), _expected(known))
+        return sorted(rest | self._files.keys())
+
+    def _submitted(self, student: str, assignment: str) -> Path:
+        """The folder with what somebody has handed in."""
+        folders = self._folders
+        return Path(folders.format_path(folders.submitted_directory, student, assignment))
 
     def leave(self) -> None:
         """Nothing is half done. Said by who has no end at which Python would say it."""
@@ -140,6 +171,8 @@ class Reader(NotebookExporter):
     ) -> tuple[str, Resources]:
         assert resources is not None, "nbgrader says whose it is"
         about, path = resources["nbgrader"], Path(filename)
+        if str(path) in self._files:
+            path = path.with_name(self._files[str(path)])
         cells = cells_in(path)
         restored = restore(cells, self.known(about["assignment"])[about["notebook"]])
         if cells and restored.put_back:
@@ -203,15 +236,21 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
         """What nbgrader asks of a submission: the exercises that the gradebook knows, and its folders."""
         converter, folders = self._converter, self._converter.coursedir
         known = self._reader.known(assignment)
+        folder = Path(folders.format_path(folders.submitted_directory, student, assignment))
         return Asked(
             who=student,
-            folder=Path(folders.format_path(folders.submitted_directory, student, assignment)),
+            folder=folder,
             given=self._reader.source(assignment),
             notebooks={
                 name: [cell.target for cell in cells if cell.target]
                 for name, cells in known.items()
             },
             theirs=frozenset(converter.exclude_overwriting.get(assignment, ())),
+            files=standing(folder, known),
+            kinds={
+                name: {cell.name: cell.kind for cell in cells if not cell.target}
+                for name, cells in known.items()
+            },
         )
 
     def setting(self, lectures: tuple[str, ...]) -> Setting:
@@ -237,6 +276,8 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
 
     def _judged(self, asked: Asked) -> Verdict:
         prepared = prepare(self._reader.course, asked, self._reader.seed)
+        if prepared.timed_out:
+            raise UserError(prepared.timed_out, ONCE_MORE)
         setting = self.setting(tuple(job.lecture for job in prepared.jobs))
         marks = [HANDS.mark(job, setting) for job in prepared.jobs]
         if why := next((marked.ungraded for marked in marks if marked.ungraded), ""):
@@ -319,7 +360,17 @@ def _node(data: Json) -> NotebookNode:
     return node
 
 
+def work_of(work: Work) -> tuple[str, str]:
+    return work.student, work.assignment
+
+
+def _expected(known: Iterable[str]) -> str:
+    return " or ".join(f"{name}.ipynb" for name in known)
+
+
 BY_HAND = "zth_by_hand"
+NONE_OF_THEM = "%s: %s is none of the assignment's notebooks. Call it %s."
+ONCE_MORE = "Type it once more."
 JUDGING = "zth judges: the course in %s, isolation %s, seed %s"
 NO_COURSE = "There is no course in {root}."
 SAY_WHERE = (

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from grader.learn.submitting import HandIn
+from grader.learn.trying import Missed
+from grader.show.style import visible
 
+WILL_NOT_COME_ALONG = "These work only here, and break where your class is graded:"
 NAMED = 6
 """Exercises that are not written and are named; the rest are counted."""
 
@@ -25,6 +29,17 @@ def handed_in_view(done: HandIn, here: Path) -> RenderableType:
     if done.kept:
         place = done.kept.parent.relative_to(done.path.parent)
         lines.append(Text(f"  The one that was there before is in {place}/.", "zth.note"))
+    return Group(*lines)
+
+
+def missed_view(missed: Sequence[Missed]) -> RenderableType:
+    """What will not be there in a class, and who needs it."""
+    lines = [Text(WILL_NOT_COME_ALONG, "zth.fail")]
+    for one in missed:
+        rest = len(one.exercises) - NAMED
+        more = f" and {rest} more" if rest > 0 else ""
+        names = ", ".join(one.exercises[:NAMED])
+        lines.append(Text(visible(f"  {names}{more}: {one.message}")))
     return Group(*lines)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from grader.course.targets import Selection
+from grader.judge import submission
 from grader.judge.results import ExerciseResult, Outcome
 from grader.teach import notebooks, sources
 from grader.teach.gradebook import DECIDE, Grade
@@ -154,13 +155,13 @@ _USUAL = [
     for template in (
         notebooks.NOT_RUN,
         notebooks.ONE_NOT_RUN,
-        notebooks.MAGICS,
+        submission.MAGICS,
         notebooks.CELL_MAGIC,
         sources.NOTEBOOK,
     )
 ]
 MISSING = re.compile(r"No module named '([\w.]+)'|([\w.]+) is not installed where")
-STOPPED = re.compile(r"Stopped at the [\w ]*limit[^:.]*")
+STOPPED = re.compile(r"Stopped (?:at the [\w ]*limit|after [\d.]+ s)[^:.]*")
 FEWEST = 5
 """Of judged works, before what all of them have is worth a word."""
 NOT_REACHED = "It was handed in, and no run has come to it. Type `zth grade` again."

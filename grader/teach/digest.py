@@ -55,7 +55,9 @@ def fingerprint(submission: Submission) -> str:
     """Changes with every file of the lecture, and with those beside that it may import."""
     return _hash(
         *(
-            f"{name}\0{source.text}\0{source.trouble}".encode("utf-8", "surrogatepass")
+            f"{name}\0{source.text}\0{source.trouble}{source.broken or ''}".encode(
+                "utf-8", "surrogatepass"
+            )
             for files in (submission.files, submission.others)
             for name, source in sorted(files.items())
         )

@@ -10,9 +10,12 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
+import math
 import re
+import signal
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
@@ -27,10 +30,12 @@ from grader.judge.submission import (
     Submission,
     Trouble,
     compile_source,
+    roots_of,
 )
 from grader.teach.bundle import Bundle
 from grader.teach.gathering import shown
-from grader.teach.notebooks import Notebook, code_of, notebook_of, read_notebook
+from grader.teach.notebook_files import Kinds, code_of
+from grader.teach.notebooks import Notebook, notebook_of, read_notebook
 from grader.teach.placeholders import with_ids
 from grader.teach.places import Place
 from grader.teach.similar import shape_of
@@ -71,6 +76,7 @@ def submission_from(
     other_folders: Collection[str] = (),
     notebooks: Mapping[str, str] = MappingProxyType({}),
     given: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    kinds: Mapping[str, Kinds] = MappingProxyType({}),
 ) -> Sources:
     """The submission that a bundle holds for a lecture. Never raises for what is in it.
 
@@ -80,10 +86,11 @@ def submission_from(
     exercises, and then a notebook. `other_folders` are those of the course's other lectures, where a file
     of the same name is another's. `notebooks` says by its path which one stands for a file ahead of all
     that, as soon as it defines something of it. `given` says what everybody is given of a file, as
-    `given_names` has it: it is nobody's work.
+    `given_names` has it: it is nobody's work. `kinds` is what a gradebook says of a notebook's cells.
     """
     others = frozenset(other_folders) - {lecture.dir}
-    order = _Order(bundle, lecture, others, dict(notebooks), dict(given))
+    known = {path: dict(cells) for path, cells in kinds.items()}
+    order = _Order(bundle, lecture, others, dict(notebooks), dict(given), known)
     return _stoppable(order) if _is_large(bundle) else _Matching(order).sources()
 
 
@@ -102,23 +109,51 @@ def _weight(code: bytes) -> int:
 
 
 def _stoppable(order: _Order) -> Sources:
-    """The same in a process of its own, or trouble where it does not come to an end."""
+    """The same in a process of its own, which may take so much processor time.
+
+    One that takes more, or crashes the compiler, is in trouble. Where the machine did not let it end,
+    it is tried once more, and then it is not graded.
+    """
     lecture = order.lecture
-    command = [sys.executable, "-I", "-m", _MODULE]
-    try:
-        done = subprocess.run(
-            command,
-            input=msgspec.msgpack.encode(order),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=MOST_SECONDS,
-            check=True,
-        )
-        return msgspec.msgpack.decode(done.stdout, type=Sources)
-    except (subprocess.SubprocessError, msgspec.DecodeError):
-        trouble = Trouble(TOO_SLOW.format(seconds=MOST_SECONDS))
-        files = {file: SourceFile(file, file, trouble=trouble) for file in lecture.files}
-        return Sources(Submission(lecture.dir, files, {}), order.bundle.remarks, {})
+    why = ""
+    for _ in range(TRIES):
+        try:
+            return _apart(order)
+        except _TooMuch as error:
+            files = {
+                file: SourceFile(file, file, trouble=Trouble(str(error))) for file in lecture.files
+            }
+            return Sources(Submission(lecture.dir, files, {}), order.bundle.remarks, {})
+        except (subprocess.SubprocessError, msgspec.DecodeError) as error:
+            why = f"it took longer than {WAIT_SECONDS:g} s" if _is_late(error) else "it was stopped"
+    nothing = {file: SourceFile(file, file) for file in lecture.files}
+    empty = Submission(lecture.dir, nothing, {})
+    return Sources(empty, order.bundle.remarks, {}, timed_out=NOT_READ.format(why=why))
+
+
+class _TooMuch(Exception):
+    """What was handed in takes too much of the compiler."""
+
+
+def _is_late(error: Exception) -> bool:
+    return isinstance(error, subprocess.TimeoutExpired)
+
+
+def _apart(order: _Order) -> Sources:
+    """What another process makes of it. Raises _TooMuch, SubprocessError, DecodeError."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-m", _MODULE],
+        input=msgspec.msgpack.encode(order),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=WAIT_SECONDS,
+    )
+    if done.returncode == -signal.SIGXCPU:
+        raise _TooMuch(TOO_SLOW.format(seconds=MOST_SECONDS))
+    if -done.returncode in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS):
+        raise _TooMuch(CRASHES)
+    done.check_returncode()
+    return msgspec.msgpack.decode(done.stdout, type=Sources)
 
 
 class _Order(msgspec.Struct, frozen=True):
@@ -127,6 +162,7 @@ class _Order(msgspec.Struct, frozen=True):
     other_folders: frozenset[str]
     notebooks: dict[str, str]
     given: dict[str, frozenset[str]]
+    kinds: dict[str, dict[str, str]]
 
 
 def given_names(course: Course, lecture: Lecture) -> dict[str, frozenset[str]]:
@@ -146,7 +182,9 @@ def serve() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (int(MOST_SECONDS) + 1, int(MOST_SECONDS) + 1))
+        # from here on: what it took to start is not the learner's
+        most = math.ceil(time.process_time() + MOST_SECONDS)
+        resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
     order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Order)
     sources = _Matching(order).sources()
     sys.stdout.buffer.write(msgspec.msgpack.encode(sources))
@@ -159,6 +197,7 @@ class _Matching:
         self._bundle = bundle
         self._stands = order.notebooks
         self._given = order.given
+        self._kinds = order.kinds
         self._remarks = list(bundle.remarks)
         self._texts = {
             path: data
@@ -194,7 +233,7 @@ class _Matching:
         )
 
     def _add_notebook(self, path: str, data: bytes) -> None:
-        notebook = read_notebook(data, shown(path))
+        notebook = read_notebook(data, shown(path), self._kinds.get(path, {}))
         self._notebooks[path] = notebook
         if notebook.trouble:
             self._remarks.append(notebook.trouble)
@@ -319,7 +358,12 @@ class _Matching:
     def _file(self, file: str) -> SourceFile:
         path = self._taken.get(file)
         if path in self._texts:
-            return compile_source(file, shown(path), self._texts[path])
+            source = compile_source(
+                file, shown(path), self._texts[path], roots_of(self._lecture, file)
+            )
+            if source.remark:
+                self._remarks.append(source.remark)
+            return source
         stands = self._stands.get(file)
         trouble = next(
             (why for p, why in self._bundle.left_out.items() if _base(p) == file or p == stands),
@@ -352,12 +396,19 @@ class _Matching:
         self._remarks += source.remarks
         self._starts[file] = source.starts
         path = f"{self._taken[file]} ({file})"  # one path for each file: a traceback names the path
-        if not source.text.strip():
+        if not source.text.strip() and not source.broken:
             return SourceFile(
                 file, path, trouble=Trouble(f"{notebook.name} has no code.", absent=True)
             )
         exercises = [e for e in self._lecture.exercise if e.file == file]
-        return compile_source(file, shown(path), with_ids(source.text, exercises).encode())
+        return compile_source(
+            file,
+            shown(path),
+            with_ids(source.text, exercises).encode(),
+            roots_of(self._lecture, file),
+            source.broken,
+            source.added,
+        )
 
     def _needs_each_other(
         self, file: str, elsewhere: Mapping[str, str], notebook: Notebook
@@ -495,6 +546,9 @@ LARGE_FILE = 48 << 10
 """Of source. Up to here the worst that is known takes a few tenths of a second."""
 LARGE_BUNDLE = 1 << 20
 MOST_SECONDS = 3.0
+"""Of processor time: the machine may be busy with others."""
+WAIT_SECONDS = 120.0
+TRIES = 2
 MOST_MEMORY = 2 << 30
 _MODULE = "grader.teach.sources"
 _DEFINES = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
@@ -506,6 +560,8 @@ NONE_OF_IT = "None of its exercises is in {path}."
 UNTOUCHED = "{path} is taken for {file}: nothing is written in {stub}."
 AS_GOOD = "{others} would do for {file} as well; {path} is taken."
 TOO_SLOW = "Compiling what was handed in takes longer than {seconds:g} s: it is not judged."
+CRASHES = "Compiling what was handed in crashes Python: it is not judged."
+NOT_READ = "It could not be read on this machine, twice: {why}."
 
 if __name__ == "__main__":
     serve()

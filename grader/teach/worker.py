@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from grader.course.data import data_at_hand, find_data, locate
 from grader.course.manifest import Course, load_course
 from grader.judge.process import Ended, Failed, Parent, Process, Ready, run
 from grader.judge.results import LectureResult
@@ -62,6 +64,8 @@ class Setting(msgspec.Struct, frozen=True):
     isolation: str
     hide: tuple[str, ...] = ()
     """Folders that no submission may see: the course, and the submissions themselves."""
+    as_in_class: bool = True
+    """Whether each exercise runs in a new folder, with nothing in it but the course's data sets."""
 
 
 _to_worker = msgspec.msgpack.Decoder(Job)
@@ -130,14 +134,31 @@ def _serve(parent: Parent) -> None:
         parent.say(Ready())
         while True:
             job = parent.hear(_to_worker)
-            parent.say(Marked(job.who, job.lecture, _judge(judge, course, job)))
+            result = _judge(judge, course, job)
+            parent.say(Marked(job.who, job.lecture, result, without_data(course, result)))
 
-    with Sandbox(Isolation(setting.isolation), forbids=course.forbids, hide=hide) as sandbox:
+    data = data_at_hand(course) if setting.as_in_class else None
+    isolation = Isolation(setting.isolation)
+    with Sandbox(isolation, forbids=course.forbids, hide=hide, data=data) as sandbox:
         from grader.judge.faults import own_faults
         from grader.judge.session import with_judge  # imports torch while the zygote does
 
         with own_faults(course):
             with_judge(course, lectures, work, sandbox)
+
+
+def without_data(course: Course, result: LectureResult) -> str:
+    """Why a work cannot be graded here: it reads a data set of the course's that is not on this machine.
+
+    Empty where it does not.
+    """
+    messages = [check.message for e in result.exercises for check in e.failing]
+    for dataset in course.manifest.data:
+        asked = re.compile(rf"No such file or directory: '(?:\./)?{re.escape(dataset.name)}'")
+        if any(asked.search(message) for message in messages) and not find_data(dataset):
+            found = locate(dataset)
+            return NO_DATA.format(name=dataset.name, why=found.why, fix=found.fix)
+    return ""
 
 
 def _judge(judge: Judge, course: Course, job: Job) -> LectureResult:
@@ -149,6 +170,7 @@ def _judge(judge: Judge, course: Course, job: Job) -> LectureResult:
 
 
 UNJUDGED = "The judge ended twice while it judged this: {status}."
+NO_DATA = "It reads {name}, which this machine does not have. {why} {fix}"
 
 if __name__ == "__main__":
     run(int(sys.argv[1]), _serve)

@@ -34,8 +34,15 @@ def test_a_file_beside_is_imported_where_no_library_has_its_name(judged: Judged)
 
 
 def test_a_broken_file_beside_is_named_where_it_is_imported(judged: Judged) -> None:
-    arrays = judged.worked("arrays.py") + "\n\nfrom my_own_helper import double\n"
-    results = judged.files({"arrays.py": arrays, "my_own_helper.py": "def double(\n"}, "double")
+    own = "def double(x):"
+    assert judged.worked("arrays.py").count(own) == 1
+    arrays = judged.worked("arrays.py").replace(
+        own, "from my_own_helper import double\ndef other(x):"
+    )
+    results = judged.files(
+        {"arrays.py": arrays, "my_own_helper.py": "def double(\n"}, "double", "mean"
+    )
+    assert results["mean"].outcome is Outcome.PASS
     assert results["double"].outcome is Outcome.ERROR
     assert words(results["double"]).startswith(
         "arrays.py imports my_own_helper, and my_own_helper.py, line 1 is not valid Python"
@@ -88,3 +95,4 @@ def test_the_main_block_does_not_run(judged: Judged) -> None:
 def test_what_works_in_a_file_works_here(judged: Judged, code: str) -> None:
     result = judged.code(code, "double")["double"]
     assert result.outcome is Outcome.PASS, words(result)
+    assert result.output == "", "no line is left out"

@@ -51,13 +51,16 @@ def test_names_of_ones_own_and_other_mistakes_are_not(exercise: Exercise, text: 
 
 
 def test_a_value_where_a_function_is_asked_for(judged: Judged) -> None:
-    result = judged.one("double = torch.zeros(3) * 2  # here\n", "double")
+    worked = judged.worked("arrays.py").replace("def double(", "def doubled(")
+    result = judged.files({"arrays.py": f"{worked}\ndouble = torch.zeros(3) * 2  # here\n"})[
+        "double"
+    ]
     assert result.outcome is Outcome.ERROR
     assert words(result).startswith("TypeError: 'Tensor' object is not callable")
     assert result.misconception is not None
     assert result.misconception.name == "no-function"
     line = judged.line("# here")
-    assert f"arrays.py line {line} gives the name a value" in result.misconception.says
+    assert f"arrays.py, line {line} gives the name a value" in result.misconception.says
     assert "`def double(x):`" in result.misconception.says
 
 

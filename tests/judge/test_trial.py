@@ -35,7 +35,8 @@ ENDINGS = {
     "return nothing": "NameError: name 'nothing' is not defined",
     "assert x is None, 'not so'": "AssertionError: not so",
     "raise MemoryError": "Stopped at the memory limit",
-    "import nothing_of_this_name": "ModuleNotFoundError: No module named 'nothing_of_this_name'",
+    "import nothing_of_this_name": "nothing_of_this_name is not installed where your work is judged",
+    "from nothing.of import this_name": "nothing is not installed where your work is judged",
 }
 ENDINGS["return x ^ 2"] = (
     'NotImplementedError: "bitwise_xor_cpu" not implemented for'  # torch's own
@@ -55,18 +56,21 @@ def test_ends_in_words_and_others_are_judged(judged: Judged, statement: str) -> 
         assert f"(arrays.py line {result.line}, in double)" in words(result)
 
 
-def test_data_that_is_not_there_at_import(judged: Judged) -> None:
-    code = "words = open('names.txt').read()  # here\n"
-    result = judged.code(code, "echo", file="model.py")["echo"]
+def test_data_that_is_not_there(judged: Judged) -> None:
+    code = "words = open('of_my_own.txt').read()  # here\n"
+    assert judged.one(code, "echo", file="model.py").outcome is Outcome.PASS
+    code += "def echo(text):\n    return text if words else None\n"
+    result = judged.one(code, "echo", file="model.py")
     line = judged.line("# here", "model.py")
     assert result.outcome is Outcome.ERROR
+    assert result.line == line
     assert words(result).startswith("FileNotFoundError: ")
-    assert f"(model.py line {line}). This line runs whenever the file is imported" in words(result)
+    assert f"(model.py line {line}). Where work is graded there is no network" in words(result)
 
 
 @pytest.mark.parametrize(
     "statement",
-    ["import sys; sys.exit(0)", "import os; os._exit(0)", "raise KeyboardInterrupt", "1 / 0"],
+    ["import sys; sys.exit(0)", "import os; os._exit(0)", "raise KeyboardInterrupt"],
 )
 def test_ends_at_the_top_of_a_file(judged: Judged, statement: str) -> None:
     results = judged.code(f"{statement}  # here\n", "double", "mean", "echo", file="model.py")
@@ -149,13 +153,6 @@ class Tally:
     result = judged.one(code, "Tally")
     assert result.outcome is Outcome.FAIL
     assert words(result) == "Your Tally has no total. It has add."
-
-
-def test_a_notebooks_line_is_named(judged: Judged) -> None:
-    code = "get_ipython().run_line_magic('matplotlib', 'inline')\n"
-    assert words(judged.one(code, "double")).startswith(
-        "NameError: name 'get_ipython' is not defined. It is a notebook's: take the line out. ("
-    )
 
 
 def test_none_where_an_object_is_expected(judged: Judged) -> None:

@@ -36,6 +36,8 @@ from handing_in import (
 WRONG_DOUBLE = "def double(x):\n    return x + 1\n"
 WITHOUT_DOUBLE = {"test_double": 0, "test_quadruple": 0, "test_shift": 0}
 """What is lost with it: quadruple and shift call it."""
+NO_ARRAYS: dict[str, float] = {**dict.fromkeys(ARRAYS, 0.0), "test_shift": 0.0}
+"""Where arrays.ipynb cannot be read: what needs nothing of it is right all the same."""
 SEEN: dict[str, tuple[Callable[[Work], None], dict[str, float]]] = {}
 """Learner → what they do with what is right, and which marks are not full then."""
 
@@ -196,31 +198,31 @@ def version_9(work: Work) -> None:
     work.arrays["nbformat"] = 9
 
 
-@hands_in(**NOTHING)
+@hands_in(**NO_ARRAYS)
 def no_json(work: Work) -> None:
     work.save()
     (work.folder / "arrays.ipynb").write_bytes(b"\x80PK this is no notebook")
     work.save = lambda: None  # type: ignore[method-assign]
 
 
-@hands_in(**NOTHING)
+@hands_in(**NO_ARRAYS)
 def no_notebook(work: Work) -> None:
     work.arrays["cells"] += [7, None, {"cell_type": 3}, {"cell_type": "code", "source": {}}]
 
 
-@hands_in(**NOTHING)
+@hands_in(**NO_ARRAYS)
 def large_outputs(work: Work) -> None:
     picture = {"image/png": "x" * (80 << 20)}
     output = {"output_type": "display_data", "metadata": {}, "data": picture}
     work.cell("double")["outputs"] = [output]
 
 
-@hands_in(**NOTHING)
+@hands_in(**NO_ARRAYS)
 def no_cells(work: Work) -> None:
     work.arrays["cells"] = []
 
 
-@hands_in(**NOTHING)
+@hands_in(**NO_ARRAYS)
 def another_language(work: Work) -> None:
     kernel = {"name": "ir", "language": "R", "display_name": "R"}
     work.arrays["metadata"] = {"kernelspec": kernel, "language_info": {"name": "R"}}
@@ -232,7 +234,7 @@ def shadows(work: Work) -> None:
         (work.folder / f"{name}.py").write_text("raise SystemExit(f'{__name__} was imported')")
 
 
-@hands_in(**NOTHING)
+@hands_in(**NO_ARRAYS)
 def links(work: Work) -> None:
     path = work.folder / "arrays.ipynb"
     path.unlink()
@@ -246,7 +248,7 @@ def markup(work: Work) -> None:
     work.write("echo", f"def echo(text):\n    return {evil!r} + '\\x1b[31m\\u202e'\n")
 
 
-@hands_in(**NOTHING)
+@hands_in(**NO_ARRAYS)
 def half_a_character(work: Work) -> None:
     work.add("half = '\ud800'", 2)
 
@@ -418,10 +420,10 @@ def test_the_card_says_what_is_wrong_and_where(graded: Class) -> None:
 @pytest.mark.parametrize(
     ("cell", "says"),
     [
-        ("test_double", "1 s"),
+        ("test_double", "endless loop"),
         ("test_mean", "memory"),
         ("test_slope", "crashed Python"),
-        ("test_Tally", "1 s"),
+        ("test_Tally", "endless loop"),
         ("test_echo", "exit"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -83,12 +84,15 @@ def test_wrong_work_gets_what_it_deserves_and_nobody_s_trouble_is_another_s(
     process = run(folder, *AUTOGRADE)
     assert process.returncode == 1, process.stderr
     assert "4 graded, 0 were graded before." in process.stdout
-    why = "No student with ID 'stranger' exists in the database"
+    why = (
+        "the gradebook has no student stranger. Add them: nbgrader db student add stranger; or correct "
+        "the folder's name."
+    )
     assert f"stranger could not be graded: {why}" in process.stdout
     assert process.stderr == ""
     assert points(folder, "ben") == {**FULL, **WRONG}
     assert points(folder, "ann") == points(folder, "cleo") == FULL
-    assert points(folder, "dora") == dict.fromkeys(FULL, 0), "all of it is built on arrays.py"
+    assert points(folder, "dora") == {**dict.fromkeys(FULL, 0), "test_echo": 1, "test_secret": 1}
     log = folder / ".zth" / "autograde-lecture1.log"
     assert str(log.relative_to(folder)) in process.stdout
     assert "dora: arrays.ipynb is not a notebook" in log.read_text()
@@ -99,19 +103,129 @@ def test_wrong_work_gets_what_it_deserves_and_nobody_s_trouble_is_another_s(
     assert not [*(folder / ".zth" / "autograding").iterdir()]
 
     hands_in("ben", at="2026-01-02 00:00:00 UTC")
-    hands_in("ann", "return x + 1")  # without a time it is what was graded: as nbgrader has it
-    shutil.copy(folder / "submitted" / "ben" / "lecture1" / "timestamp.txt", folder)
-    old = folder / "autograded" / "ben" / "lecture1" / "timestamp.txt"
-    old.write_text("2026-01-01 00:00:00 UTC")
+    hands_in("ann", "return x + 1")  # nobody wrote a time: the files are others
+    hands_in("cleo", at=LATE)  # the same once more
     again = run(folder, *AUTOGRADE, "--json")
     told = json.loads(again.stdout)
-    assert (told["graded"], told["unchanged"]) == (["ben"], 3)
+    assert (sorted(told["graded"]), told["unchanged"]) == (["ann", "ben"], 2)
     assert told["failed"] == {"stranger": why}
-    assert points(folder, "ben") == points(folder, "ann") == FULL
+    assert points(folder, "ben") == FULL
+    assert points(folder, "ann") == {**FULL, **WRONG}
 
     forced = json.loads(run(folder, *AUTOGRADE, "--json", "--force", "--student", "ann").stdout)
     assert (forced["graded"], forced["unchanged"]) == (["ann"], 0)
+
+
+def test_what_was_graded_before_zth_wrote_it_down(
+    folder: Path, hands_in: Callable[..., None]
+) -> None:
+    for who in ("ann", "ben"):
+        hands_in(who, "return x + 1")
+    done(folder, *AUTOGRADE)
+    shutil.rmtree(folder / ".zth" / "graded")
+    old = time.time() - 3600
+    for path in (folder / "submitted").rglob("*"):
+        os.utime(path, (old, old))
+    hands_in("ann")
+    told = json.loads(done(folder, *AUTOGRADE, "--json"))
+    assert (told["graded"], told["unchanged"]) == (["ann"], 1)
+    assert points(folder, "ann") == FULL
+
+
+RENAMED = {
+    "a browser's": "arrays (1).ipynb",
+    "Colab's": "Copy of arrays.ipynb",
+    "with a name": "arrays_ann_final.ipynb",
+    "of another name": "homework.ipynb",
+}
+
+
+@pytest.mark.parametrize("how", RENAMED)
+def test_a_renamed_notebook_counts(folder: Path, hands_in: Callable[..., None], how: str) -> None:
+    """With nbgrader's own command, too, and for what stands on the page."""
+    hands_in("ann", "return x + 1")
+    hands_in("ben")
+    for who in ("ann", "ben"):
+        place = folder / "submitted" / who / "lecture1"
+        (place / "arrays.ipynb").rename(place / RENAMED[how])
+    said = done(folder, *AUTOGRADE, "--json", "--student", "ann", "--student", "ben")
+    assert sorted(json.loads(said)["remarks"]) == [
+        f"{who}: {RENAMED[how]} is taken for arrays.ipynb." for who in ("ann", "ben")
+    ]
     assert points(folder, "ann") == {**FULL, **WRONG}
+    assert points(folder, "ben") == FULL
+    shutil.rmtree(folder / "autograded")
+    done(folder, "nbgrader", "autograde", "lecture1", "--student", "ann")
+    assert points(folder, "ann") == {**FULL, **WRONG}
+    card = (folder / "autograded" / "ann" / "lecture1" / "arrays.ipynb").read_text()
+    assert "return x + 1" in card
+    assert f"{RENAMED[how]}, cell " in card
+
+
+def test_the_notebook_that_was_worked_in_counts(
+    folder: Path, hands_in: Callable[..., None]
+) -> None:
+    hands_in("ann")
+    hands_in("ben")
+    given = folder / "release" / "lecture1" / "arrays.ipynb"
+    ann, ben = (folder / "submitted" / who / "lecture1" for who in ("ann", "ben"))
+    (ann / "arrays.ipynb").rename(ann / "arrays (1).ipynb")
+    shutil.copy(given, ann / "arrays.ipynb")
+    shutil.copy(given, ben / "arrays (1).ipynb")
+    done(folder, *AUTOGRADE)
+    assert points(folder, "ann") == points(folder, "ben") == FULL
+
+
+def test_who_handed_in_no_notebook_is_named(folder: Path, hands_in: Callable[..., None]) -> None:
+    hands_in("ann")
+    there = {
+        "bea": {"arrays.html": "<p>", "arrays.py": "x = 1"},
+        "cid": {"hw/arrays.ipynb": "{}"},
+        "dee": {},
+        "eli": {"notes.ipynb": '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}'},
+    }
+    for who, files in there.items():
+        place = folder / "submitted" / who / "lecture1"
+        place.mkdir(parents=True)
+        for name, text in files.items():
+            (place / name).parent.mkdir(exist_ok=True)
+            (place / name).write_text(text)
+    process = run(folder, *AUTOGRADE)
+    assert process.returncode == 1
+    assert process.stdout.splitlines()[:6] == [
+        "1 graded, 0 were graded before.",
+        "eli could not be graded: notes.ipynb is none of the assignment's notebooks. Call it "
+        "arrays.ipynb or model.ipynb.",
+        "3 handed in no notebook where one is looked for:",
+        "  bea: arrays.html, arrays.py",
+        "  cid: hw/arrays.ipynb",
+        "  dee: an empty folder",
+    ]
+    own = run(folder, "nbgrader", "autograde", "lecture1", "--student", "eli")
+    assert (
+        "eli: notes.ipynb is none of the assignment's notebooks. Call it arrays.ipynb or"
+        in own.stderr
+    )
+
+
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+def test_a_solution_turned_into_text_is_judged_as_it_is_shown(
+    folder: Path, hands_in: Callable[..., None], kind: str
+) -> None:
+    """Though the notebook says nothing of what the cell was: the gradebook knows."""
+    hands_in("ann", "return x + 1")
+    hands_in("ben")
+    for who in ("ann", "ben"):
+        path = folder / "submitted" / who / "lecture1" / "arrays.ipynb"
+        raw = json.loads(path.read_text())
+        (cell,) = [c for c in raw["cells"] if c["id"] == "double"]
+        cell["cell_type"] = kind
+        cell["metadata"]["nbgrader"] = {"grade_id": "double"}
+        del cell["outputs"], cell["execution_count"]
+        path.write_text(json.dumps(raw))
+    done(folder, *AUTOGRADE)
+    assert points(folder, "ann") == {**FULL, **WRONG}
+    assert points(folder, "ben") == FULL
 
 
 @pytest.mark.parametrize("with_what", [signal.SIGKILL, signal.SIGINT])

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import marshal
 import random
 import time
 import tracemalloc
 import warnings
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
+from grader.judge.modules import ModuleSet
+from grader.judge.submission import compile_source
 from grader.teach.notebooks import NotebookSource, notebook_source, read_notebook
 
 MOST_MEMORY = 400 << 20
@@ -26,6 +32,13 @@ def notebook(*cells: str, **metadata: object) -> bytes:
 def code(source: NotebookSource) -> str:
     """The source without its empty lines."""
     return "\n".join(line for line in source.text.split("\n") if line.strip())
+
+
+def run(source: NotebookSource, roots: Mapping[str, bool] = MappingProxyType({})) -> dict[str, Any]:
+    """What the source gives where it is judged."""
+    made = compile_source("hw.py", "hw", source.text.encode(), roots, source.broken, source.added)
+    assert made.trouble is None, made.trouble
+    return vars(ModuleSet({"hw": marshal.loads(made.code)}).module("hw"))
 
 
 def soon(data: bytes) -> NotebookSource:
@@ -237,15 +250,157 @@ def test_a_broken_cell_costs_its_own_exercise_and_says_why() -> None:
         "def h():\n    return g()",
     )
     source = read_notebook(data, "hw.ipynb").source(["f", "g", "h", "K"])
-    names: dict[str, object] = {}
-    exec(source.text, names)
-    assert names["f"]() == 1  # type: ignore[operator]
+    names = run(source)
+    assert names["f"]() == 1
     for name in ("g", "h", "K"):
         with pytest.raises(SyntaxError, match=r"hw\.ipynb, cell 2, line 1 is not valid Python"):
-            names[name]()  # type: ignore[operator]
+            names[name]()
+    assert "SyntaxError" not in source.text, "what nobody wrote is shown to nobody"
     assert source.remarks == (
         "hw.ipynb, cell 2, line 1 is not valid Python (invalid syntax): def g(:. The cell is left out.",
     )
+
+
+def test_what_is_wrong_with_a_cell_is_said_with_its_own_line() -> None:
+    data = notebook(
+        "def f():\n    return 1", "x = 1\n\ndef g(a):\n    return a +\n\ndef h():\n    pass"
+    )
+    source = read_notebook(data, "hw.ipynb").source(["f", "g"])
+    assert {name: source.place(trouble.line or 0) for name, trouble in source.broken.items()} == {
+        "g": (2, 4),
+        "h": (2, 4),
+    }
+    assert source.broken["g"].message == (
+        "hw.ipynb, cell 2, line 4 is not valid Python (invalid syntax): return a +"
+    )
+
+
+# what an exercise needs
+
+PROBS = "def dprobs(dlogprobs, probs):\n    return dlogprobs / probs"
+OVERRIDDEN = {
+    "above": ["words = open('names.txt').read()\ndprobs = (1.0 / len(words)) * 2", PROBS],
+    "below": [PROBS, "words = open('names.txt').read()\ndprobs = dprobs(words, words)"],
+    "both": ["dprobs = train()", PROBS, "dprobs = dprobs(f.dlogprobs, f.probs)", "cmp(dprobs)"],
+    "part by part": ["dprobs = zeros(3)\ndprobs[0] = train()", PROBS],
+    "unpacked": ["dprobs, dlogits = train()", PROBS],
+    "changed in place": ["dprobs = 1\ndprobs += train()", PROBS],
+    "under a condition": ["if train():\n    dprobs = 1", PROBS],
+    "a stub before": ["def dprobs(a, b):\n    raise NotImplementedError", PROBS],
+}
+
+
+@pytest.mark.parametrize("where", OVERRIDDEN)
+def test_an_overridden_value_takes_nothing_along(where: str) -> None:
+    source = notebook_source(notebook(*OVERRIDDEN[where]), ["dprobs"])
+    assert code(source) == PROBS
+
+
+def test_what_a_name_was_before_is_not_needed() -> None:
+    data = notebook(
+        "scale = train()",
+        "base = 2\nscale = base + 1",
+        "def f(x):\n    return x * scale",
+        "scale = scale + 1\nscale *= 2",
+        "base = train()",
+    )
+    source = notebook_source(data, ["f"])
+    assert code(source) == (
+        "base = 2\nscale = base + 1\ndef f(x):\n    return x * scale\nscale = scale + 1\nscale *= 2"
+    )
+    assert run(source)["f"](1) == 8
+
+
+def test_what_a_function_needs_while_cells_are_run_is_kept() -> None:
+    data = notebook(
+        "size = 3",
+        "def make():\n    return [0] * size",
+        "table = make()",
+        "size = 5",
+        "def f():\n    return len(table), size",
+    )
+    assert run(notebook_source(data, ["f"]))["f"]() == (3, 5)
+
+
+def test_a_value_that_something_needs_where_it_stands_is_kept() -> None:
+    data = notebook(
+        "dprobs = 4\nhalf = dprobs / 2",
+        "def dprobs(x):\n    return x * half",
+        "dprobs = None",
+    )
+    assert run(notebook_source(data, ["dprobs"]), {"dprobs": False})["dprobs"](3) == 6
+
+
+LATER = [
+    "dprobs = lambda a, b: a / b",
+    "def right(a, b):\n    return a / b\ndprobs = right",
+    "def right(a, b):\n    return a / b\nimport functools\ndprobs = functools.lru_cache(right)",
+    "import operator\ndprobs = operator.truediv",
+    "from operator import truediv as dprobs",
+]
+
+
+@pytest.mark.parametrize("cell", LATER)
+def test_the_last_function_counts_however_it_is_made(cell: str) -> None:
+    wrong = "def dprobs(a, b):\n    return None"
+    source = notebook_source(notebook(wrong, cell, "dprobs = dprobs(1, 2)"), ["dprobs"])
+    assert run(source, {"dprobs": False})["dprobs"](1, 2) == 0.5
+
+
+def test_a_line_that_fails_costs_what_needs_it() -> None:
+    data = notebook(
+        "import seaborn\nwords = open('my_words.txt').read()",
+        "def f():\n    return 1",
+        "def g():\n    return words",
+    )
+    names = run(read_notebook(data, "hw.ipynb").source(["f", "g"]))
+    assert names["f"]() == 1
+    with pytest.raises(NameError):
+        names["g"]()
+
+
+# cells of another type
+
+SOLUTION = {"grade_id": "dprobs", "solution": True, "grade": False, "cell_type": "code"}
+
+
+def turned(kind: str, source: str, **about: object) -> dict[str, object]:
+    return {"cell_type": kind, "metadata": {"nbgrader": {**SOLUTION, **about}}, "source": source}
+
+
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+def test_a_solution_that_was_turned_into_text_is_what_nbgrader_makes_of_it(kind: str) -> None:
+    cells = [{"cell_type": "markdown", "source": "# dprobs"}, turned(kind, PROBS)]
+    source = notebook_source(json.dumps({"nbformat": 4, "cells": cells}).encode(), ["dprobs"])
+    assert code(source) == PROBS
+    assert source.place(source.text.split("\n").index("    return dlogprobs / probs") + 1) == (1, 2)
+
+
+NO_SOLUTIONS: dict[str, dict[str, object]] = {
+    "an essay": turned("markdown", PROBS, cell_type="markdown"),
+    "a description": turned("markdown", PROBS, solution=False),
+    "no name": turned("markdown", PROBS, grade_id=""),
+    "nonsense": {"cell_type": "markdown", "metadata": {"nbgrader": 7}, "source": PROBS},
+    "a list": {"cell_type": "raw", "metadata": [1, 2], "source": PROBS},
+    "nothing": {"cell_type": "raw", "source": PROBS},
+}
+
+
+@pytest.mark.parametrize("what", NO_SOLUTIONS)
+def test_text_is_no_code(what: str) -> None:
+    data = json.dumps({"nbformat": 4, "cells": [NO_SOLUTIONS[what]]}).encode()
+    assert code(notebook_source(data, ["dprobs"])) == ""
+
+
+def test_of_two_cells_of_one_name_the_later_is_the_solution() -> None:
+    old = "def dprobs(a, b):\n    return None"
+    for first, last in (("markdown", "code"), ("markdown", "raw"), ("code", "markdown")):
+        cells = [turned(first, old), turned(last, PROBS)]
+        source = notebook_source(json.dumps({"nbformat": 4, "cells": cells}).encode(), ["dprobs"])
+        assert run(source)["dprobs"](1, 2) == 0.5
+    cells = [turned("markdown", "not code at all"), turned("code", PROBS)]
+    source = notebook_source(json.dumps({"nbformat": 4, "cells": cells}).encode(), ["dprobs"])
+    assert source.remarks == ()
 
 
 def test_a_broken_cell_does_not_take_the_place_of_an_earlier_one() -> None:

@@ -1,0 +1,71 @@
+"""What will not come along: work tried once as where a class is graded, before it is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from grader.course.data import data_at_hand
+from grader.course.manifest import Course, Lecture
+from grader.course.targets import Selection
+from grader.judge.checks import Stopped
+from grader.judge.endings import NOT_INSTALLED, ONLY_THE_DATA
+from grader.judge.results import Outcome
+from grader.judge.sandbox import Sandbox
+from grader.judge.session import Judge, with_judge
+from grader.judge.submission import Submission
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """Something that is not there where work is graded."""
+
+    message: str
+    """What, and where it is asked for."""
+    exercises: tuple[str, ...]
+    """That need it."""
+
+
+def missed_in_class(course: Course, lecture: Lecture, submission: Submission) -> tuple[Missed, ...]:
+    """What a lecture's files need and would not find in a class: files, libraries, modules elsewhere.
+
+    `submission` is what is handed in and nothing else.
+    """
+
+    def work(judge: Judge) -> list[tuple[str, str]]:
+        return [*_broken(judge, lecture, submission)]
+
+    data = data_at_hand(course)
+    with Sandbox(forbids=course.forbids, data=data, secluded=True) as sandbox:
+        found = with_judge(course, [lecture], work, sandbox)
+    # a data set that is not on this machine is there where the class is graded
+    absent = [repr(d.name) for d in course.manifest.data if d.name not in data]
+    exercises: dict[str, list[str]] = {}
+    for exercise, message in found:
+        if _is_missed(message) and not any(name in message for name in absent):
+            exercises.setdefault(message, []).append(exercise)
+    return tuple(Missed(message, tuple(names)) for message, names in exercises.items())
+
+
+def _broken(judge: Judge, lecture: Lecture, submission: Submission) -> Iterator[tuple[str, str]]:
+    """The exercises that break, each with the reason; those that nothing judges here, too."""
+    whole = Selection(lecture, lecture.exercise)
+    results = judge.judge(whole, submission, brief=True).exercises
+    for result in results:
+        for check in result.checks:
+            if check.outcome is Outcome.ERROR:
+                yield result.id, check.message
+    known = {result.id for result in results}
+    for exercise in lecture.exercise:
+        if exercise.id not in known and submission.files[exercise.file].code:
+            trial = judge.trial(lecture, exercise, submission, judge.course.manifest.seed)
+            try:
+                stopped: Stopped | None = trial.load()
+            finally:
+                trial.close()
+            if stopped and stopped.outcome is Outcome.ERROR:
+                yield exercise.id, stopped.message
+
+
+def _is_missed(message: str) -> bool:
+    return ONLY_THE_DATA in message or NOT_INSTALLED.partition("}")[2] in message
