@@ -109,6 +109,7 @@ def grade(
             else:
                 console.print(to_grade(plan, intake))
             raise typer.Exit(Exit.NOT_PASSED if plan.tasks else Exit.PASSED)
+        grading.settle(intake)
         setting = Setting(
             course=str(opened.root),
             lectures=tuple(s.lecture.id for s in selections),

@@ -102,6 +102,30 @@ class Grading:
                     tasks.append(Task(handed, selection, seen))
         return Plan(tuple(tasks), unchanged)
 
+    def settle(self, intake: Intake) -> None:
+        """Write down whom a question is about, and forget what an answer has made another's.
+
+        Whose submission cannot be told is nobody's until it is answered: those whose it may be are not
+        graded yet, which is neither absent nor 0.
+        """
+        handed = {one.who for one in intake.handed}
+        asked = {id_: q.text for q in intake.questions for id_ in q.candidates if id_ not in handed}
+        paths = {str(part.path) for one in intake.handed for part in one.parts}
+        lectures = {selection.lecture.id for selection in self._selections}
+        here = {key: of for key, of in self._hand_ins.items() if key[1] in lectures}
+        for (who, lecture), hand_in in here.items():
+            is_answered = hand_in.is_question and who not in asked
+            is_anothers = not hand_in.on_roster and hand_in.path in paths
+            if who not in handed and (is_answered or is_anothers):
+                self._store.withdraw(who, lecture)
+        self._store.expect(
+            HandIn(who, lecture, "", None, "", "", remarks=(text,), ungraded=text)
+            for who, text in asked.items()
+            for lecture in sorted(lectures)
+            if (who, lecture) not in here or here[who, lecture].is_question
+        )
+        self._hand_ins = self._store.hand_ins()
+
     def run(
         self, plan: Plan, run: Run, executor: Executor, strangers: Collection[str]
     ) -> Iterator[Step]:

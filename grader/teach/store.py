@@ -79,6 +79,11 @@ class HandIn(msgspec.Struct, frozen=True):
     is_read: bool = True
     """Whether there was anything in it that could be read as Python."""
 
+    @property
+    def is_question(self) -> bool:
+        """Whether it is only asked whether something is theirs."""
+        return not self.path and bool(self.ungraded)
+
 
 class Score(msgspec.Struct, frozen=True):
     """What a person decided, in place of or beside the judge."""
@@ -214,6 +219,14 @@ class Store:
         with self._transaction():
             for hand_in in hand_ins:
                 self._keep(hand_in)
+
+    def withdraw(self, who: str, lecture: str) -> None:
+        """Forget that something is theirs, and its marks. What a person decided stays."""
+        with self._transaction():
+            for table in ("mark", "hand_in"):
+                self._database.execute(
+                    f"DELETE FROM {table} WHERE who = ? AND lecture = ?", (who, lecture)
+                )
 
     def _keep(self, hand_in: HandIn) -> None:
         row = {
