@@ -160,7 +160,7 @@ _USUAL = [
     )
 ]
 MISSING = re.compile(r"No module named '([\w.]+)'|([\w.]+) is not installed where")
-STOPPED = re.compile(r"Stopped at the [\w ]*limit[^:.]*")
+STOPPED = re.compile(r"Stopped (?:at the|after) [^:]*")
 FEWEST = 5
 """Of judged works, before what all of them have is worth a word."""
 NOT_REACHED = "It was handed in, and no run has come to it. Type `zth grade` again."
