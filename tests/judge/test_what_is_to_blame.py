@@ -70,7 +70,7 @@ def test_what_needs_an_absent_method_is_blocked_by_it(
         assert results[other].outcome is Outcome.BLOCKED, words(results[other])
         assert owner in results[other].blocked_by
     if how == "misspelt":
-        assert f"There is {slip} in line" in words(results[owner])
+        assert f"There is {slip} in engine.py, line" in words(results[owner])
         assert f"should it be called {method}?" in words(results[owner])
 
 
