@@ -74,7 +74,9 @@ def serve(channel: int, trace: int, layers: tuple[Layer, ...] = ()) -> None:
 
 @contextlib.contextmanager
 def watched(seconds: float, wall_seconds: float, trace: int) -> Iterator[None]:
-    """Ends the process after so much processor time, and writes where the code is then.
+    """Writes where the code is after so much processor time, and ends the process.
+
+    In a cell the process is the first of its namespace, which no signal ends: the judge does that.
 
     Where the clock's time is over first, where it is is written as well: the judge finds out whether
     it waits for something, and ends it then. By signals: faulthandler's own timer is a thread, and a
@@ -82,7 +84,8 @@ def watched(seconds: float, wall_seconds: float, trace: int) -> Iterator[None]:
     """
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     faulthandler.register(signal.SIGPROF, file=trace, chain=True)
-    faulthandler.register(signal.SIGALRM, file=trace)
+    # written differently from the above: by that the judge knows which of the two it was
+    faulthandler.register(signal.SIGALRM, file=trace, all_threads=False)
     signal.setitimer(signal.ITIMER_PROF, seconds)
     signal.setitimer(signal.ITIMER_REAL, wall_seconds, wall_seconds)
     limits.allow_cpu_seconds(seconds)

@@ -271,6 +271,7 @@ SIGNALS = {
 }
 LIMITS = {
     "cpu": "Stopped at the time limit of {seconds} s: an endless loop?",
+    "overrun": "Stopped at the time limit of {seconds} s: an endless loop?",
     "time": "Stopped after {wall_seconds} s of waiting: what it waits for does not come.",
     "memory": "Stopped at the memory limit of {limits.memory_mb} MB: something grows without end?",
     "processes": "Stopped at the process limit: an exercise may not start other processes.",

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-WAITING = 4.0
+WAITING = 4
 """How many times the processor time that is allowed may pass on the clock: a machine may be busy."""
 ON_LINUX = sys.platform == "linux"
 

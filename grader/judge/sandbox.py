@@ -55,6 +55,9 @@ START_SECONDS = 120.0
 """How long a new Python may take to import torch on a slow disk."""
 WAITING_SHARE = 0.05
 """Of the time that passed: a process that used less of the processor has waited for something."""
+LAST_WORDS = 0.1
+"""Seconds in which a process that is over its time writes the rest of where it is."""
+_OVER, _CRASH = b"Current thread 0x", b"Fatal Python error"
 OVERRUN = 3.0
 """Seconds of processor time beyond its limit, after which a process has put that limit off."""
 _TRACE_BYTES = 64 << 10
@@ -72,8 +75,8 @@ class Died(msgspec.Struct, frozen=True):
     """The child did not answer: a limit, or its own end. Innermost frame first."""
 
     limit: str
-    """`time` where it waits for something, `cpu` where it goes on beyond its time, `observation`,
-    `message` where it broke the protocol, or empty: it ended by itself."""
+    """`time` where it waits for something, `cpu` where its time is over, `overrun` where it goes on
+    beyond that, `observation`, `message` where it broke the protocol, or empty: it ended by itself."""
     frames: list[Frame]
 
 
@@ -149,17 +152,16 @@ class Child:
         `seconds` is the processor time that it has. It keeps to that by itself: it is waited for as
         long as it computes, however little of the processor a busy machine gives it.
         """
-        window = seconds * WAITING
         used: list[float] = []
         while True:
-            answer = self._listen(time.monotonic() + window + GRACE_SECONDS)
+            answer = self._listen(time.monotonic() + seconds + GRACE_SECONDS)
             if not isinstance(answer, Died) or answer.limit != "time":
                 break
             used.append(self._cpu_seconds())
-            if used[-1] - (used[-2] if len(used) > 1 else 0) < WAITING_SHARE * window:
-                break
             if used[-1] - used[0] > seconds + OVERRUN:
-                answer = Died("cpu", answer.frames)
+                answer = Died("overrun", answer.frames)
+                break
+            if len(used) >= WAITING and used[-1] - used[-WAITING] < WAITING_SHARE * seconds:
                 break
             self._where.clear()
         self._where.clear()
@@ -170,7 +172,12 @@ class Child:
         os.close(self._output)
         os.close(self._trace)
 
+    def _is_over_time(self) -> bool:
+        """Whether the child has written where it was when its processor time was over."""
+        return _OVER in self._where and _CRASH not in self._where
+
     def _listen(self, deadline: float) -> Reply | Died:
+        limit = "time"
         with selectors.DefaultSelector() as selector:
             for source in (self._ours.fileno(), self._output, self._trace):
                 selector.register(source, selectors.EVENT_READ)
@@ -184,7 +191,7 @@ class Child:
                     return self._take(size)
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    return self._died("time")
+                    return self._died(limit)
                 for key, _ in selector.select(left):
                     if key.fd == self._interrupt:
                         raise Interrupted
@@ -195,6 +202,8 @@ class Child:
                         self._heard += part
                     elif not self._drain_one(key.fd):
                         selector.unregister(key.fd)
+                if self._is_over_time() and (over := time.monotonic() + LAST_WORDS) < deadline:
+                    deadline, limit = over, "cpu"
 
     def _size_ahead(self) -> int | None:
         """The size of the next message, where its header is here."""

@@ -227,7 +227,11 @@ class Trial:
         self._end_child(reply)
         if taken_away:
             return self._start_again()
-        if self._was_hurried or reply.limit == "time" or elapsed < SLOWED * self._seconds:
+        if (
+            self._was_hurried
+            or reply.limit in ("time", "overrun")
+            or elapsed < SLOWED * self._seconds
+        ):
             return False
         self._was_hurried = True
         return self._start_again()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import os
 import re
 from collections.abc import Iterable
 
@@ -17,6 +18,7 @@ _SLOW = {
     ),
 }
 """Libraries that are imported late, and the words in a source that lead to them."""
+_CACHE = "TORCHINDUCTOR_CACHE_DIR"
 
 
 def warm() -> None:
@@ -38,9 +40,15 @@ def slow_imports(sources: Iterable[str]) -> tuple[str, ...]:
 
 
 def import_ahead(names: Iterable[str]) -> None:
-    """Import libraries; one that is not there is left to the code that asks for it."""
+    """Import libraries; one that cannot be imported is left to the code that asks for it."""
+    # torch._dynamo makes the folder of its cache, in a folder that is not ours to write in
+    before = os.environ.get(_CACHE)
+    os.environ[_CACHE] = os.sep
     for name in names:
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(Exception):  # whatever it is, it is the library's
             importlib.import_module(name)
+    os.environ.pop(_CACHE)
+    if before is not None:
+        os.environ[_CACHE] = before
     gc.collect()
     gc.freeze()

@@ -276,3 +276,12 @@ def test_what_is_to_be_hidden_is_covered_where_it_would_be_seen(tmp_path: Path) 
     assert str(above) not in words_before([above])
     with pytest.raises(UserError, match="has to be hidden"):
         words_before([Path(torch.__file__).parent.parent])
+
+
+def test_an_optimizer_in_the_cell(inside: Judged) -> None:
+    """What torch imports late is imported in the zygote, which has nowhere to write."""
+    code = (
+        "def double(x):\n    import torch\n"
+        "    torch.optim.SGD([torch.nn.Parameter(x.clone())], lr=1.0).step()\n    return x * 2\n"
+    )
+    assert inside.one(code, "double").outcome is Outcome.PASS
