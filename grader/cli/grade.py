@@ -78,7 +78,6 @@ def grade(
     from importlib import metadata
 
     from grader.cli.progress import progress_of
-    from grader.course.data import absent_data
     from grader.judge.bubblewrap import must_work
     from grader.show.grading import Done, summary, summary_json, to_grade, to_grade_json
     from grader.teach.classroom import read_surveys
@@ -130,9 +129,6 @@ def grade(
 
             def tell(sentence: str) -> None:
                 errors.print(Text(sentence, "zth.note"), soft_wrap=True)
-
-            for data in absent_data(opened):
-                tell(NO_DATA.format(name=data.dataset.name, why=data.why, fix=data.fix))
 
             try:
                 with (
@@ -268,7 +264,6 @@ def _executor(
         yield lambda todo: mark_on(address, todo, setting, tell)
 
 
-NO_DATA = "Work that reads {name} cannot be graded on this machine. {why} {fix}"
 STOPPED = "Stopped: {left} are not graded yet, the rest is recorded. The same command goes on."
 BUILT_ON = "Where {names} waits for it, that is yours to decide now: no judge can go by your word."
 NOT_HANDED_IN = "{who} handed in nothing."

@@ -71,12 +71,6 @@ def data_at_hand(course: Course) -> dict[str, Path]:
     return {name: path for name, path in found.items() if path is not None}
 
 
-def absent_data(course: Course) -> list[Located]:
-    """Those that are not, each with the reason and the remedy."""
-    found = map(locate, course.manifest.data)
-    return [one for one in found if one.state is not DataState.VERIFIED]
-
-
 def named_folder() -> Path | None:
     """The folder that ZTH_DATA names; None where it is not set or empty."""
     named = os.environ.get(VARIABLE)

@@ -8,12 +8,14 @@ from typing import Protocol, Self
 import msgspec
 
 from grader.course.manifest import Course, Exercise, Lecture
+from grader.judge.blame import likely_place
 from grader.judge.changed import changed_given
 from grader.judge.checks import Stopped
 from grader.judge.diagnosis import diagnose
 from grader.judge.endings import STILL_STUB
 from grader.judge.forbids import Beside, find_forbidden
 from grader.judge.parameters import other_parameters
+from grader.judge.probes import ProbeCall
 from grader.judge.results import (
     CheckResult,
     ExerciseResult,
@@ -175,19 +177,32 @@ class Hearing:
             exercise,
             outcome,
             [h.check for h in heard],
-            line or self._line_of(exercise, misconception),
+            line or self._line_of(exercise, outcome, misconception, heard),
             blocked_by,
             misconception,
             trial,
         )
 
-    def _line_of(self, exercise: Exercise, misconception: Misconception | None) -> int | None:
-        """Where the one of several definitions is that a known mistake is in."""
+    def _line_of(
+        self,
+        exercise: Exercise,
+        outcome: Outcome,
+        misconception: Misconception | None,
+        heard: Sequence[Heard],
+    ) -> int | None:
+        """Where the one of several definitions is that is wrong, as far as that can be told."""
+        if len(exercise.names) == 1 or outcome is not Outcome.FAIL or not self._diagnose:
+            return None
         solutions = self._judge.solutions(self._lecture)
         known = {chaff.name for chaff in solutions.chaffs[exercise.id]}
-        if misconception is None or misconception.name not in known or len(exercise.names) == 1:
-            return None
-        name = solutions.place(exercise, misconception.name)
+        if misconception and misconception.name in known:
+            name = solutions.place(exercise, misconception.name)
+        else:
+            calls: dict[bool, list[ProbeCall]] = {True: [], False: []}
+            for one in heard:
+                calls[one.check.outcome is Outcome.PASS] += [r.call for r in one.records]
+            limits = self._judge.course.limits(exercise)
+            name = likely_place(solutions, exercise, calls[False], calls[True], limits)
         return self._submission.files[exercise.file].definition_line(name) if name else None
 
     def _without_checks(

@@ -19,7 +19,8 @@ from grader.teach.classroom import Survey
 from grader.teach.gradebook import is_current
 from grader.teach.grading import Plan, State, Step
 from grader.teach.intake import Intake
-from grader.teach.store import Store
+from grader.teach.placing import Placing
+from grader.teach.store import HandIn, Mark, Store
 
 BAR_WIDTH = 20
 NAMED = 8
@@ -130,10 +131,18 @@ def summary_json(
             **_people_json(intake),
             "look_at": {survey.selection.lecture.id: survey.look_at for survey in surveys},
             "runs": book.runs(),
-            "marks": [mark for mark in book.marks() if is_current(mark, hand_ins)],
+            "marks": [_placed(m, hand_ins) for m in book.marks() if is_current(m, hand_ins)],
             "scores": list(scores.values()),
         }
     )
+
+
+def _placed(mark: Mark, hand_ins: Mapping[tuple[str, str], HandIn]) -> Mark:
+    """A mark of a notebook with its places as cells and lines; another as it is."""
+    places = hand_ins[mark.who, mark.lecture].places
+    if not any(place.starts for place in places.values()):
+        return mark
+    return msgspec.structs.replace(mark, result=Placing(places).placed(mark.result))
 
 
 def _people_json(intake: Intake) -> dict[str, object]:

@@ -58,8 +58,16 @@ class Placing:
         where = self.spoken(result.file)
         if result.line is not None:
             where = "{}, line {}".format(*self.find(result.file, result.line))
-        checks = tuple(map(self._check, result.checks))
-        return msgspec.structs.replace(result, path=where, line=None, checks=checks)
+        named = result.misconception
+        if named:
+            named = msgspec.structs.replace(named, says=self.spoken(named.says))
+        return msgspec.structs.replace(
+            result,
+            path=where,
+            line=None,
+            checks=tuple(map(self._check, result.checks)),
+            misconception=named,
+        )
 
     def _check(self, check: CheckResult) -> CheckResult:
         steps = tuple(map(self._step, check.steps))

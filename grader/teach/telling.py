@@ -31,8 +31,9 @@ def own_words(check: CheckResult, lecture: Lecture, exercise: Exercise) -> str:
     if check.gap:
         kept = [_counted(check), *(more for more in check.gap.more if OWN_VALUES.match(more))]
         return " ".join(part if part.endswith("?") else f"{part}." for part in kept if part)
-    why = exercise.forbids_why or lecture.forbids_why
-    known = check.name == SOURCE or is_about_own_code(check.message, why)
+    reasons = (exercise.forbids_why or lecture.forbids_why, *lecture.forbids_because.values())
+    reasons += tuple(exercise.forbids_because.values())
+    known = check.name == SOURCE or any(is_about_own_code(check.message, why) for why in reasons)
     if check.outcome is Outcome.FAIL and not known:
         return f"{NOT_SO} {NO_RETURN}" if check.message.endswith(NO_RETURN) else NOT_SO
     return check.message

@@ -89,6 +89,32 @@ def test_where_the_mistake_is_in_one_of_several_methods(real: WarmJudge, tmp_pat
     assert "def __rsub__" in lines[result.line - 1]
 
 
+UNKNOWN = {
+    "value_sub": ("__rmul__", "return self * other", "return self * other * 1.5"),
+    "value_activations": ("relu", "(out.data > 0) * out.grad", "(out.data > 0) * 0.9 * out.grad"),
+    "value_div": ("__rtruediv__", "self**-1 * other", "self**-1 * other * 1.5"),
+}
+
+
+@pytest.mark.parametrize("exercise", UNKNOWN)
+def test_where_a_mistake_that_nobody_knows_is(
+    real: WarmJudge, tmp_path: Path, exercise: str
+) -> None:
+    method, right, wrong = UNKNOWN[exercise]
+    text = (ROOT / "solutions/lecture01_micrograd/engine.py").read_text(encoding="utf-8")
+    start = text.index(f"    def {method}(")
+    assert right in text[start:]
+    text = text[:start] + text[start:].replace(right, wrong)
+    of = real.course.lecture("lecture1")
+    files = {p.name: p.read_text(encoding="utf-8") for p in real.course.solutions(of).glob("*.py")}
+    judged = Judged(real, tmp_path).files({**files, "engine.py": text}, f"lecture1.{exercise}")
+    result = judged[exercise]
+    assert result.outcome is Outcome.FAIL
+    assert result.misconception is None
+    assert result.line is not None
+    assert f"def {method}(" in text.splitlines()[result.line - 1]
+
+
 IN_LOOP = r"^( *)(for|while) .*\n(?:\1 +\S.*\n)*?\1 +return\b"
 
 
