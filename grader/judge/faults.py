@@ -1,4 +1,4 @@
-"""A hidden check that broke, said to whoever wrote it: the file, the line, what Python says."""
+"""A hidden check that broke, said to its author: the file, the line, what Python says."""
 
 from __future__ import annotations
 

@@ -337,5 +337,5 @@ COPIES = {"Tensor": " (`.clone()`)", "list": " (`list(…)`)", "dict": " (`dict(
 _BROKEN = Died("message", [])
 CHANGED_INPUT = (
     "Your code changed what it was given in place: {names}. Work on a copy{copy}, or make a new one: "
-    "whoever called you still needs it."
+    "the code that called yours still needs it."
 )

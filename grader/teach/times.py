@@ -28,7 +28,7 @@ def read_time(
     the letters that one goes by (CEST, EST). Letters mean what they mean in `zone`, the course's; where
     they mean nothing there, what they mean everywhere else, if that is one offset: IST is India's,
     Israel's and Ireland's. A time that names no zone is in UTC, as nbgrader has it; `local` says that
-    whoever wrote it meant the course's zone, and there it is None where the course has none.
+    the course's zone is meant, and it is None where the course has none.
     """
     text = " ".join(text.replace("\ufeff", " ").split()).strip("'\" ")
     if unix := _UNIX.fullmatch(text):  # what `date` prints

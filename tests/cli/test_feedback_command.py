@@ -250,10 +250,10 @@ def test_the_class_at_a_glance(graded: Path) -> None:
 
 
 def test_what_is_wrong_with_a_whole_file_is_said_once(tmp_path: Path) -> None:
-    """An archive that cannot be read, and an import that fails: a card each, and no more."""
+    """An archive that cannot be read, and a file that ends the process: a card each, and no more."""
     handed = tmp_path / "submissions"
     (handed / "lacks").mkdir(parents=True)
-    (handed / "lacks" / "arrays.py").write_text(f"import surely_not_installed as s\ns.x\n{ARRAYS}")
+    (handed / "lacks" / "arrays.py").write_text(f"raise SystemExit\n{ARRAYS}")
     (handed / "rar.zip").write_bytes(b"Rar!\x1a\x07\x00 and more")
     course = ("--course", str(TINY))
     where = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 120}

@@ -365,10 +365,10 @@ def test_a_folder_that_is_replaced_is_still_watched(watched: Watched) -> None:
 
 
 def test_what_broke_for_another_file_is_judged_when_that_is_mended(workspace: Path) -> None:
-    """model.py imports arrays.py, which does not import for a while."""
+    """model.py imports arrays.py, which ends the process for a while."""
     watched = Watched(workspace, "double")
     watched.sees("double passed", "q quit")
-    watched.save("raise ValueError(1)\n" + watched.right)
+    watched.save("raise SystemExit\n" + watched.right)
     watched.sees("double broke", "q quit")
     watched.press("c")
     watched.sees("! double", "◦ shift")

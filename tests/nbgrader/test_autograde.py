@@ -412,7 +412,9 @@ def test_the_card_says_what_is_wrong_and_where(graded: Class) -> None:
     assert "double(x) is twice x." in shown
     assert "arrays.ipynb, cell 3, line 1" in shown
     assert "https://youtu.be/VMj-3S1tku0?t=1" in shown
-    assert "It builds on double: mend that first." in card(graded, "wrong", "test_quadruple")
+    assert "It builds on double, which has to be right first." in card(
+        graded, "wrong", "test_quadruple"
+    )
     assert "passed" in card(graded, "honest", "test_double")
     assert "error" not in card(graded, "honest", "test_double")
 

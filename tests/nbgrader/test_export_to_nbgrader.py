@@ -204,7 +204,7 @@ def test_nbgrader_exports_what_zth_exports(exported: tuple[Class, str], tmp_path
     done(book.root, "zth", "export", "--to", "csv", str(ours), "--course", course)
     with (tmp_path / "theirs.csv").open() as file:
         theirs = {row["student_id"]: row for row in csv.DictReader(file)}
-    with ours.open() as file:
+    with ours.open(encoding="utf-8-sig") as file:
         for row in csv.DictReader(file):
             found = theirs.pop(row["who"])
             assert float(found["score"]) == float(row["total"]), row["who"]
@@ -362,7 +362,8 @@ def test_work_that_nbgrader_has_itself_is_not_touched(
     with sqlite3.connect(tmp_path / "grades.sqlite") as database:
         changed = "UPDATE hand_in SET remarks = '[\"Odd.\"]', fingerprint = 'another'"
         database.execute(changed)
-        database.execute("UPDATE mark SET result = replace(result, '\"points\":1', '\"points\":0')")
+        changed = "UPDATE mark SET fingerprint = 'another', result = "
+        database.execute(changed + "replace(result, '\"points\":1', '\"points\":0')")
     said = "\n".join(book.quickly())
     assert "nothing of theirs is changed: ann, late." in said
     assert (
