@@ -127,9 +127,7 @@ def who_is_not_in_the_gradebook(folder: Path, url: str, solutions: dict[str, str
         work.save()
     refused = run(folder, "nbgrader", "autograde", "lecture1")
     assert refused.returncode == 1, refused.stderr
-    assert (
-        "the gradebook has no student eve. Add them: nbgrader db student add eve" in refused.stderr
-    )
+    assert "No student with ID 'eve' exists in the database" in refused.stderr
     assert_marks(folder, url, "dora", **WITHOUT_DOUBLE)
     assert_marks(folder, url, "ann")
     assert not (folder / "autograded" / "eve" / "lecture1").exists()
