@@ -6,7 +6,7 @@ from benchmarks.side_by_side import report
 from grader.course.manifest import bundled_course, load_course
 from grader.course.targets import Selection, select
 from grader.judge.sandbox import Sandbox
-from grader.judge.session import Judge, with_judge
+from grader.judge.session import Judge, open_judge
 from grader.judge.submission import read_submission
 
 RUNS = 50
@@ -26,7 +26,10 @@ def main() -> None:
             times.append(verdict.seconds)
         return statistics.median(times[1:])
 
-    def work(judge: Judge) -> None:
+    with (
+        Sandbox(forbids=course.forbids) as sandbox,
+        open_judge(course, [whole.lecture], sandbox) as judge,
+    ):
         for selection, bound in ((whole, 0.4), (one, 0.06)):
             took = median(judge, selection)
             what = f"warm judge, {len(selection.exercises)} exercises, median of {RUNS}"
@@ -38,9 +41,6 @@ def main() -> None:
                 f"{bound} s",
                 took <= bound,
             )
-
-    with Sandbox(forbids=course.forbids) as sandbox:
-        with_judge(course, [whole.lecture], work, sandbox)
 
 
 if __name__ == "__main__":

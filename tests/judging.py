@@ -1,17 +1,11 @@
-"""Judging a few lines of source with the real sandbox, on the tiny course.
-
-The judge is warm: a thread holds it for as long as the worker lives, for `with_judge` calls us.
-A child that is spawned dies with the thread that spawned it, so one thread serves them all.
-"""
+"""Judging a few lines of source with the real sandbox, on the tiny course."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import queue
 import shutil
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,14 +14,10 @@ from grader.course.targets import select
 from grader.judge.isolation import Isolation
 from grader.judge.results import ExerciseResult, LectureResult
 from grader.judge.sandbox import Sandbox
-from grader.judge.session import Judge, with_judge
+from grader.judge.session import open_judge
 from grader.judge.submission import read_submission
 
 TINY = Path(__file__).parent / "courses" / "tiny"
-PATIENCE = 120
-"""Seconds after which a judgement that does not come is a failure, not a wait."""
-
-
 KILLS_THE_JUDGE = "def double(x):\n    return 13\n"
 """What a check of `deadly_course` does not survive."""
 KILLS_THE_DIAGNOSIS = "def double(x):\n    return x\n"
@@ -61,7 +51,7 @@ def make_deadly(root: Path) -> None:
 
 
 class WarmJudge:
-    """A judge that answers in a thread of its own until it is closed."""
+    """A judge that is kept open for one submission after another. A context manager."""
 
     def __init__(
         self,
@@ -72,49 +62,24 @@ class WarmJudge:
     ) -> None:
         self.course = course
         self.sandbox = Sandbox(isolation, hide=hide, data=data)
-        self._jobs: queue.SimpleQueue[tuple[Callable[[Judge], Any], Future[Any]] | None]
-        self._jobs = queue.SimpleQueue()
-        self._ended: Future[None] = Future()
-        self._thread = threading.Thread(target=self._hold, daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self.do(lambda judge: judge)  # another judge may start only once this one has
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.sandbox)
+            self.opened = stack.enter_context(
+                open_judge(self.course, self.course.lectures, self.sandbox)
+            )
+            self._open = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._jobs.put(None)
-        self._ended.result(PATIENCE)
-
-    def do(self, job: Callable[[Judge], Any]) -> Any:
-        """What `job` returns, run with the judge."""
-        answer: Future[Any] = Future()
-        self._ended.add_done_callback(lambda _: answer.cancel())
-        self._jobs.put((job, answer))
-        return answer.result(PATIENCE)
+        self._open.close()
 
     def judge(self, folder: Path, *targets: str, **options: Any) -> LectureResult:
         """The verdict on the files in `folder`; `targets` are exercises, by default all."""
         (selection,) = select(self.course, targets or [self.course.lectures[0].id])
         submission = read_submission(folder, selection.lecture)
-        result: LectureResult = self.do(lambda judge: judge.judge(selection, submission, **options))
-        return result
-
-    def _hold(self) -> None:
-        try:
-            with self.sandbox:
-                with_judge(self.course, self.course.lectures, self._serve, self.sandbox)
-            self._ended.set_result(None)
-        except BaseException as error:
-            self._ended.set_exception(error)
-
-    def _serve(self, judge: Judge) -> None:
-        while (order := self._jobs.get()) is not None:
-            job, answer = order
-            try:
-                answer.set_result(job(judge))
-            except BaseException as error:
-                answer.set_exception(error)
+        return self.opened.judge(selection, submission, **options)
 
 
 class Judged:

@@ -13,7 +13,7 @@ from grader.course.manifest import Course, Lecture
 from grader.errors import UserError
 from grader.judge.faults import own_faults
 from grader.judge.sandbox import Sandbox
-from grader.judge.session import Judge, with_judge
+from grader.judge.session import Judge, open_judge
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -42,15 +42,16 @@ def on_cores(
             tell(tasks[number])
         return [results[number] for number in range(len(tasks))]
 
-    def serve(judge: Judge) -> list[Result]:
+    with (
+        Sandbox(forbids=course.forbids) as sandbox,
+        own_faults(course),
+        open_judge(course, lectures, sandbox) as judge,
+    ):
         done: list[Result] = []
         for task in tasks:
             done.append(work(judge, task))
             tell(task)
         return done
-
-    with Sandbox(forbids=course.forbids) as sandbox, own_faults(course):
-        return with_judge(course, lectures, serve, sandbox)
 
 
 def _on_many(
@@ -107,13 +108,14 @@ def _serve(
 ) -> None:
     """One core's judge, until there is nothing left to do."""
 
-    def serve(judge: Judge) -> None:
-        while (task := todo.get()) is not None:
-            done.put((task[0], work(judge, task[1])))
-
     lectures = [lecture for lecture in course.lectures if lecture.id in ids]
     try:
-        with Sandbox(forbids=course.forbids) as sandbox, own_faults(course):
-            with_judge(course, lectures, serve, sandbox)
+        with (
+            Sandbox(forbids=course.forbids) as sandbox,
+            own_faults(course),
+            open_judge(course, lectures, sandbox) as judge,
+        ):
+            while (task := todo.get()) is not None:
+                done.put((task[0], work(judge, task[1])))
     except UserError as error:
         done.put(error)

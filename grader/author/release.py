@@ -18,7 +18,7 @@ from grader.errors import UserError
 from grader.judge.examples import examples_of
 from grader.judge.results import Outcome
 from grader.judge.sandbox import Sandbox
-from grader.judge.session import Judge, with_judge
+from grader.judge.session import Judge, open_judge
 from grader.judge.submission import read_submission, submission_of
 
 
@@ -79,12 +79,12 @@ def faults(released: Released, course: Course) -> list[str]:
     """What is judged wrong in a pack: a stub that is not to do, a solution that does not pass."""
     pack = released.course
 
-    def work(judge: Judge) -> list[str]:
-        return [fault for lecture in pack.lectures for fault in _faults(judge, course, lecture)]
-
     data = data_at_hand(course)
-    with Sandbox(forbids=pack.forbids, data=data, secluded=True) as sandbox:  # as a class does
-        return with_judge(pack, pack.lectures, work, sandbox)
+    with (
+        Sandbox(forbids=pack.forbids, data=data, secluded=True) as sandbox,  # as a class does
+        open_judge(pack, pack.lectures, sandbox) as judge,
+    ):
+        return [fault for lecture in pack.lectures for fault in _faults(judge, course, lecture)]
 
 
 def _faults(judge: Judge, course: Course, lecture: Lecture) -> Iterator[str]:

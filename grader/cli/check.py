@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from grader.course.manifest import Course
     from grader.judge.results import LectureResult
     from grader.judge.sandbox import Sandbox
-    from grader.judge.session import Judge
     from grader.learn.next_step import Standings
     from grader.learn.progress import Progress
     from grader.learn.workspace import Workspace
@@ -132,25 +131,22 @@ def _verdicts(
         lecture = selection.lecture
         say(lecture.id)
 
-        def work(judge: Judge, selection: Selection = selection) -> LectureResult:
-            start.is_over()
-            submission = place.submission(selection.lecture)
-            return judge.judge(selection, submission, seed, on_start=lambda e: say(e.id))
-
         with start:
             from grader.judge.faults import own_faults
-            from grader.judge.session import with_judge  # imports torch while the zygote does
+            from grader.judge.session import open_judge  # imports torch while the zygote does
 
-            with own_faults(course):
-                verdict = with_judge(course, [lecture], work, sandbox)
+            with own_faults(course), open_judge(course, [lecture], sandbox) as judge:
+                start.is_over()
+                submission = place.submission(lecture)
+                verdict = judge.judge(selection, submission, seed, on_start=lambda e: say(e.id))
         yield selection, verdict
 
 
 class _Start:
     """While torch is imported and checks are collected, Ctrl-C ends the process at once.
 
-    Whoever is imported may swallow a KeyboardInterrupt, and pytest takes it for its own. Nothing of
-    the learner's runs by then, and the zygote ends with us.
+    What is imported may swallow a KeyboardInterrupt, and so may pytest. Nothing of the learner's
+    runs by then, and the zygote ends with us.
     """
 
     def __init__(self, console: Console) -> None:

@@ -50,18 +50,13 @@ class _Anyone(pytest.Item):
 
 
 class HiddenChecks:
-    """Collects the hidden checks, gives them their fixtures, turns their ends into results.
-
-    `serve` is called once, when everything is collected, and runs as long as there is work.
-    """
+    """Collects the hidden checks, gives them their fixtures, turns how they end into results."""
 
     def __init__(
         self,
-        serve: Callable[[], None],
         reference: Callable[[pytest.Item], Reference],
         read_data: Callable[[str], str],
     ) -> None:
-        self._serve = serve
         self._reference = reference
         self._read_data = read_data
         self.items: list[pytest.Item] = []
@@ -82,16 +77,13 @@ class HiddenChecks:
         if report.failed:
             self.errors.append(f"{report.nodeid}\n{report.longreprtext}")
 
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if self.errors:
-            return True
+    def take(self, session: pytest.Session) -> None:
+        """Make the checks that a session has collected the ones that `run` can run."""
         self.items = session.items
         self._anyone = _Anyone.from_parent(session, name="anyone")
         for module in {getattr(item, "module", None) for item in self.items} - {None}:
             # what a probe is made of crosses to the sandbox by value: there are no checks there
             cloudpickle.register_pickle_by_value(module)
-        self._serve()
-        return True
 
     def examples_of(
         self, lecture: Lecture, exercise: Exercise, stubs: Mapping[str, str], folder: Path
@@ -262,11 +254,3 @@ def _seed_for(seed: int, item: pytest.Item) -> int:
 
 INCOMPARABLE = "What your code gave cannot be compared with what is expected ({error})."
 BROKE_ON_IT = "The check {check} broke on what this code gave ({error}): look at both."
-_UNWANTED = (
-    "terminal cacheprovider logging warnings faulthandler unraisableexception threadexception "
-    "doctest junitxml pastebin stepwise debugging recwarn tmpdir monkeypatch"
-).split()
-PYTEST_OPTIONS = [
-    *("--import-mode=importlib", "--assert=plain", "--capture=no", "-c", "/dev/null"),
-    *(word for name in _UNWANTED for word in ("-p", f"no:{name}")),
-]

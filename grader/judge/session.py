@@ -8,7 +8,6 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
 
 import msgspec
 import pytest
@@ -21,7 +20,8 @@ from grader.errors import UserError
 from grader.judge.examples import ExamplesCheck
 from grader.judge.given import solutions_of
 from grader.judge.hearing import Heard, Hearing
-from grader.judge.plugin import DATA_PATIENCE, PYTEST_OPTIONS, HiddenChecks, data_of, exercise_of
+from grader.judge.plugin import DATA_PATIENCE, HiddenChecks, data_of, exercise_of
+from grader.judge.pytest_session import NotCollected, collected_checks
 from grader.judge.reference import Reference
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
 from grader.judge.sandbox import Sandbox
@@ -34,19 +34,11 @@ LOOKAHEAD = 1
 FOREGROUND_SECONDS = 1e6
 """Days: whoever sits at a breakpoint is not hurried."""
 
-T = TypeVar("T")
-
 
 class Judge:
-    """Judges submissions. Made by `with_judge`."""
+    """Judges submissions. Made by `open_judge`."""
 
-    def __init__(
-        self,
-        course: Course,
-        sandbox: Sandbox,
-        lectures: Sequence[Lecture],
-        serve: Callable[[], None],
-    ) -> None:
+    def __init__(self, course: Course, sandbox: Sandbox, lectures: Sequence[Lecture]) -> None:
         self.course = course
         self.sandbox = sandbox
         self._solutions = {lecture.id: solutions_of(course, lecture) for lecture in lectures}
@@ -56,7 +48,7 @@ class Judge:
             id: Reference(solutions.modules, patient) for id, solutions in self._solutions.items()
         }
         self._lectures = {str(course.checks(lecture)): lecture for lecture in lectures}
-        self.checks = HiddenChecks(serve, self._reference, self._data_text)
+        self.checks = HiddenChecks(self._reference, self._data_text)
         self._items: dict[tuple[str, str], list[pytest.Item]] = {}
         self._texts: dict[str, str] = {}
         self._given: dict[str, dict[str, str]] = {}
@@ -65,8 +57,8 @@ class Judge:
     def solutions(self, lecture: Lecture) -> Solutions:
         return self._solutions[lecture.id]
 
-    def collected(self) -> None:
-        """Sort the collected checks by exercise. Raises UserError where one has none."""
+    def sort_checks(self) -> None:
+        """Sort the collected checks by exercise. Raises UserError if an exercise has none."""
         items: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
         for item in self.checks.items:
             of = self._lecture_of(item).id, exercise_of(item)
@@ -223,45 +215,27 @@ def _checks(number: int) -> str:
     return "1 check" if number == 1 else f"{number} checks"
 
 
-def with_judge(
-    course: Course,
-    lectures: Sequence[Lecture],
-    work: Callable[[Judge], T],
-    sandbox: Sandbox,
-) -> T:
-    """What `work` returns, given a judge whose checks are collected.
+@contextlib.contextmanager
+def open_judge(course: Course, lectures: Sequence[Lecture], sandbox: Sandbox) -> Iterator[Judge]:
+    """A judge of these lectures, with their hidden checks collected, until the block ends.
 
-    pytest runs for as long as `work` does. Raises what `work` raises, UserError where the hidden
-    checks cannot be collected, CourseFault where one breaks while it runs.
+    Raises UserError if the hidden checks cannot be collected. In the block `Judge.judge` raises
+    CourseFault if one of them breaks.
     """
     import torch
 
     torch.set_num_threads(1)
-    done: list[T] = []
-    raised: list[BaseException] = []
-
-    def serve() -> None:
-        try:
-            judge.collected()
-            done.append(work(judge))
-        except BaseException as error:
-            raised.append(error)
-
-    judge = Judge(course, sandbox, lectures, serve)
+    judge = Judge(course, sandbox, lectures)
     _forget_checks(course)
-    arguments = [*PYTEST_OPTIONS, f"--rootdir={course.root}", *_where(course, lectures)]
-    with _own_pytest():
-        code = pytest.main(arguments, plugins=[judge.checks])
-    if raised:
-        raise raised[0]
-    if not done:
-        if judge.checks.errors:
-            problems = "\n".join(judge.checks.errors)
-            raise UserError(f"Hidden checks cannot be collected:\n{problems}", MEND_CHECKS)
-        ids = ", ".join(lecture.id for lecture in lectures)
-        message = f"The hidden checks of {ids} do not start (pytest ended with {int(code)})."
-        raise UserError(message, MEND_CHECKS)
-    return done[0]
+    try:
+        with collected_checks(judge.checks, course.root, _where(course, lectures)) as session:
+            if judge.checks.errors:
+                raise NotCollected("\n".join(judge.checks.errors))
+            judge.checks.take(session)
+            judge.sort_checks()
+            yield judge
+    except NotCollected as error:
+        raise UserError(f"Hidden checks cannot be collected:\n{error}", MEND_CHECKS) from None
 
 
 def _where(course: Course, lectures: Sequence[Lecture]) -> list[str]:
@@ -288,21 +262,6 @@ def _forget_checks(course: Course) -> None:
 
 _read_from: set[str] = set()
 """The folders with checks that were read in this process."""
-
-
-@contextlib.contextmanager
-def _own_pytest() -> Iterator[None]:
-    """pytest as this course needs it, whatever the learner's environment asks of theirs."""
-    mine = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    theirs = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", *mine)
-    before = {name: os.environ.pop(name) for name in theirs if name in os.environ}
-    os.environ.update(mine)
-    try:
-        yield
-    finally:
-        for name in mine:
-            del os.environ[name]
-        os.environ.update(before)
 
 
 VISIBLE_ONLY = "These are the visible checks only: your instructor's decide the marks."

@@ -13,7 +13,7 @@ from grader.judge.checks import Stopped
 from grader.judge.endings import NOT_INSTALLED, ONLY_THE_DATA
 from grader.judge.results import Outcome
 from grader.judge.sandbox import Sandbox
-from grader.judge.session import Judge, with_judge
+from grader.judge.session import Judge, open_judge
 from grader.judge.submission import Submission
 
 
@@ -32,12 +32,12 @@ def missed_in_class(course: Course, lecture: Lecture, submission: Submission) ->
     `submission` is what is handed in and nothing else.
     """
 
-    def work(judge: Judge) -> list[tuple[str, str]]:
-        return [*_broken(judge, lecture, submission)]
-
     data = data_at_hand(course)
-    with Sandbox(forbids=course.forbids, data=data, secluded=True) as sandbox:
-        found = with_judge(course, [lecture], work, sandbox)
+    with (
+        Sandbox(forbids=course.forbids, data=data, secluded=True) as sandbox,
+        open_judge(course, [lecture], sandbox) as judge,
+    ):
+        found = [*_broken(judge, lecture, submission)]
     # a data set that is not on this machine is there where the class is graded
     absent = [repr(d.name) for d in course.manifest.data if d.name not in data]
     exercises: dict[str, list[str]] = {}

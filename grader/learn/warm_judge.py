@@ -163,28 +163,25 @@ def serve(root: Path, lecture_id: str, workspace: Path, bench: _Bench, interrupt
     def begun(number: int, exercise: Exercise) -> None:
         bench.say(Begun(number, exercise.id))
 
-    def work(judge: Judge) -> None:
-        bench.say(Ready())
-        while True:
-            order = bench.next_order()
-            chosen = tuple(e for e in lecture.exercise if e.id in order.exercises)
-            submission = read_submission(workspace / "exercises" / lecture.dir, lecture)
-            with contextlib.suppress(Interrupted):
-                result = judge.judge(
-                    Selection(lecture, chosen),
-                    submission,
-                    on_start=functools.partial(begun, order.number),
-                    on_data=order.on_data,
-                )
-                waiting = () if order.on_data else _waiting(judge, lecture, result)
-                bench.say(Verdict(order.number, result, waiting))
-
     with Sandbox(forbids=course.forbids, interrupt=interrupt) as sandbox:
         from grader.judge.faults import own_faults
-        from grader.judge.session import with_judge  # imports torch while the zygote does
+        from grader.judge.session import open_judge  # imports torch while the zygote does
 
-        with own_faults(course):
-            with_judge(course, [lecture], work, sandbox)
+        with own_faults(course), open_judge(course, [lecture], sandbox) as judge:
+            bench.say(Ready())
+            while True:
+                order = bench.next_order()
+                chosen = tuple(e for e in lecture.exercise if e.id in order.exercises)
+                submission = read_submission(workspace / "exercises" / lecture.dir, lecture)
+                with contextlib.suppress(Interrupted):
+                    result = judge.judge(
+                        Selection(lecture, chosen),
+                        submission,
+                        on_start=functools.partial(begun, order.number),
+                        on_data=order.on_data,
+                    )
+                    waiting = () if order.on_data else _waiting(judge, lecture, result)
+                    bench.say(Verdict(order.number, result, waiting))
 
 
 def _waiting(judge: Judge, lecture: Lecture, result: LectureResult) -> tuple[str, ...]:

@@ -130,21 +130,18 @@ def _serve(parent: Parent) -> None:
     lectures = [lecture for lecture in course.lectures if lecture.id in setting.lectures]
     hide = [Path(folder) for folder in setting.hide]
 
-    def work(judge: Judge) -> None:
-        parent.say(Ready())
-        while True:
-            job = parent.hear(_to_worker)
-            result = _judge(judge, course, job)
-            parent.say(Marked(job.who, job.lecture, result, without_data(course, result)))
-
     data = data_at_hand(course) if setting.as_in_class else None
     isolation = Isolation(setting.isolation)
     with Sandbox(isolation, forbids=course.forbids, hide=hide, data=data) as sandbox:
         from grader.judge.faults import own_faults
-        from grader.judge.session import with_judge  # imports torch while the zygote does
+        from grader.judge.session import open_judge  # imports torch while the zygote does
 
-        with own_faults(course):
-            with_judge(course, lectures, work, sandbox)
+        with own_faults(course), open_judge(course, lectures, sandbox) as judge:
+            parent.say(Ready())
+            while True:
+                job = parent.hear(_to_worker)
+                result = _judge(judge, course, job)
+                parent.say(Marked(job.who, job.lecture, result, without_data(course, result)))
 
 
 def without_data(course: Course, result: LectureResult) -> str:

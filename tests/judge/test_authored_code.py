@@ -72,7 +72,7 @@ def test_a_known_mistake_that_does_harm(tmp_path: Path, harm: str) -> None:
     before = os.getcwd(), sys.getrecursionlimit(), signal.getsignal(signal.SIGINT)  # noqa: PTH109
     with WarmJudge(load_course(_course_with(tmp_path, code)), Isolation.FORK) as warm:
         judged = Judged(warm, tmp_path)
-        pid = warm.do(lambda _: os.getpid())
+        pid = os.getpid()
         wrong = judged.one("def double(x):\n    return x * x\n", "double")
         assert wrong.outcome is Outcome.FAIL
         assert wrong.misconception is not None
@@ -82,7 +82,7 @@ def test_a_known_mistake_that_does_harm(tmp_path: Path, harm: str) -> None:
         assert "RecursionError" in deep.failing[0].message
         right = judged.one("def double(x):\n    return 2 * x\n", "double")
         assert right.outcome is Outcome.PASS
-        assert warm.do(lambda _: os.getpid()) == pid
+        assert os.getpid() == pid
     assert before == (os.getcwd(), sys.getrecursionlimit(), signal.getsignal(signal.SIGINT))  # noqa: PTH109
 
 
@@ -103,12 +103,13 @@ def test_a_raised_recursion_limit_and_then_a_recursion_without_end(tmp_path: Pat
     sorts_nothing = f"{engine}\n\ndef topo_sort_iterative(root):\n    return []\n"
     wrong_power = engine.replace("Value(self.data**other,", "Value(self.data*other,")
     assert wrong_power != engine
+    limit = sys.getrecursionlimit()
     with WarmJudge(load_course(ROOT), Isolation.FORK) as warm:
         first = Judged(warm, tmp_path).files(
             {"engine.py": sorts_nothing}, "lecture1.topo_sort_iterative"
         )
         assert first["topo_sort_iterative"].outcome is Outcome.FAIL
-        assert warm.do(lambda _: sys.getrecursionlimit()) == sys.getrecursionlimit()
+        assert sys.getrecursionlimit() == limit
         second = Judged(warm, tmp_path).files({"engine.py": wrong_power}, "lecture1.value_pow")
         assert second["value_pow"].outcome is Outcome.FAIL
         endless = engine.replace("Value(self.data**other,", "Value(self**other,")
@@ -197,7 +198,7 @@ def test_the_worked_solution_is_asked_once_and_answers_anew_each_time(tmp_path: 
         judged = Judged(warm, tmp_path)
         for _ in range(2):
             assert {r.outcome for r in judged.files({}).values()} == {Outcome.PASS}
-        (reference,) = warm.do(lambda judge: [*judge._references.values()])
+        (reference,) = warm.opened._references.values()
         assert reference._kept
         call = next(iter(reference._kept))
         one, other = reference.answer(call), reference.answer(call)

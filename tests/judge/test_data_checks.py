@@ -16,7 +16,7 @@ from grader.course.targets import select
 from grader.errors import UserError
 from grader.judge.results import LectureResult, Outcome
 from grader.judge.sandbox import Interrupted, Sandbox
-from grader.judge.session import Judge, with_judge
+from grader.judge.session import Judge, open_judge
 from grader.judge.submission import read_submission
 
 TEXT = "one\ntwo\nthree\n"
@@ -89,8 +89,11 @@ def course(
 
 
 def on(course: Course, work: Callable[[Judge], LectureResult], interrupt: int | None = None):  # type: ignore[no-untyped-def]
-    with Sandbox(interrupt=interrupt) as sandbox:
-        return with_judge(course, course.lectures, work, sandbox)
+    with (
+        Sandbox(interrupt=interrupt) as sandbox,
+        open_judge(course, course.lectures, sandbox) as judge,
+    ):
+        return work(judge)
 
 
 def verdict(course: Course, source: str, on_data: bool = True, target: str = "1") -> LectureResult:

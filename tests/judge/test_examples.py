@@ -17,7 +17,7 @@ from grader.judge.examples import examples_of, same_value
 from grader.judge.isolation import Isolation
 from grader.judge.results import Outcome
 from grader.judge.sandbox import Sandbox
-from grader.judge.session import VISIBLE_ONLY, Judge, with_judge
+from grader.judge.session import VISIBLE_ONLY, Judge, open_judge
 from grader.judge.submission import submission_of
 
 DOUBLE = "def double(x):\n    return x + x"
@@ -186,7 +186,7 @@ def test_right_ways_that_differ_pass_the_examples_but_for_these(
     released = release_course(course, course.lectures, folder).course
     assert not any(lecture.exercise[0].judged is False for lecture in released.lectures)
 
-    def work(judge: Judge) -> dict[tuple[str, str], str]:
+    def failing(judge: Judge) -> dict[tuple[str, str], str]:
         found = {}
         for lecture in released.lectures:
             solved = {p.name: p.read_text() for p in course.solutions(lecture).glob("*.py")}
@@ -202,6 +202,9 @@ def test_right_ways_that_differ_pass_the_examples_but_for_these(
                         found[wheat.name if wheat else "", result.id] = words(result)
         return found
 
-    with Sandbox(forbids=released.forbids) as sandbox:
-        found = with_judge(released, released.lectures, work, sandbox)
+    with (
+        Sandbox(forbids=released.forbids) as sandbox,
+        open_judge(released, released.lectures, sandbox) as judge,
+    ):
+        found = failing(judge)
     assert found.keys() == IN_ANOTHER_WAY.keys(), found

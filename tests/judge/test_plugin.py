@@ -13,8 +13,9 @@ from grader.course.targets import select
 from grader.errors import UserError
 from grader.judge.plugin import CourseFault
 from grader.judge.results import LectureResult, Outcome
-from grader.judge.session import Judge, with_judge
+from grader.judge.session import open_judge
 from grader.judge.submission import read_submission, submission_of
+from grader.judge.trial import Trial
 
 MANIFEST = """
 format = 1
@@ -68,10 +69,8 @@ def verdict(course: Course, warm: WarmJudge, check: str) -> LectureResult:
     (selection,) = select(course, ["1"])
     submission = read_submission(course.solutions(lecture), lecture)
 
-    def work(judge: Judge) -> LectureResult:
+    with open_judge(course, course.lectures, warm.sandbox) as judge:
         return judge.judge(selection, submission)
-
-    return with_judge(course, course.lectures, work, warm.sandbox)
 
 
 FAULTS = {
@@ -111,10 +110,8 @@ def test_a_check_that_breaks_on_one_answer_breaks_nothing_else(
     )
     (selection,) = select(course, ["1"])
 
-    def work(judge: Judge) -> LectureResult:
-        return judge.judge(selection, strange)
-
-    (result,) = with_judge(course, course.lectures, work, warm.sandbox).exercises
+    with open_judge(course, course.lectures, warm.sandbox) as judge:
+        (result,) = judge.judge(selection, strange).exercises
     assert result.outcome is Outcome.FAIL
     assert result.checks[0].message.startswith("What your code gave cannot be compared")
     assert "The check test_one broke on what this code gave (TypeError" in result.flags[0]
@@ -180,12 +177,14 @@ def test_the_learners_options_for_pytest_are_not_ours(
     assert verdict(course, warm, CHECK.replace("(1)", "(2)")).exercises[0].outcome is Outcome.FAIL
 
 
-def test_a_judge_goes_on_after_a_fault(judged: Judged) -> None:
-    def broken(_: Judge) -> Any:
+def test_a_judge_goes_on_after_a_fault(judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Any:
         raise CourseFault("a fault")
 
-    with pytest.raises(CourseFault, match="a fault"):
-        judged.warm.do(broken)
+    with monkeypatch.context() as patched:
+        patched.setattr(Trial, "begin_check", broken)
+        with pytest.raises(CourseFault, match="a fault"):
+            judged.files({}, "double")
     assert judged.files({}, "double")["double"].outcome is Outcome.PASS
 
 

@@ -19,7 +19,7 @@ from grader.judge.isolation import Isolation
 from grader.judge.plugin import CourseFault
 from grader.judge.results import Outcome
 from grader.judge.sandbox import Sandbox
-from grader.judge.session import with_judge
+from grader.judge.session import open_judge
 from grader.judge.submission import read_submission
 
 
@@ -228,5 +228,9 @@ def test_a_sandbox_that_does_not_start_is_our_fault(
     (selection,) = select(tiny, ["double"])
     submission = read_submission(tiny.solutions(selection.lecture), selection.lecture)
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with Sandbox(isolation) as sandbox, pytest.raises(CourseFault, match="does not start"):
-        with_judge(tiny, tiny.lectures, lambda judge: judge.judge(selection, submission), sandbox)
+    with (
+        Sandbox(isolation) as sandbox,
+        pytest.raises(CourseFault, match="does not start"),
+        open_judge(tiny, tiny.lectures, sandbox) as judge,
+    ):
+        judge.judge(selection, submission)

@@ -19,9 +19,9 @@ from grader.course.manifest import bundled_course, load_course
 from grader.course.targets import Selection, select
 from grader.judge import checks
 from grader.judge.messages import Load, Raised, Run, Seen
-from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.judge.results import ExerciseResult, Outcome
 from grader.judge.sandbox import Child, Died
-from grader.judge.session import Judge, with_judge
+from grader.judge.session import Judge, open_judge
 from grader.judge.submission import read_submission
 from grader.judge.trial import Trial
 
@@ -104,14 +104,12 @@ def test_probes_of_the_real_course_carry_nothing_of_a_check(
             carried.extend([message.call.probe, message.call.inputs])
         tell(child, message)
 
-    def work(judge: Judge) -> list[LectureResult]:
-        return [
+    monkeypatch.setattr(Child, "tell", listen)
+    with open_judge(course, course.lectures, warm.sandbox) as judge:
+        results = [
             judge.judge(s, read_submission(course.solutions(s.lecture), s.lecture))
             for s in select(course, [lecture.id for lecture in course.lectures])
         ]
-
-    monkeypatch.setattr(Child, "tell", listen)
-    results = with_judge(course, course.lectures, work, warm.sandbox)
     assert all(result.passed for result in results)
     texts = {
         text for data in carried for _, text, _ in pickletools.genops(data) if isinstance(text, str)
@@ -167,18 +165,16 @@ def test_no_expected_value_is_sent_along(warm: WarmJudge, monkeypatch: pytest.Mo
                 found.add(now[-1])
         return difference(expected, *others)
 
-    def work(judge: Judge) -> list[LectureResult]:
-        return [
+    monkeypatch.setattr(Child, "tell", listen)
+    monkeypatch.setattr(Trial, "observe", follow)
+    monkeypatch.setattr(checks, "difference", search)
+    with open_judge(course, course.lectures, warm.sandbox) as judge:
+        results = [
             judge.judge(
                 s, read_submission(course.solutions(s.lecture), s.lecture), seed=77, on_data=False
             )
             for s in select(course, [lecture.id for lecture in course.lectures])
         ]
-
-    monkeypatch.setattr(Child, "tell", listen)
-    monkeypatch.setattr(Trial, "observe", follow)
-    monkeypatch.setattr(checks, "difference", search)
-    results = with_judge(course, course.lectures, work, warm.sandbox)
     assert all(result.passed for result in results)
     assert len(looked_for) > 30
     assert found == RESHAPED
@@ -200,7 +196,7 @@ def test_what_was_right_once_is_wrong_with_another_seed(
             return reply
         return said.pop(0) if len(said) > 1 else said[0]
 
-    def work(judge: Judge) -> list[str]:
+    def fooled_by(judge: Judge) -> list[str]:
         fooled = []
         for lecture in course.lectures:
             solutions = read_submission(course.solutions(lecture), lecture)
@@ -216,4 +212,5 @@ def test_what_was_right_once_is_wrong_with_another_seed(
         return fooled
 
     monkeypatch.setattr(Trial, "_ask", answer)
-    assert with_judge(course, course.lectures, work, warm.sandbox) == []
+    with open_judge(course, course.lectures, warm.sandbox) as judge:
+        assert fooled_by(judge) == []

@@ -85,5 +85,5 @@ def test_a_notebook_that_was_handed_in_as_it_was_given_is_not_begun(
     raw = {"nbformat": 4, "cells": [{"cell_type": "code", "source": source}]}
     sources = submission_from(Bundle({"arrays.ipynb": json.dumps(raw).encode()}), lecture)
     (selection,) = select(tiny, ["double"])
-    (result,) = warm.do(lambda judge: judge.judge(selection, sources.submission)).exercises
+    (result,) = warm.opened.judge(selection, sources.submission).exercises
     assert result.outcome is Outcome.TODO

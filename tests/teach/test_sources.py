@@ -219,7 +219,7 @@ def test_the_one_that_defines_most_is_taken_and_the_name_breaks_a_tie(lecture: L
 
 def judged(warm: WarmJudge, sources: Sources) -> dict[str, Outcome]:
     (selection,) = select(warm.course, [warm.course.lectures[0].id])
-    result = warm.do(lambda judge: judge.judge(selection, sources.submission))
+    result = warm.opened.judge(selection, sources.submission)
     return {exercise.id: exercise.outcome for exercise in result.exercises}
 
 
@@ -269,7 +269,7 @@ def test_a_broken_cell_costs_only_what_it_defines(warm: WarmJudge, lecture: Lect
     assert outcomes.pop("mean") is Outcome.ERROR
     assert set(outcomes.values()) == {Outcome.PASS}
     (selection,) = select(warm.course, ["mean"])
-    result = warm.do(lambda judge: judge.judge(selection, found.submission)).exercises[0]
+    result = warm.opened.judge(selection, found.submission).exercises[0]
     assert "hw.ipynb, cell 2, line 2 is not valid Python ('(' was never closed)" in (
         result.failing[0].message
     )

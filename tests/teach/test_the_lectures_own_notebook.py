@@ -94,7 +94,7 @@ def wrong(judge: WarmJudge, lecture: Lecture, files: dict[str, bytes]) -> dict[s
     """The exercises that do not pass, and what is said of them."""
     submission = submission_from(Bundle(files), lecture).submission
     whole = Selection(lecture, lecture.exercise)
-    result = judge.do(lambda j: j.judge(whole, submission, on_data=False, brief=True))
+    result = judge.opened.judge(whole, submission, on_data=False, brief=True)
     return {e.id: e.checks[0].message for e in result.exercises if e.outcome is not Outcome.PASS}
 
 
