@@ -57,7 +57,7 @@ def fill(workspace: Workspace) -> None:
                 file=exercise.file,
                 path=exercise.file,
                 bonus=exercise.bonus,
-                begun=True,
+                started=True,
                 line=None,
             )
             verdicts.append(LectureResult(lecture.id, 1, "fork", (result,), 0.0))

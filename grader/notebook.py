@@ -39,7 +39,7 @@ from grader.teach.bundle import Bundle
 from grader.teach.gathering import LIMITS
 from grader.teach.notebook_files import code_of
 from grader.teach.notebooks import read_notebook
-from grader.teach.placing import Placing
+from grader.teach.source_map import Origin, SourceMap
 from grader.teach.sources import Sources, submission_from
 from grader.teach.worker import Job, Setting, Worker
 
@@ -175,8 +175,8 @@ class _Session:
             seed=course.manifest.seed,
         )
         verdict = self._asked(course, lecture, job)
-        placing = Placing(sources.places, live, [cell.number for cell in cells])
-        exercises = tuple(_not_run(placing.placed(e), e) for e in verdict.exercises)
+        source_map = SourceMap(sources.origins, live, [cell.number for cell in cells])
+        exercises = tuple(_not_run(source_map.result(e), e) for e in verdict.exercises)
         return msgspec.structs.replace(verdict, exercises=exercises)
 
     def _asked(self, course: Course, lecture: Lecture, job: Job) -> LectureResult:
@@ -351,9 +351,10 @@ class _Beside(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             # a traceback shows its lines from here: the file itself is JSON
             linecache.cache[shown] = len(source.text), None, source.text.splitlines(True), shown
             exec(compile(source.text, shown, "exec", dont_inherit=True), into)
+            cells = SourceMap({"": Origin(path.name, source.starts)})
             for name in names or source.broken:
                 if name in source.broken and name not in into:
-                    into[name] = _broken(source.broken[name].message)
+                    into[name] = _broken(cells.failure(source.broken[name]).sentence)
 
         def value(name: str) -> object:
             """Of what is no function and no class: only that is run which it takes."""

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from grader.judge.compare import Tolerance, describe, difference, sentence
-from grader.judge.results import Gap, Outcome, Step
+from grader.failures import (
+    AnyFailure,
+    CheckMessage,
+    Mismatch,
+    NeedsUndefined,
+    NeedsUnreadable,
+    NeedsUnwritten,
+)
+from grader.judge.compare import Tolerance, describe, difference, missing_return
+from grader.judge.results import Flag, Outcome, Step
 
 if TYPE_CHECKING:
     import torch
@@ -21,30 +29,32 @@ MARK = "exercise"
 class CheckFailed(AssertionError):
     """What the learner's code gave is not what the check asks for."""
 
-    def __init__(self, message: str, gap: Gap | None = None) -> None:
-        super().__init__(message)
-        self.gap = gap
-        """The message in its parts."""
+    def __init__(self, failure: AnyFailure) -> None:
+        super().__init__(failure.sentence)
+        self.failure = failure
 
 
 class Stopped(Exception):
     """The learner's code gave no observation: why, as the outcome of the check."""
 
-    def __init__(
-        self,
-        outcome: Outcome,
-        message: str,
-        line: int | None = None,
-        stub: str = "",
-        steps: tuple[Step, ...] = (),
-    ) -> None:
-        super().__init__(message)
+    def __init__(self, outcome: Outcome, failure: AnyFailure, steps: tuple[Step, ...] = ()) -> None:
+        super().__init__(failure.sentence)
         self.outcome = outcome
-        self.message = message
-        self.line = line
-        self.stub = stub
-        """The other exercise whose stub was reached."""
+        self.failure = failure
         self.steps = steps
+
+    @property
+    def needed(self) -> str:
+        """The other exercise that has to be done first; empty if there is none."""
+        match self.failure:
+            case NeedsUnwritten() | NeedsUndefined() | NeedsUnreadable():
+                return self.failure.exercise
+        return ""
+
+    def line_in(self, file: str) -> int | None:
+        """The line where it was, if it was in that file."""
+        at = self.failure.location
+        return at.line if at and at.file == file else None
 
 
 class Remarks:
@@ -52,7 +62,7 @@ class Remarks:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
-        self.flags: list[str] = []
+        self.flags: list[Flag] = []
 
 
 class Observation:
@@ -71,9 +81,13 @@ class Observation:
                 raise KeyError(key)
             return Observation(self.value[key], label, self._remarks)
         except (KeyError, IndexError, TypeError):
-            hint = " Is a `return` missing?" if self.value is None and not self._label else ""
             raise CheckFailed(
-                f"{label}: nothing there; got {describe(self.value)}.{hint}"
+                Mismatch(
+                    path=label,
+                    aspect="part",
+                    actual=describe(self.value),
+                    hints=missing_return(self.value, self._label),
+                )
             ) from None
 
     def is_close(
@@ -91,8 +105,7 @@ class Observation:
         """
         tolerance = Tolerance(atol, rtol, loose_shape)
         if found := difference(expected, self.value, tolerance, self._label):
-            found = msgspec.structs.replace(found, at=f"{says} {found.at}".lstrip())
-            raise CheckFailed(sentence(found), found)
+            raise CheckFailed(msgspec.structs.replace(found, intro=says))
         self._remarks.notes += tolerance.notes
 
     def equals(self, expected: Any, says: str = "") -> None:
@@ -140,11 +153,18 @@ class Observation:
         import torch
 
         if isinstance(self.value, torch.Tensor) and torch.equal(self.value, fused):
-            self._remarks.flags.append(says)
+            self._remarks.flags.append(Flag(says))
 
     def _unexpected(self, wanted: str) -> CheckFailed:
-        at = f"{self._label}: " if self._label else ""
-        return CheckFailed(f"{at}expected {wanted}, got {describe(self.value)}.")
+        return CheckFailed(
+            Mismatch(
+                path=self._label,
+                aspect="type",
+                expected=wanted,
+                actual=describe(self.value),
+                hints=missing_return(self.value, self._label),
+            )
+        )
 
 
 def exercise(exercise_id: str, data: str = "", visible: bool = False) -> pytest.MarkDecorator:
@@ -159,7 +179,7 @@ def exercise(exercise_id: str, data: str = "", visible: bool = False) -> pytest.
 
 def fail(message: str) -> None:
     """Fails the check with a sentence to the learner."""
-    raise CheckFailed(message)
+    raise CheckFailed(CheckMessage(text=message))
 
 
 def gradient_of(function: Callable[..., torch.Tensor], *tensors: torch.Tensor) -> Any:

@@ -155,6 +155,7 @@ class _Learner:
             message=message,
             frames=frames,
             stub=message if isinstance(error, NotImplementedError) else None,
+            file=_file(error),
             missing=sendable(missing, MAX_TEXT),
             there=_attributes(error.obj) if missing and isinstance(error, AttributeError) else [],
             limit=self._limit(error, message),
@@ -198,6 +199,12 @@ def _frames(error: BaseException) -> list[Frame]:
             frames if len(frames) <= MAX_FRAMES else frames[:20] + frames[-20:]
         )
     ]
+
+
+def _file(error: BaseException) -> str:
+    """The file that an OSError is about, as it was asked for."""
+    name = error.filename if isinstance(error, OSError) else None
+    return sendable(name, MAX_TEXT) if isinstance(name, str) else ""
 
 
 def _text(error: BaseException) -> str:

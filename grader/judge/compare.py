@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from grader.judge.results import Gap
+from grader.failures import Hint, Mismatch
 from grader.judge.wire import Foreign
 
 if TYPE_CHECKING:
@@ -22,41 +22,40 @@ class Tolerance:
         self.notes: list[str] = []
 
 
-def difference(expected: Any, got: Any, tolerance: Tolerance, label: str = "") -> Gap | None:
+def difference(expected: Any, got: Any, tolerance: Tolerance, label: str = "") -> Mismatch | None:
     """How `got` misses `expected`, None where it does not. `label` says which part it is."""
     import torch
 
-    at = f"{label}: " if label else ""
     if isinstance(expected, torch.Tensor):
         if not isinstance(got, torch.Tensor):
-            return _another_kind(describe(expected), got, at)
-        return _tensor_difference(expected, got, tolerance, at)
+            return _another_kind(describe(expected), got, label)
+        return _tensor_difference(expected, got, tolerance, label)
     if isinstance(expected, (list, tuple)):
         return _sequence_difference(expected, got, tolerance, label)
     if isinstance(expected, dict):
         if not isinstance(got, dict):
-            return _another_kind(describe(expected), got, at)
+            return _another_kind(describe(expected), got, label)
         return _dict_difference(expected, got, tolerance, label)
     if _is_number(expected):
-        return _number_difference(expected, got, tolerance, at)
+        return _number_difference(expected, got, tolerance, label)
     if type(expected) is not type(got) or expected != got:
-        return Gap(at, "", describe(expected), describe(got))
+        return Mismatch(path=label, expected=describe(expected), actual=describe(got))
     return None
 
 
-def sentence(gap: Gap) -> str:
-    """The gap on one line."""
-    parts = [gap.says] if gap.says else []
-    if gap.expected:
-        parts.append(f"expected {gap.kind}{gap.expected}, got {gap.got}")
-    text = f"{gap.at}{': '.join(parts)}"
-    text = gap.joint.join([text, *gap.more])
-    return text if text.endswith("?") else f"{text}."
+def _another_kind(expected: str, got: Any, label: str) -> Mismatch:
+    return Mismatch(
+        path=label,
+        aspect="type",
+        expected=expected,
+        actual=describe(got),
+        hints=missing_return(got, label),
+    )
 
 
-def _another_kind(expected: str, got: Any, at: str) -> Gap:
-    more = ("Is a `return` missing?",) if got is None and not at else ()
-    return Gap(at, "", expected, describe(got), more=more, joint=". ")
+def missing_return(got: Any, label: str = "") -> tuple[Hint, ...]:
+    """A hint if a function gave None, the whole of its result."""
+    return (Hint("missing return"),) if got is None and not label else ()
 
 
 def describe(value: Any) -> str:
@@ -104,13 +103,16 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _number_difference(expected: float, got: Any, tolerance: Tolerance, at: str) -> Gap | None:
+def _number_difference(
+    expected: float, got: Any, tolerance: Tolerance, label: str
+) -> Mismatch | None:
     if isinstance(got, bool) or not isinstance(got, (int, float)):
-        return _another_kind(f"a number ({number(expected)})", got, at)
+        return _another_kind(f"a number ({number(expected)})", got, label)
     one, other = as_float(expected), as_float(got)
     if _near(one, other, tolerance):
         return None
-    return Gap(at, "", *_both(expected, got), more=_factor(one, other), joint=": ")
+    wanted, came = _both(expected, got)
+    return Mismatch(path=label, expected=wanted, actual=came, hints=_factor(one, other))
 
 
 def _both(expected: float, got: float) -> tuple[str, str]:
@@ -139,23 +141,25 @@ def _near(expected: float, got: float, tolerance: Tolerance) -> bool:
     return abs(expected - got) <= tolerance.atol + tolerance.rtol * abs(expected)
 
 
-def _factor(expected: float, got: float) -> tuple[str, ...]:
-    """`twice that`: the relation a learner can use, where there is a simple one."""
+def _factor(expected: float, got: float) -> tuple[Hint, ...]:
+    """The relation that a learner can use, if there is a simple one."""
     if not (math.isfinite(expected) and math.isfinite(got)) or abs(expected) < 1e-12 or got == 0:
         return ()
     ratio = got / expected
-    for simple, says in RELATIONS.items():
+    for simple, hint in RELATIONS.items():
         if math.isclose(ratio, simple, rel_tol=1e-6):
-            return (says,)
+            return (hint,)
     return ()
 
 
-def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, label: str) -> Gap | None:
-    at = f"{label}: " if label else ""
+def _sequence_difference(
+    expected: Any, got: Any, tolerance: Tolerance, label: str
+) -> Mismatch | None:
     if not isinstance(got, (list, tuple)):
-        return _another_kind(describe(expected), got, at)
+        return _another_kind(describe(expected), got, label)
     if len(got) != len(expected):
-        return Gap(at, "", f"{len(expected)} values", str(len(got)))
+        wanted, came = str(len(expected)), str(len(got))
+        return Mismatch(path=label, aspect="length", expected=wanted, actual=came)
     for index, (one, other) in enumerate(zip(expected, got, strict=True)):
         part = f"{label}[{index}]" if label else f"number {index}"
         if found := difference(one, other, tolerance, part):
@@ -165,10 +169,9 @@ def _sequence_difference(expected: Any, got: Any, tolerance: Tolerance, label: s
 
 def _dict_difference(
     expected: dict[str, Any], got: dict[str, Any], tolerance: Tolerance, label: str
-) -> Gap | None:
-    at = f"{label}: " if label else ""
-    if missing := [key for key in expected if key not in got]:
-        return Gap(at, f"{', '.join(missing)} missing")
+) -> Mismatch | None:
+    if missing := tuple(key for key in expected if key not in got):
+        return Mismatch(path=label, aspect="keys", missing=missing)
     for key, value in expected.items():
         if found := difference(value, got[key], tolerance, _part(label, key)):
             return found
@@ -183,16 +186,19 @@ def _part(label: str, key: str) -> str:
 
 
 def _tensor_difference(
-    expected: torch.Tensor, got: torch.Tensor, tolerance: Tolerance, at: str
-) -> Gap | None:
+    expected: torch.Tensor, got: torch.Tensor, tolerance: Tolerance, label: str
+) -> Mismatch | None:
     if expected.shape != got.shape:
         if not (tolerance.loose_shape and same_rows(expected, got)):
             squeezed = [n for n in expected.shape if n != 1] == [n for n in got.shape if n != 1]
-            more = (
-                ("(the values may be right: the dimension of size 1 is not)",) if squeezed else ()
+            return Mismatch(
+                path=label,
+                aspect="shape",
+                expected=str(tuple(expected.shape)),
+                actual=str(tuple(got.shape)),
+                hints=(Hint("extra dimension"),) if squeezed else (),
             )
-            shapes = str(tuple(expected.shape)), str(tuple(got.shape))
-            return Gap(at, "", *shapes, kind="shape ", more=more, joint=" ")
+        at = f"{label}: " if label else ""
         tolerance.notes.append(
             f"{at}shape {tuple(got.shape)} is accepted for {tuple(expected.shape)}."
         )
@@ -201,8 +207,8 @@ def _tensor_difference(
         wanted = dtype_name(expected)
         if expected.is_floating_point() and not got.is_floating_point():
             wanted = "a float dtype"  # which one is the check's choice, and not what is wrong
-        return Gap(at, "", wanted, dtype_name(got), kind="dtype ")
-    return _value_difference(expected, got, tolerance, at)
+        return Mismatch(path=label, aspect="dtype", expected=wanted, actual=dtype_name(got))
+    return _value_difference(expected, got, tolerance, label)
 
 
 def same_rows(one: torch.Tensor, other: torch.Tensor) -> bool:
@@ -218,8 +224,8 @@ def same_rows(one: torch.Tensor, other: torch.Tensor) -> bool:
 
 
 def _value_difference(
-    expected: torch.Tensor, got: torch.Tensor, tolerance: Tolerance, at: str
-) -> Gap | None:
+    expected: torch.Tensor, got: torch.Tensor, tolerance: Tolerance, label: str
+) -> Mismatch | None:
     import torch
 
     if expected.numel() == 0:
@@ -238,18 +244,20 @@ def _value_difference(
         return None
     worst = int(torch.where(wrong, gap, -1.0).argmax())
     index = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), expected.shape))
-    says = "the value differs"
-    if expected.numel() > 1:
-        says = f"{int(wrong.sum())} of {expected.numel()} values differ"
-    if index:
-        says += f"; worst at [{', '.join(map(str, index))}]"
-    more: list[str] = []
+    hints: tuple[Hint, ...] = ()
     if expected.dtype.is_floating_point:
-        more.append(_lecture_words(expected, got, float(gap.max())))
-        if relation := _tensor_relation(expected, got):
-            more.append(relation)
-    both = _both(expected[index].item(), got[index].item())
-    return Gap(at, says, *both, more=tuple(more))
+        compared = Hint("comparison", _lecture_words(expected, got, float(gap.max())))
+        hints = (compared, *_tensor_relation(expected, got))
+    wanted, came = _both(expected[index].item(), got[index].item())
+    return Mismatch(
+        path=label,
+        expected=wanted,
+        actual=came,
+        differing=int(wrong.sum()),
+        total=expected.numel(),
+        worst=index,
+        hints=hints,
+    )
 
 
 def _lecture_words(expected: torch.Tensor, got: torch.Tensor, maxdiff: float) -> str:
@@ -259,28 +267,32 @@ def _lecture_words(expected: torch.Tensor, got: torch.Tensor, maxdiff: float) ->
     return f"exact: {exact}, approximate: {approximate}, maxdiff: {number(maxdiff)}"
 
 
-def _tensor_relation(expected: torch.Tensor, got: torch.Tensor) -> str:
+def _tensor_relation(expected: torch.Tensor, got: torch.Tensor) -> tuple[Hint, ...]:
     """The simple relation between two tensors that a learner can use, if there is one."""
     import torch
 
     one, other = expected.double().flatten(), got.double().flatten()
     if bool(other.isnan().any()):
-        return f"{int(other.isnan().sum())} of yours are nan"
+        return (Hint("nan", str(int(other.isnan().sum()))),)
     if not bool(torch.isfinite(other).all()):
-        return f"{int((~torch.isfinite(other)).sum())} of yours are infinite"
+        return (Hint("infinite", str(int((~torch.isfinite(other)).sum()))),)
     if not bool(other.any()):
-        return "yours is all zeros"
+        return (Hint("zeros"),)
     scale = float(one.dot(one))
     if one.numel() < 2 or scale < 1e-300:
-        return ""
+        return ()
     factor = float(one.dot(other)) / scale
     if float(other.abs().max()) < 1e-12 * float(one.abs().max()):
-        return "yours is zero but for rounding"
+        return (Hint("almost zero"),)
     if abs(factor - 1) > 1e-6 and torch.allclose(other, factor * one, rtol=1e-6, atol=1e-12):
         if abs(factor + 1) < 1e-6:
-            return "yours is the expected one with the sign the other way round"
-        return f"yours is the expected one times {factor:.6g}"
-    return ""
+            return (Hint("opposite sign"),)
+        return (Hint("factor", f"{factor:.6g}"),)
+    return ()
 
 
-RELATIONS = {-1.0: "the sign is the other way round", 2.0: "twice that", 0.5: "half of that"}
+RELATIONS = {
+    -1.0: Hint("opposite sign"),
+    2.0: Hint("factor", "2"),
+    0.5: Hint("factor", "0.5"),
+}

@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 
 from grader.course.manifest import Exercise, Lecture
+from grader.failures import CheckMessage, Hint, Mismatch, NeedsUnwritten, Raised
 from grader.judge.checks import CheckFailed, Observation, Stopped
-from grader.judge.compare import sentence
-from grader.judge.endings import REACHED_STUB
+from grader.judge.names import undefined_name
 from grader.judge.rehearsal import MOST_CHARACTERS, Rehearsal
-from grader.judge.results import Gap, Outcome
+from grader.judge.results import Outcome
 from grader.judge.submission import find_definition
 from grader.judge.wire import Foreign
 
@@ -93,9 +93,9 @@ class ExamplesCheck(pytest.Item):
             except Stopped as stopped:
                 raise self._unwritten(stopped) or stopped from None
             for number, example in enumerate(examples):
-                if gap := _gap(example, seen[number]):
+                if mismatch := _mismatch(example, seen[number]):
                     self.ran = _as_typed(examples[: number + 1])
-                    raise CheckFailed(sentence(gap), gap)
+                    raise CheckFailed(mismatch)
 
     def _rehearsal(self, examples: tuple[doctest.Example, ...]) -> Rehearsal:
         lines = tuple((e.source, e.exc_msg or "") for e in examples)
@@ -109,13 +109,13 @@ class ExamplesCheck(pytest.Item):
 
     def _unwritten(self, stopped: Stopped) -> Stopped | None:
         """Where an example uses another exercise, whose name is not there: that is to be done first."""
-        missing = _NO_NAME.match(stopped.message)
-        if missing is None or stopped.steps:
+        raised = stopped.failure
+        if stopped.steps or not isinstance(raised, Raised):
             return None
         for other in self.lecture.exercise:
-            if other != self._exercise and missing[1] in other.names:
-                message = REACHED_STUB.format(stub=other.id)
-                return Stopped(Outcome.BLOCKED, message, stopped.line, other.id)
+            if other != self._exercise and undefined_name(raised) in other.names:
+                needed = NeedsUnwritten(exercise=other.id, location=raised.location)
+                return Stopped(Outcome.BLOCKED, needed)
         return None
 
 
@@ -134,7 +134,7 @@ def _as_typed(examples: tuple[doctest.Example, ...]) -> str:
     return "\n".join(lines)
 
 
-def _gap(example: doctest.Example, seen: Observation) -> Gap | None:
+def _mismatch(example: doctest.Example, seen: Observation) -> Mismatch | None:
     """How what came out of a line misses what is written below it; None where it does not.
 
     Where nothing is written below it, anything may come.
@@ -144,21 +144,26 @@ def _gap(example: doctest.Example, seen: Observation) -> Gap | None:
     if example.exc_msg is not None:
         if isinstance(raised, str) and _same(example.exc_msg, raised, example):
             return None
-        return Gap("", "", example.exc_msg.strip(), str(raised).strip() or NO_EXCEPTION)
+        came = str(raised).strip() or NO_EXCEPTION
+        return Mismatch(aspect="output", expected=example.exc_msg.strip(), actual=came)
     want = example.want
     if not want.strip() or _same(want, shown, example) or _same(want, everything, example):
         return None
-    more = () if entries else (NOTHING_CAME,)
-    return Gap("", "", want.rstrip(), shown.rstrip() or NOTHING, more=more, joint=". ")
+    return Mismatch(
+        aspect="output",
+        expected=want.rstrip(),
+        actual=shown.rstrip() or NOTHING,
+        hints=() if entries else (Hint("missing return"),),
+    )
 
 
 def _entries(value: object) -> list[tuple[str, object]]:
     """What a line showed, if it came from an honest process."""
     if not isinstance(value, list):
-        raise CheckFailed(NO_ENTRIES)
+        raise CheckFailed(CheckMessage(text=NO_ENTRIES))
     for entry in value:
         if not isinstance(entry, tuple) or len(entry) != 2:
-            raise CheckFailed(NO_ENTRIES)
+            raise CheckFailed(CheckMessage(text=NO_ENTRIES))
     return value
 
 
@@ -319,10 +324,8 @@ def _is_whole(number: str) -> bool:
     return number.lstrip("-+").isdecimal()
 
 
-_NO_NAME = re.compile(r"NameError: name '(\w+)' is not defined")
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+|inf\b|nan\b)")
 _NUMPY = re.compile(r"\bnp\.(?:float|int|uint)\d+\(([^()]*)\)")
 NOTHING = "nothing"
-NOTHING_CAME = "Is a `return` missing?"
 NO_EXCEPTION = "no exception"
 NO_ENTRIES = "What came back is not what a line of an example shows."

@@ -8,17 +8,19 @@ from typing import Protocol, Self
 import msgspec
 
 from grader.course.manifest import Course, Exercise, Lecture
+from grader.failures import Forbidden, Location, NotWritten
 from grader.judge.blame import likely_place
 from grader.judge.changed import changed_given
 from grader.judge.checks import Stopped
 from grader.judge.diagnosis import diagnose
-from grader.judge.endings import STILL_STUB
 from grader.judge.forbids import Beside, find_forbidden
 from grader.judge.parameters import other_parameters
 from grader.judge.probes import ProbeCall
 from grader.judge.results import (
+    SOURCE,
     CheckResult,
     ExerciseResult,
+    Flag,
     Misconception,
     Outcome,
     rounded,
@@ -122,20 +124,21 @@ class Hearing:
         source = self._submission.files[exercise.file]
         if source.trouble:
             outcome = Outcome.TODO if source.trouble.absent else Outcome.ERROR
-            return Stopped(outcome, source.trouble.message, source.trouble.line)
+            return Stopped(outcome, source.trouble)
         if exercise.file in self._unloadable:
             return self._unloadable[exercise.file]
         if broken := source.why_broken(exercise):
-            return Stopped(Outcome.ERROR, broken.message, broken.line)
+            return Stopped(Outcome.ERROR, broken)
         unwritten = count_stubs(source.text, exercise)
         if unwritten and unwritten == self._judge.solutions(self._lecture).stubs(exercise):
             line = source.definition_line(exercise.names[0])
-            return Stopped(Outcome.TODO, STILL_STUB, line)
+            return Stopped(Outcome.TODO, NotWritten(location=Location(exercise.file, line)))
         forbids = self._lecture.forbids + exercise.forbids
         if use := find_forbidden(source, exercise.names, forbids, self._beside(exercise)):
             why = self._lecture.why_forbidden(exercise, use.name)
-            message = f"{use.file} line {use.line} uses {use.name}. {why}"
-            return Stopped(Outcome.FAIL, message, use.line if use.file == source.name else None)
+            at = Location(use.file, use.line)
+            forbidden = Forbidden(name=use.name, why=why, called=False, location=at)
+            return Stopped(Outcome.FAIL, forbidden)
         return None
 
     def _beside(self, exercise: Exercise) -> Beside:
@@ -172,7 +175,7 @@ class Hearing:
         if blocked_by:
             outcome = Outcome.TODO if count_stubs(source.text, exercise) else Outcome.BLOCKED
         misconception = self._misconception(exercise, outcome, heard)
-        line = first.stopped.line if first and first.stopped else None
+        line = first.stopped.line_in(exercise.file) if first and first.stopped else None
         return self._result(
             exercise,
             outcome,
@@ -213,9 +216,10 @@ class Hearing:
         blocked_by = self._broken_elsewhere(exercise) if unloadable else ()
         outcome = Outcome.BLOCKED if blocked_by else stopped.outcome
         check = CheckResult(
-            name="source", says="", outcome=outcome, message=stopped.message, steps=stopped.steps
+            SOURCE, "", outcome=outcome, failure=stopped.failure, steps=stopped.steps
         )
-        return self._result(exercise, outcome, [check], stopped.line, blocked_by, None, trial)
+        line = stopped.line_in(exercise.file)
+        return self._result(exercise, outcome, [check], line, blocked_by, None, trial)
 
     def _result(
         self,
@@ -237,7 +241,7 @@ class Hearing:
             file=exercise.file,
             path=source.path,
             bonus=exercise.bonus,
-            begun=bool(source.code) and self._is_begun(source, exercise),
+            started=bool(source.code) and self._is_begun(source, exercise),
             line=line or source.definition_line(exercise.names[0]),
             checks=tuple(checks),
             misconception=misconception,
@@ -246,7 +250,7 @@ class Hearing:
             notes=self._notes(exercise, outcome, misconception, trial) if trial else (),
             flags=self._flags(exercise, outcome, trial) if trial else (),
             blocked_by=blocked_by,
-            layers=trial.layers if trial else (),
+            protections=trial.layers if trial else (),
         )
 
     def _notes(
@@ -267,7 +271,7 @@ class Hearing:
                     notes.append(GIVEN_CHANGED.format(names=", ".join(changed), file=file))
         return tuple(dict.fromkeys(notes))
 
-    def _flags(self, exercise: Exercise, outcome: Outcome, trial: Trial) -> tuple[str, ...]:
+    def _flags(self, exercise: Exercise, outcome: Outcome, trial: Trial) -> tuple[Flag, ...]:
         """What the checks have to say to the instructor, and what is unusual in code that passed."""
         flags = [*trial.remarks.flags]
         if outcome is Outcome.PASS:
@@ -288,7 +292,7 @@ class Hearing:
         """The exercises to do first: stubs that were reached, and what `needs` names and is wrong."""
         if outcome in (Outcome.PASS, Outcome.TODO):
             return ()
-        reached = [h.stopped.stub for h in heard if h.stopped and h.stopped.stub]
+        reached = [h.stopped.needed for h in heard if h.stopped and h.stopped.needed]
         needs = self._lecture.all_needs(exercise)
         return tuple(dict.fromkeys([*reached, *filter(self._is_wrong, needs)]))
 
@@ -320,7 +324,7 @@ class Hearing:
         after = [record for h in heard[at + 1 :] for record in h.records]
         solutions = self._judge.solutions(self._lecture)
         text, solution = self._submission.files[exercise.file].text, solutions.texts[exercise.file]
-        if found := other_parameters(text, solution, exercise, wrong.check.message):
+        if found := other_parameters(text, solution, exercise, wrong.check.failure):
             return found
         limits = self._judge.course.limits(exercise)
         return diagnose(

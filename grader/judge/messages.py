@@ -72,6 +72,8 @@ class Raised(msgspec.Struct, frozen=True, tag=True):
     frames: Annotated[list[Frame], msgspec.Meta(max_length=MAX_FRAMES)]
     stub: Text | None = None
     """What the NotImplementedError of a stub names."""
+    file: Text = ""
+    """The file that an OSError is about."""
     missing: Text = ""
     """An attribute that the learner's own object or file does not have, asked for by the probe."""
     there: Annotated[list[Name], msgspec.Meta(max_length=MAX_NAMES)] = []

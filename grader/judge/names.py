@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from grader.failures import Raised as Failed
 from grader.judge.messages import Raised
 
 
@@ -16,6 +17,12 @@ def names_asked_for(raised: Raised) -> list[str]:
     if raised.missing:
         return [raised.missing]
     return [*_asked(raised.kind, raised.message)]
+
+
+def undefined_name(raised: Failed) -> str:
+    """The name that a NameError is about; empty if it is no NameError."""
+    found = _PLAIN[0][1].match(raised.message)
+    return found[1] if found and raised.exception == "NameError" else ""
 
 
 def _asked(kind: str, message: str) -> Iterator[str]:

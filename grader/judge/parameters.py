@@ -6,18 +6,21 @@ import ast
 import re
 
 from grader.course.manifest import Exercise
+from grader.failures import AnyFailure, Location, Raised
 from grader.judge.results import Misconception
 from grader.judge.submission import find_definition
 
 
 def other_parameters(
-    text: str, solution: str, exercise: Exercise, message: str
+    text: str, solution: str, exercise: Exercise, failure: AnyFailure | None
 ) -> Misconception | None:
-    """What to say of the learner's parameters, where they explain why `message` came.
+    """What to say of the learner's parameters, if they explain the failure.
 
     Names may be the learner's own. What counts is a name that stands in another place than in the
     solution, and a number of arguments over which Python has complained.
     """
+    is_type_error = isinstance(failure, Raised) and failure.exception == "TypeError"
+    message = failure.message if isinstance(failure, Raised) and is_type_error else ""
     for dotted in exercise.names:
         asked = _parameters(find_definition(solution, dotted))
         node = find_definition(text, dotted)
@@ -27,12 +30,11 @@ def other_parameters(
             continue
         if got is None:
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and NOT_CALLABLE.match(message):
-                where = f"{exercise.file}, line {node.lineno}"
-                says = NO_FUNCTION.format(name=name, where=where, asked=", ".join(asked))
-                return Misconception("no-function", says)
+                says = NO_FUNCTION.format(name=name, asked=", ".join(asked))
+                return Misconception("no-function", says, Location(exercise.file, node.lineno))
             continue
         moved = [n for i, n in enumerate(got) if n in asked and asked.index(n) != i]
-        complained = message.startswith("TypeError: ") and f"{name}() " in message
+        complained = f"{name}() " in message
         if moved or (complained and "argument" in message):
             says = OTHERS.format(name=name, got=", ".join(got), asked=", ".join(asked))
             says += ", in this order." if moved else "."
@@ -49,9 +51,9 @@ def _parameters(node: ast.stmt | None) -> list[str] | None:
     return [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
 
 
-NOT_CALLABLE = re.compile(r"TypeError: '\w+' object is not callable")
+NOT_CALLABLE = re.compile(r"'\w+' object is not callable")
 NO_FUNCTION = (
-    "{name} is not a function in your file: {where} gives the name a value. "
-    "What is asked for is `def {name}({asked}):`; the value needs another name."
+    "{name} is not a function in your file: the name is given a value. Write `def {name}({asked}):`, "
+    "and give the value another name."
 )
 OTHERS = "Your {name} takes ({got}), and it is called with ({asked})"

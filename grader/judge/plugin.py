@@ -14,11 +14,12 @@ import msgspec
 import pytest
 
 from grader.errors import UserError
+from grader.failures import AnyFailure, CheckMessage, Incomparable
 from grader.judge.checks import MARK, CheckFailed, Stopped
 from grader.judge.examples import ExamplesCheck
 from grader.judge.probes import seed_everything
 from grader.judge.process_state import restored
-from grader.judge.results import CheckResult, Outcome, Step
+from grader.judge.results import CheckResult, Flag, Outcome, Step
 from grader.judge.sandbox import Interrupted
 from grader.judge.trial import DoesNotStart, Trial, WorkedTrial, probe_call
 
@@ -117,7 +118,7 @@ class HiddenChecks:
             raise CourseFault(f"{item.nodeid} passed without observing anything.")
         return msgspec.structs.replace(
             ended,
-            ran=_ran(item, trial) if ended.outcome in (Outcome.FAIL, Outcome.ERROR) else "",
+            call=_ran(item, trial) if ended.outcome in (Outcome.FAIL, Outcome.ERROR) else "",
             seconds=round(time.perf_counter() - start, 5),
         )
 
@@ -138,19 +139,20 @@ class HiddenChecks:
     ) -> CheckResult:
         if isinstance(error, Stopped):
             self.stopped = error
-            return self._result(item, error.outcome, error.message, error.steps)
+            return self._result(item, error.outcome, error.failure, error.steps)
+        if phase == "call" and isinstance(error, CheckFailed):
+            return self._result(item, Outcome.FAIL, error.failure)
         if phase == "call" and isinstance(error, AssertionError):
-            failed = self._result(item, Outcome.FAIL, str(error) or "It is not so.")
-            gap = error.gap if isinstance(error, CheckFailed) else None
-            return msgspec.structs.replace(failed, gap=gap)
+            return self._result(item, Outcome.FAIL, CheckMessage(text=str(error) or NOT_SO))
         if isinstance(error, (UserError, Interrupted)):
             raise error
         what = f"{type(error).__name__}: {error}"
         asked = phase == "call" and trial.records and not isinstance(error, DoesNotStart)
         if asked and self._holds_for_the_solution(item, trial.seed):
             # one learner's strange answer is not to stop the judging of a class
-            trial.remarks.flags.append(BROKE_ON_IT.format(check=item.name, error=what))
-            return self._result(item, Outcome.FAIL, INCOMPARABLE.format(error=what))
+            broke = f"The check {item.name} broke on what this code gave ({what}): look at both."
+            trial.remarks.flags.append(Flag(broke))
+            return self._result(item, Outcome.FAIL, Incomparable(error=what))
         raise CourseFault(f"{item.nodeid} broke: {what}") from error
 
     def _holds_for_the_solution(self, item: pytest.Item, seed: int) -> bool:
@@ -169,10 +171,10 @@ class HiddenChecks:
         self,
         item: pytest.Item,
         outcome: Outcome,
-        message: str = "",
+        failure: AnyFailure | None = None,
         steps: tuple[Step, ...] = (),
     ) -> CheckResult:
-        return CheckResult(item.name, sentence_of(item), outcome, message, steps=steps)
+        return CheckResult(item.name, sentence_of(item), outcome, failure, steps=steps)
 
     # fixtures
 
@@ -252,5 +254,4 @@ def _seed_for(seed: int, item: pytest.Item) -> int:
     return int.from_bytes(hashlib.blake2s(text.encode(), digest_size=6).digest(), "big")
 
 
-INCOMPARABLE = "What your code gave cannot be compared with what is expected ({error})."
-BROKE_ON_IT = "The check {check} broke on what this code gave ({error}): look at both."
+NOT_SO = "This does not hold for your code."

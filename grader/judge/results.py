@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
-FORMAT = 1
+from grader.failures import AnyFailure, Location
+
+FORMAT = 2
+"""Of the object that `to_json` gives."""
 
 
 class Outcome(enum.StrEnum):
@@ -23,50 +27,57 @@ class Outcome(enum.StrEnum):
 
 
 class Misconception(msgspec.Struct, frozen=True):
+    """A known mistake by its name."""
+
     name: str
     says: str
+    location: Location | None = None
+    """Where it is seen, if the words need it."""
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.says} ({self.location})" if self.location else self.says
 
 
-class Gap(msgspec.Struct, frozen=True):
-    """What was expected and what came, in words; `compare.sentence` puts it on one line."""
+class Flag(msgspec.Struct, frozen=True):
+    """Something for the instructor to look at. It costs nothing."""
 
-    at: str
-    """Which part of what came, with a colon, or a word ahead of it; empty for the whole."""
     says: str
-    """How much differs, and where most; empty where the two say it all."""
-    expected: str = ""
-    got: str = ""
-    kind: str = ""
-    """What the two are: `shape `, `dtype `, or empty for values."""
-    more: tuple[str, ...] = ()
-    """What else there is to see: the lecture's own words for a miss, how the two relate."""
-    joint: str = "; "
+    location: Location | None = None
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.location} {self.says}" if self.location else self.says
 
 
 class Step(msgspec.Struct, frozen=True):
     """A line of the learner's that was being run, outermost first: the way to an exception."""
 
-    file: str
-    line: int
-    function: str
-    """Empty at the top of a file."""
+    location: Location
     text: str
+
+
+SOURCE = "source"
+"""The name of the check that is decided by the text of a file alone."""
 
 
 class CheckResult(msgspec.Struct, frozen=True):
     name: str
-    says: str
+    description: str
     """The sentence of the check: what must be true."""
     outcome: Outcome
-    message: str = ""
+    failure: AnyFailure | None = None
     """What was seen instead."""
-    ran: str = ""
+    call: str = ""
     """What was run beside the learner's code."""
-    gap: Gap | None = None
-    """The message in its parts, where it is about something expected."""
     steps: tuple[Step, ...] = ()
-    """Where it ended, in the learner's own files."""
+    """The learner's own lines on the way to where it ended."""
     seconds: float = 0.0
+
+    @property
+    def message(self) -> str:
+        """The failure in words; empty for a pass."""
+        return self.failure.sentence if self.failure else ""
 
 
 class ExerciseResult(msgspec.Struct, frozen=True):
@@ -79,7 +90,7 @@ class ExerciseResult(msgspec.Struct, frozen=True):
     file: str
     path: str
     bonus: bool
-    begun: bool
+    started: bool
     """Some of it is written, though it may not be all there."""
     line: int | None
     """Where it went wrong in the learner's file, or where the answer is defined."""
@@ -90,11 +101,10 @@ class ExerciseResult(msgspec.Struct, frozen=True):
     output_dropped: int = 0
     """Bytes of output beyond the limit."""
     notes: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    """For the instructor."""
+    flags: tuple[Flag, ...] = ()
     blocked_by: tuple[str, ...] = ()
-    layers: tuple[str, ...] = ()
-    """What stood between the learner's code and this machine; none where none of it was run."""
+    protections: tuple[str, ...] = ()
+    """What stood between the learner's code and this machine; none if none of it was run."""
 
     @property
     def failing(self) -> tuple[CheckResult, ...]:
@@ -116,9 +126,9 @@ class LectureResult(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, exercises=chosen)
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def protections(self) -> tuple[str, ...]:
         """What stood between the learner's code and this machine in all of it that was run."""
-        ran = [e.layers for e in self.exercises if e.layers]
+        ran = [e.protections for e in self.exercises if e.protections]
         return tuple(layer for layer in (ran[0] if ran else ()) if all(layer in on for on in ran))
 
     @property
@@ -150,21 +160,20 @@ def rounded(points: float) -> int | float:
 
 
 def to_json(lectures: list[LectureResult]) -> bytes:
-    """The object of `--json`."""
-    return msgspec.json.encode(
-        {
-            "format": FORMAT,
-            "lectures": [
-                {
-                    **{"id": lecture.id, "seed": lecture.seed, "isolation": lecture.isolation},
-                    "layers": lecture.layers,
-                    "points": lecture.points,
-                    "max_points": lecture.max_points,
-                    "seconds": round(lecture.seconds, 4),
-                    "notes": lecture.notes,
-                    "exercises": lecture.exercises,
-                }
-                for lecture in lectures
-            ],
-        }
-    )
+    """The object of `--json`: docs/results.md says what is in it."""
+    return msgspec.json.encode({"format": FORMAT, "lectures": [*map(_as_object, lectures)]})
+
+
+def _as_object(lecture: LectureResult) -> dict[str, Any]:
+    """A lecture's result with what follows from it: points, protections, each failure in words."""
+    result: dict[str, Any] = msgspec.to_builtins(lecture)
+    result |= {
+        "points": lecture.points,
+        "max_points": lecture.max_points,
+        "protections": lecture.protections,
+        "seconds": round(lecture.seconds, 4),
+    }
+    for exercise, shown in zip(lecture.exercises, result["exercises"], strict=True):
+        for check, fields in zip(exercise.checks, shown["checks"], strict=True):
+            fields["message"] = check.message
+    return result

@@ -18,6 +18,7 @@ import msgspec
 
 from grader.course.litter import files_in
 from grader.course.manifest import Exercise, Lecture
+from grader.failures import Location, Unreadable
 from grader.judge.magics import without_magics
 from grader.judge.modules import MAX_PATH, CodeFile, sendable
 from grader.judge.toplevel import DEFINITIONS, Body, Roots, guarded, is_definition
@@ -29,15 +30,6 @@ SHOWN_CHARACTERS = 80
 """Of a line that is not Python."""
 
 
-class Trouble(msgspec.Struct, frozen=True):
-    """Why a file cannot be judged, in a sentence, and where."""
-
-    message: str
-    line: int | None = None
-    absent: bool = False
-    """Not there or empty: the work has not begun, which is not an error."""
-
-
 class SourceFile(msgspec.Struct, frozen=True):
     """One file of a submission: readable and compiled, or in trouble."""
 
@@ -46,8 +38,8 @@ class SourceFile(msgspec.Struct, frozen=True):
     """As it is sent and shown, which of a name in no alphabet is not quite what it is on the disk."""
     text: str = ""
     code: bytes = b""
-    trouble: Trouble | None = None
-    broken: tuple[tuple[str, Trouble], ...] = ()
+    trouble: Unreadable | None = None
+    broken: tuple[tuple[str, Unreadable], ...] = ()
     """Names, each with what is wrong with the cell of a notebook that would define it."""
     added: tuple[int, ...] = ()
     """Lines of the text that the learner did not write."""
@@ -56,7 +48,7 @@ class SourceFile(msgspec.Struct, frozen=True):
     given: str = ""
     """The stub that stands in where there is trouble: other files may need what it gives."""
 
-    def why_broken(self, exercise: Exercise) -> Trouble | None:
+    def why_broken(self, exercise: Exercise) -> Unreadable | None:
         """What is wrong with the cell that would define an exercise, where the rest can be judged."""
         wanted = {name.split(".")[0] for name in exercise.names}
         return next((trouble for name, trouble in self.broken if name in wanted), None)
@@ -138,24 +130,25 @@ def roots_of(lecture: Lecture, file: str) -> dict[str, bool]:
 
 def read_source(path: Path, roots: Roots = types.MappingProxyType({})) -> SourceFile:
     """The file at `path`, whatever it is; `roots` as in `compile_source`."""
-    trouble = None
+    absent = False
     try:
         if path.is_dir():
-            trouble = Trouble(f"{path.name} is a folder; a file of that name is expected.")
+            why = "is a folder; a file of that name is expected."
         elif not path.is_file() and path.exists():
-            trouble = Trouble(f"{path.name} is not a regular file.")
+            why = "is not a regular file."
         elif path.exists() and path.stat().st_size > MAX_BYTES:
             size = path.stat().st_size / (1 << 20)
-            trouble = Trouble(
-                f"{path.name} is {size:.0f} MB of source; at most 1 MB is read. "
+            why = (
+                f"is {size:.0f} MB of source; at most 1 MB is read. "
                 "Data belongs in a file of its own."
             )
         else:
             return compile_source(path.name, str(path), path.read_bytes(), roots)
     except FileNotFoundError:
-        trouble = Trouble(f"{path.name} is not there.", absent=True)
+        why, absent = "is not there.", True
     except OSError as error:
-        trouble = Trouble(f"{path.name} cannot be read: {error.strerror}.")
+        why = f"cannot be read: {error.strerror}."
+    trouble = Unreadable(location=Location(path.name), why=why, absent=absent)
     return SourceFile(path.name, sendable(str(path), MAX_PATH), trouble=trouble)
 
 
@@ -164,7 +157,7 @@ def compile_source(
     path: str,
     data: bytes,
     roots: Roots = types.MappingProxyType({}),
-    broken: Mapping[str, Trouble] = types.MappingProxyType({}),
+    broken: Mapping[str, Unreadable] = types.MappingProxyType({}),
     added: Sequence[int] = (),
 ) -> SourceFile:
     """A source file from its bytes; `path` is what tracebacks will show.
@@ -173,33 +166,33 @@ def compile_source(
     that is `broken` is told what is wrong. `added` are the lines that the learner did not write.
     """
     shown_path = sendable(path, MAX_PATH)
+    broken = {n: trouble.moved(lambda at: Location(name, at.line)) for n, trouble in broken.items()}
 
-    def bad(message: str, line: int | None = None, absent: bool = False) -> SourceFile:
-        return SourceFile(name, shown_path, trouble=Trouble(message, line, absent))
+    def bad(why: str, line: int | None = None, absent: bool = False) -> SourceFile:
+        trouble = Unreadable(location=Location(name, line), why=why, absent=absent)
+        return SourceFile(name, shown_path, trouble=trouble)
 
     if b"\0" in data:
         line = data[: data.index(b"\0")].count(b"\n") + 1
-        return bad(f"{name}, line {line} holds a NUL byte: this is not a text file.", line)
+        return bad("holds a NUL byte: this is not a text file.", line)
     try:
         text = _decoded(data)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         byte = data[error.start]
-        return bad(f"{name}, line {line} {_misread(error.encoding, byte)}", line)
+        return bad(_misread(error.encoding, byte), line)
     except SyntaxError as error:  # of its first lines, which say how it is written
-        return bad(f"{name}: {error.msg}. Save it as UTF-8.")
+        return bad(f"cannot be read: {error.msg}. Save it as UTF-8.")
     if not text.strip() and not broken:
-        return bad(f"{name} is empty.", absent=True)
+        return bad("is empty.", absent=True)
     try:
         text, code, magics = _compiled(text, path, roots, broken)
     except SyntaxError as error:
         shown = (error.text or "").strip()[:SHOWN_CHARACTERS]
         detail = f": {shown}" if shown else ""
-        return bad(
-            f"{name}, line {error.lineno} is not valid Python ({error.msg}){detail}", error.lineno
-        )
+        return bad(f"is not valid Python ({error.msg}){detail}", error.lineno)
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
-        return bad(f"{name} cannot be compiled: {error or 'it is nested too deeply'}.")
+        return bad(f"cannot be compiled: {error or 'it is nested too deeply'}.")
     remark = MAGICS.format(name=name, lines=listed_magics(magics)) if magics else ""
     return SourceFile(
         name,
@@ -226,7 +219,7 @@ def _misread(encoding: str, byte: int) -> str:
 
 
 def _compiled(
-    text: str, path: str, roots: Roots, broken: Mapping[str, Trouble]
+    text: str, path: str, roots: Roots, broken: Mapping[str, Unreadable]
 ) -> tuple[str, types.CodeType, list[str]]:
     """A text as it is run, its code, and the lines that were left out, for only IPython knows them."""
     with warnings.catch_warnings():
@@ -244,7 +237,9 @@ def _compiled(
             return without, code, [f"`{line}` (line {number})" for number, line in magics]
 
 
-def _code_of(text: str, path: str, roots: Roots, broken: Mapping[str, Trouble]) -> types.CodeType:
+def _code_of(
+    text: str, path: str, roots: Roots, broken: Mapping[str, Unreadable]
+) -> types.CodeType:
     try:
         # nested deeper than compile minds may be too deep for a tree of objects
         body = [*map(_broken, broken, broken.values()), *parse(text).body]
@@ -265,9 +260,9 @@ def _is_future(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
-def _broken(name: str, trouble: Trouble) -> ast.stmt:
+def _broken(name: str, trouble: Unreadable) -> ast.stmt:
     """A function that tells who calls it why it is not there. Nobody wrote it, so it is in no text."""
-    raises = ast.parse(f"def {name}(*_, **__): raise SyntaxError({trouble.message!r})").body[0]
+    raises = ast.parse(f"def {name}(*_, **__): raise SyntaxError({trouble.sentence!r})").body[0]
     for node in ast.walk(raises):
         if hasattr(node, "lineno"):
             node.lineno = node.end_lineno = trouble.line or 1  # type: ignore[attr-defined]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from grader.course.manifest import Exercise, Lecture, Limits
+from grader.failures import ChangedInput, ProtocolBroken
 from grader.judge import wire
 from grader.judge.checks import CheckFailed, Observation, Remarks, Stopped
-from grader.judge.endings import BROKE_PROTOCOL, Endings
+from grader.judge.endings import Endings
 from grader.judge.layers import Layer
 from grader.judge.limits import WAITING
 from grader.judge.messages import Load, Missing, Raised, Ready, Reply, Run, Seen
@@ -121,10 +122,9 @@ class Trial:
             value = self._decode(reply.value)
             self.records.append(Record(call, Saw(value, tuple(reply.changed))))
             if reply.changed:
-                changed = dict.fromkeys(reply.changed)
-                names = " and ".join(f"`{name}`" for name in changed)
-                copy = _how_to_copy(inputs[name] for name in changed)
-                raise CheckFailed(CHANGED_INPUT.format(names=names, copy=copy))
+                names = tuple(dict.fromkeys(reply.changed))
+                copy = _how_to_copy(inputs[name] for name in names)
+                raise CheckFailed(ChangedInput(names=names, copy=copy))
             return Observation(value, remarks=self.remarks)
         if isinstance(reply, Raised):
             self.records.append(Record(call, Threw(reply.kind, reply.message)))
@@ -265,7 +265,7 @@ class Trial:
         try:
             return wire.decode(data)
         except wire.BadMessage:
-            self._gone = Stopped(Outcome.ERROR, BROKE_PROTOCOL)
+            self._gone = Stopped(Outcome.ERROR, ProtocolBroken())
             raise self._gone from None
 
     def _stopped(self, reply: Reply | Died, asked: Collection[str]) -> Stopped:
@@ -333,9 +333,5 @@ def _how_to_copy(inputs: Iterable[object]) -> str:
     return COPIES.get(kinds.pop(), "") if len(kinds) == 1 else ""
 
 
-COPIES = {"Tensor": " (`.clone()`)", "list": " (`list(…)`)", "dict": " (`dict(…)`)"}
+COPIES = {"Tensor": ".clone()", "list": "list(…)", "dict": "dict(…)"}
 _BROKEN = Died("message", [])
-CHANGED_INPUT = (
-    "Your code changed what it was given in place: {names}. Work on a copy{copy}, or make a new one: "
-    "the code that called yours still needs it."
-)

@@ -11,6 +11,8 @@ import functools
 import re
 from collections.abc import Iterator, Mapping
 
+from grader.failures import Location
+from grader.judge.results import Flag
 from grader.judge.submission import Submission, parse, split_lines
 
 MODULES = frozenset(
@@ -35,28 +37,28 @@ MOST = 3
 """Said of one exercise; the rest are counted."""
 
 
-def find_unusual(submission: Submission, file: str, given: Mapping[str, str]) -> tuple[str, ...]:
-    """What is unusual in an exercise's file and in those that it imports, a sentence each.
+def find_unusual(submission: Submission, file: str, given: Mapping[str, str]) -> tuple[Flag, ...]:
+    """What is unusual in an exercise's file and in those that it imports, each with its place.
 
     `given` are the lecture's own texts by name: a line of theirs is not unusual.
     """
     sources = {**submission.others, **submission.files}
     waiting = [file]
-    found: list[str] = []
+    found: list[Flag] = []
     usual = {(what, line) for text in given.values() for _, what, line in _in(text)}
     for name in waiting:
         source = sources[name]
         if not source.code:
             continue
         found += [
-            SAYS.format(file=name, line=line, what=what)
+            Flag(SAYS.format(what=what), Location(name, line))
             for line, what, text in _in(source.text)
             if (what, text) not in usual
         ]
         imported = (f"{stem}.py" for stem in sorted(_imported(source.text)))
         waiting += [other for other in imported if other in sources and other not in waiting]
     rest = len(found) - MOST
-    return (*found[:MOST], *([MORE.format(count=rest)] if rest > 0 else []))
+    return (*found[:MOST], *([Flag(MORE.format(count=rest))] if rest > 0 else []))
 
 
 @functools.lru_cache(maxsize=64)
@@ -116,5 +118,5 @@ def _is_computed(mapping: ast.expr) -> bool:
 
 _WORDS = sorted({*MODULES, *CALLS, *COMPUTED, *ATTRIBUTES, *OF_SYS})
 _HINT = re.compile(rf"\b(?:{'|'.join(map(re.escape, _WORDS))})\b|\*\*\s*\{{")
-SAYS = "{file} line {line} uses {what}, which no exercise needs: look at it."
+SAYS = "uses {what}, which no exercise needs: look at it."
 MORE = "And {count} more things that no exercise needs."

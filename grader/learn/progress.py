@@ -268,7 +268,7 @@ def _is_attempt(result: ExerciseResult, before: Outcome | None, alone: bool) -> 
     """
     if result.outcome is Outcome.PASS:
         return before is not Outcome.PASS
-    if result.begun:
+    if result.started:
         return True
     if result.outcome is Outcome.TODO:
         return before in (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED)

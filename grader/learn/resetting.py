@@ -101,7 +101,7 @@ def _reset_in(file: _File, stub: str, lecture: Lecture, exercise: Exercise) -> b
     if source.trouble:
         line = source.trouble.line
         raise UserError(
-            f"{source.trouble.message.rstrip('.')}. {NOT_ALONE.format(exercise=exercise.id)}",
+            f"{source.trouble.sentence.rstrip('.')}. {NOT_ALONE.format(exercise=exercise.id)}",
             f"{f'Mend line {line}' if line else 'Mend the file'}, or {ANEW.format(id=lecture.id)}",
         )
     text = source.text

@@ -186,7 +186,7 @@ def _warnings(sources: dict[str, SourceFile], data: dict[str, bytes]) -> Iterato
     """What nobody would want to hand in."""
     for name, source in sources.items():
         if source.trouble:
-            yield source.trouble.message
+            yield source.trouble.sentence
         elif len(data.get(name, b"")) > MAX_BYTES:
             yield f"{name} is larger than 1 MB, and is not judged."
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
 from grader.course.data import data_at_hand
 from grader.course.manifest import Course, Lecture
 from grader.course.targets import Selection
+from grader.failures import Failure, Location, NotInstalled, Raised
 from grader.judge.checks import Stopped
-from grader.judge.endings import NOT_INSTALLED, ONLY_THE_DATA
 from grader.judge.results import Outcome
 from grader.judge.sandbox import Sandbox
 from grader.judge.session import Judge, open_judge
@@ -31,7 +31,6 @@ def missed_in_class(course: Course, lecture: Lecture, submission: Submission) ->
 
     `submission` is what is handed in and nothing else.
     """
-
     data = data_at_hand(course)
     with (
         Sandbox(forbids=course.forbids, data=data, secluded=True) as sandbox,
@@ -39,22 +38,24 @@ def missed_in_class(course: Course, lecture: Lecture, submission: Submission) ->
     ):
         found = [*_broken(judge, lecture, submission)]
     # a data set that is not on this machine is there where the class is graded
-    absent = [repr(d.name) for d in course.manifest.data if d.name not in data]
+    absent = {d.name for d in course.manifest.data if d.name not in data}
     exercises: dict[str, list[str]] = {}
-    for exercise, message in found:
-        if _is_missed(message) and not any(name in message for name in absent):
-            exercises.setdefault(message, []).append(exercise)
+    for exercise, failure in found:
+        if _is_missed(failure, absent):
+            exercises.setdefault(failure.sentence, []).append(exercise)
     return tuple(Missed(message, tuple(names)) for message, names in exercises.items())
 
 
-def _broken(judge: Judge, lecture: Lecture, submission: Submission) -> Iterator[tuple[str, str]]:
+def _broken(
+    judge: Judge, lecture: Lecture, submission: Submission
+) -> Iterator[tuple[str, Failure]]:
     """The exercises that break, each with the reason; those that nothing judges here, too."""
     whole = Selection(lecture, lecture.exercise)
     results = judge.judge(whole, submission, brief=True).exercises
     for result in results:
         for check in result.checks:
-            if check.outcome is Outcome.ERROR:
-                yield result.id, check.message
+            if check.outcome is Outcome.ERROR and check.failure:
+                yield result.id, check.failure
     known = {result.id for result in results}
     for exercise in lecture.exercise:
         if exercise.id not in known and submission.files[exercise.file].code:
@@ -64,8 +65,14 @@ def _broken(judge: Judge, lecture: Lecture, submission: Submission) -> Iterator[
             finally:
                 trial.close()
             if stopped and stopped.outcome is Outcome.ERROR:
-                yield exercise.id, stopped.message
+                yield exercise.id, stopped.failure
 
 
-def _is_missed(message: str) -> bool:
-    return ONLY_THE_DATA in message or NOT_INSTALLED.partition("}")[2] in message
+def _is_missed(failure: Failure, absent: Collection[str]) -> bool:
+    """True if it asks for what is not there in a class. `absent` are data sets that are there."""
+    match failure:
+        case NotInstalled():
+            return True
+        case Raised(is_out_of_reach=True, location=Location()):
+            return failure.file.removeprefix("./") not in absent
+    return False

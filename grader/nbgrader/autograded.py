@@ -22,8 +22,8 @@ from grader.nbgrader.files import Json, NotebookFile, read_notebook, with_python
 from grader.nbgrader.judging import Judged, share, worth
 from grader.nbgrader.outputs import by_hand, not_judged, outputs_of
 from grader.nbgrader.restoring import Known, made_cell, with_ids
-from grader.teach.places import Place
 from grader.teach.reading import Text
+from grader.teach.source_map import Origin, SourceMap
 
 SHAPE = 1
 """Of what is written here: where it changes, each notebook is written anew."""
@@ -34,7 +34,7 @@ class Learner(msgspec.Struct, frozen=True):
 
     judged: Mapping[str, Judged]
     """By exercise of the lecture."""
-    places: Mapping[str, Place]
+    origins: Mapping[str, Origin]
     """What stands for each of the lecture's files."""
     remarks: tuple[str, ...]
     """On what was handed in."""
@@ -118,7 +118,7 @@ class _Writer:
         self._learner = learner
         self._texts = {file: (learner.texts or {}).get(file, Text("")) for file in page.files}
         self._code = {
-            file: _Code(text, self._place(file).starts) for file, text in self._texts.items()
+            file: _Code(text, self._origin(file).starts) for file, text in self._texts.items()
         }
 
     def cells(self) -> Iterator[Json]:
@@ -137,7 +137,7 @@ class _Writer:
                 yield _cell(cell, cell.source, by_hand() if cell.is_own_test else ())
 
     def _head(self) -> str:
-        paths = ", ".join(code(self._place(file).path) for file in self._page.files)
+        paths = ", ".join(code(self._origin(file).path) for file in self._page.files)
         parts = [f"## {paragraph(self._lecture.title)}: {paths}", HOW_TO_READ]
         if self._learner.texts is None:
             parts.append(GONE)
@@ -161,11 +161,11 @@ class _Writer:
 
     def _headed(self, file: str, pieces: Iterable[tuple[int, str]]) -> str:
         """Each with where it stands in what was handed in: the cards say so in those words."""
-        place = self._place(file)
-        return "\n\n\n".join(inert(f"# {place.line(line)}\n{text}") for line, text in pieces)
+        place = SourceMap(self._learner.origins).place
+        return "\n\n\n".join(inert(f"# {place(file, line)}\n{text}") for line, text in pieces)
 
-    def _place(self, file: str) -> Place:
-        return self._learner.places.get(file, Place(file))
+    def _origin(self, file: str) -> Origin:
+        return self._learner.origins.get(file, Origin(file))
 
     def _card(self, cell: Known) -> list[Json]:
         id_ = cell.target.partition(".")[2]

@@ -33,6 +33,7 @@ from grader.teach.feedback import told_of
 from grader.teach.gradebook import HOUR, Grade, is_current, read_grades
 from grader.teach.reading import Reading
 from grader.teach.roster import Person, first_and_last
+from grader.teach.source_map import SourceMap
 from grader.teach.store import HandIn, Store
 
 Progress = Callable[[int, int], None]
@@ -304,19 +305,18 @@ class _Lecture:
 
     def _digest(self, hand_in: HandIn, results: Mapping[str, ExerciseResult]) -> str:
         """Of all that a learner's notebooks are made of."""
-        shown = (hand_in.fingerprint, hand_in.remarks, hand_in.places, results)
+        shown = (hand_in.fingerprint, hand_in.remarks, hand_in.origins, results)
         return hashlib.blake2b(self._same + msgspec.json.encode(shown), digest_size=16).hexdigest()
 
     def _learner(self, hand_in: HandIn, results: Mapping[str, ExerciseResult]) -> Learner:
+        source_map = SourceMap(hand_in.origins)
         judged = {
-            id_: Judged(
-                result, told_of(self._lecture, self._lecture.find(id_), result, hand_in.places)
-            )
+            id_: Judged(result, told_of(self._lecture, self._lecture.find(id_), result, source_map))
             for id_, result in results.items()
             if any(e.id == id_ for e in self._lecture.exercise)
         }
         texts = self._reading.texts(hand_in, self._lecture)
-        return Learner(judged, hand_in.places, hand_in.remarks, texts)
+        return Learner(judged, hand_in.origins, hand_in.remarks, texts)
 
 
 def _nothing_from(grade: Grade) -> HandIn:

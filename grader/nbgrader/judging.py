@@ -20,8 +20,7 @@ from grader.teach.bundle import read_bundle
 from grader.teach.feedback import Told, told_of
 from grader.teach.gathering import shown
 from grader.teach.notebooks import NOT_RUN, ONE_NOT_RUN
-from grader.teach.places import Place
-from grader.teach.placing import Placing
+from grader.teach.source_map import Origin, SourceMap
 from grader.teach.sources import Sources, given_names, submission_from
 from grader.teach.worker import Job
 
@@ -120,14 +119,13 @@ def tell(course: Course, prepared: Prepared, results: Iterable[LectureResult]) -
     judged: dict[str, Judged] = {}
     for result in results:
         lecture = course.lecture(result.id)
-        places = prepared.sources[lecture.id].places
+        origins = prepared.sources[lecture.id].origins
         # what is not there at all is missed by its notebook's name, too
-        missed = {file: Place(path, (1,)) for file, path in prepared.stands[lecture.id].items()}
-        placing = Placing({**missed, **places})
+        missed = {file: Origin(path, (1,)) for file, path in prepared.stands[lecture.id].items()}
+        source_map = SourceMap({**missed, **origins})
         for one in result.exercises:
-            told = told_of(lecture, lecture.find(one.id), one, places)
-            told = msgspec.structs.replace(told, message=placing.spoken(told.message))
-            judged[f"{lecture.id}.{one.id}"] = Judged(one, told)
+            told = told_of(lecture, lecture.find(one.id), one, source_map)
+            judged[f"{lecture.id}.{one.id}"] = Judged(source_map.result(one), told)
     remarks = dict.fromkeys(r for sources in prepared.sources.values() for r in sources.remarks)
     return Verdict(judged, tuple(remarks))
 

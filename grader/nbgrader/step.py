@@ -302,7 +302,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
             self.log.warning("%s: %s", who, inert(remark))
         for target, judged in given.verdict.judged.items():
             for flag in judged.result.flags:
-                self.log.warning("%s, %s: %s", who, target, inert(flag))
+                self.log.warning("%s, %s: %s", who, target, inert(flag.sentence))
 
 
 @runtime_checkable

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.course.manifest import Lecture
-from grader.judge.results import CheckResult, ExerciseResult, Gap, LectureResult, Outcome, Step
+from grader.failures import Mismatch
+from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Outcome, Step
 from grader.show.lecture import place, printed, web_link
 from grader.show.style import LOOKS, visible
 
@@ -57,7 +58,7 @@ def card(
     for check in opened:
         parts += [*_check(check), Text()]
     if result.misconception:
-        parts += [Text(visible(result.misconception.says), "zth.misconception"), Text()]
+        parts += [Text(visible(result.misconception.sentence), "zth.misconception"), Text()]
     parts.append(_facts(lecture, result, here, watched))
     if rest := len(result.failing) - len(opened):
         opens = "" if watched else f"; --all opens all {len(result.failing)}"
@@ -71,33 +72,37 @@ def card(
 
 
 def _check(check: CheckResult) -> list[RenderableType]:
-    parts: list[RenderableType] = [Text(check.says)] if check.says else []
-    if check.ran:
-        parts.append(Padding(Text(check.ran, "zth.command"), (0, 0, 0, 2)))
-    seen = check.gap and check.gap.expected
-    parts.append(_gap(check.gap) if check.gap and seen else Text(visible(check.message)))
+    parts: list[RenderableType] = [Text(check.description)] if check.description else []
+    if check.call:
+        parts.append(Padding(Text(check.call, "zth.command"), (0, 0, 0, 2)))
+    match check.failure:
+        case Mismatch(expected=expected) if expected:
+            parts.append(_mismatch(check.failure))
+        case _:
+            parts.append(Text(visible(check.message)))
     if check.steps:
         parts.append(Padding(_steps(check.steps), (0, 0, 0, 2)))
     return parts
 
 
-def _gap(gap: Gap) -> RenderableType:
+def _mismatch(mismatch: Mismatch) -> RenderableType:
     """What was expected above what came, and below what else there is to see."""
     pair = Table.grid(padding=(0, 2, 0, 0))
     pair.add_column(style="zth.label", no_wrap=True)
     pair.add_column(overflow="fold")
-    pair.add_row("expected", Text(visible(f"{gap.kind}{gap.expected}")))
-    pair.add_row("got", Text(visible(f"{gap.kind}{gap.got}"), "zth.got"))
-    more = [Text(visible(line)) for line in gap.more]
+    expected, actual = mismatch.pair
+    pair.add_row("expected", Text(visible(expected)))
+    pair.add_row("got", Text(visible(actual), "zth.got"))
+    more = [Text(visible(hint.text)) for hint in mismatch.hints]
     shown = Padding(Group(pair, *more), (0, 0, 0, 2))
-    head = visible(f"{gap.at}{gap.says}".strip())
+    head = visible(mismatch.heading)
     return Group(Text(head.removesuffix(":")), shown) if head else shown
 
 
 def _steps(steps: Sequence[Step]) -> Table:
     """The learner's own lines on the way to an exception; of a long way the two ends."""
     table = Table.grid(padding=(0, 2, 0, 0))
-    wide = max(len(f"{step.file}:{step.line}") for step in steps)
+    wide = max(len(_place(step)) for step in steps)
     table.add_column(style="zth.file", no_wrap=True, min_width=wide)
     table.add_column(no_wrap=True, overflow="ellipsis")
     shown = [*steps[:OUTER], None, *steps[-INNER:]] if len(steps) > OUTER + INNER + 1 else steps
@@ -105,8 +110,14 @@ def _steps(steps: Sequence[Step]) -> Table:
         if step is None:
             table.add_row("", Text(f"… {len(steps) - OUTER - INNER} lines between", "zth.note"))
         else:
-            table.add_row(f"{step.file}:{step.line}", Text(visible(step.text)))
+            table.add_row(_place(step), Text(visible(step.text)))
     return table
+
+
+def _place(step: Step) -> str:
+    """A step's place as short as it can be: `engine.py:7`, `hw.ipynb, cell 3:2`."""
+    where = ", ".join(filter(None, [step.location.file, step.location.cell]))
+    return f"{where}:{step.location.line}"
 
 
 def _facts(lecture: Lecture, result: ExerciseResult, here: Path, watched: bool) -> Table:

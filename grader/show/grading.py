@@ -19,7 +19,7 @@ from grader.teach.classroom import Survey
 from grader.teach.gradebook import is_current
 from grader.teach.grading import Plan, State, Step
 from grader.teach.intake import Intake
-from grader.teach.placing import Placing
+from grader.teach.source_map import SourceMap
 from grader.teach.store import HandIn, Mark, Store
 
 BAR_WIDTH = 20
@@ -139,10 +139,10 @@ def summary_json(
 
 def _placed(mark: Mark, hand_ins: Mapping[tuple[str, str], HandIn]) -> Mark:
     """A mark of a notebook with its places as cells and lines; another as it is."""
-    places = hand_ins[mark.who, mark.lecture].places
-    if not any(place.starts for place in places.values()):
+    origins = hand_ins[mark.who, mark.lecture].origins
+    if not any(origin.starts for origin in origins.values()):
         return mark
-    return msgspec.structs.replace(mark, result=Placing(places).placed(mark.result))
+    return msgspec.structs.replace(mark, result=SourceMap(origins).result(mark.result))
 
 
 def _people_json(intake: Intake) -> dict[str, object]:

@@ -26,7 +26,7 @@ def lecture_table(lecture: Lecture, result: LectureResult) -> RenderableType:
     table = grid()
     for exercise in result.exercises:
         look = LOOKS[exercise.outcome]
-        begun = exercise.outcome is Outcome.TODO and exercise.begun
+        begun = exercise.outcome is Outcome.TODO and exercise.started
         word = "not finished" if begun else look.word
         name = Text(exercise.id, "" if exercise.outcome is Outcome.TODO else look.style)
         waits = f"for {', '.join(exercise.blocked_by)}" if exercise.blocked_by else ""

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from grader.course.targets import Selection
+from grader.failures import LimitReached, NotInstalled
 from grader.judge import submission
 from grader.judge.results import ExerciseResult, Outcome
 from grader.teach import notebooks, sources
 from grader.teach.gradebook import DECIDE, Grade
+from grader.teach.source_map import SourceMap
 from grader.teach.store import HandIn
-from grader.teach.telling import in_their_files
 
 
 class Kind(enum.StrEnum):
@@ -58,9 +59,9 @@ class Attention:
         self._outcomes: dict[str, Counter[bool]] = {}
         self._works: dict[str, None] = {}
 
-    def spoken(self, who: str, text: str) -> str:
-        """A text of the judge's, with lines as those of what they handed in."""
-        return in_their_files(text, self._hand_ins[who].places) if who in self._hand_ins else text
+    def source_map(self, who: str) -> SourceMap:
+        """From the lecture's files to what a learner handed in."""
+        return SourceMap(self._hand_ins[who].origins if who in self._hand_ins else {})
 
     def is_read(self, who: str) -> bool:
         """Whether there was anything to judge: what cannot be read says nothing of an exercise."""
@@ -74,10 +75,11 @@ class Attention:
             self._outcomes.setdefault(result.id, Counter())[result.outcome is Outcome.PASS] += 1
         self._works[who] = None
         for check in result.failing:
-            for name in map(max, MISSING.findall(check.message)):
-                self._libraries.setdefault(name.partition(".")[0], {})[who] = None
-            if stopped := STOPPED.match(check.message):
-                self._stopped.setdefault((result.id, stopped[0]), {})[who] = None
+            match check.failure:
+                case NotInstalled(library=library):
+                    self._libraries.setdefault(library, {})[who] = None
+                case LimitReached(short=short):
+                    self._stopped.setdefault((result.id, short), {})[who] = None
         for need in result.blocked_by:
             self._waiting.setdefault(need, {})[who] = None
 
@@ -160,8 +162,6 @@ _USUAL = [
         sources.NOTEBOOK,
     )
 ]
-MISSING = re.compile(r"No module named '([\w.]+)'|([\w.]+) is not installed where")
-STOPPED = re.compile(r"Stopped (?:at the [\w ]*limit|after [\d.]+ s)[^:.]*")
 FEWEST = 5
 """Of judged works, before what all of them have is worth a word."""
 NOT_REACHED = "It was handed in, and no run has come to it. Type `zth grade` again."

@@ -145,8 +145,8 @@ def _placed(pair: Alike, attention: Attention) -> Alike:
     where = tuple(
         msgspec.structs.replace(
             match,
-            one=attention.spoken(pair.one, match.one),
-            other=attention.spoken(pair.other, match.other),
+            one=attention.source_map(pair.one).locate(match.one),
+            other=attention.source_map(pair.other).locate(match.other),
         )
         for match in pair.where
     )
@@ -220,10 +220,10 @@ class _Seen:
             return
         self.counts[result.id][result.outcome] += 1
         if result.misconception:
-            says = self.attention.spoken(who, result.misconception.says)
-            self.mistakes[result.id, result.misconception.name, says] += 1
+            known = result.misconception
+            self.mistakes[result.id, known.name, known.says] += 1
         for flag in result.flags:
-            self.flags[result.id, self.attention.spoken(who, flag)].append(who)
+            self.flags[result.id, self.attention.source_map(who).flag(flag).sentence].append(who)
         for blocker in result.blocked_by:
             learners, waiting = self.blocked.setdefault(blocker, (set(), Counter()))
             learners.add(who)

@@ -1,9 +1,9 @@
-"""What each learner is told of their marks; `grader.teach.telling` decides what that may be."""
+"""What each learner is told of their marks; `grader.teach.redaction` decides what that may be."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,11 +11,12 @@ import msgspec
 from grader.course.litter import files_in
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import Selection
-from grader.judge.results import CheckResult, ExerciseResult, Outcome, Step
+from grader.failures import Location, Mismatch, Unreadable
+from grader.judge.results import SOURCE, CheckResult, ExerciseResult, Outcome, Step
 from grader.teach.gradebook import Grade, Graded, graded_of, is_current, read_grades
-from grader.teach.places import Place
+from grader.teach.redaction import is_told_in_full, safe_message, safe_value
+from grader.teach.source_map import SourceMap
 from grader.teach.store import Store
-from grader.teach.telling import SOURCE, in_their_files, own_value, own_words
 
 PRINTED_LINES = 30
 PRINTED_CHARACTERS = 4_000
@@ -101,8 +102,8 @@ def read_feedback(
         results = {m.exercise: m.result for m in marks if is_current(m, hand_ins)}
         hand_in = hand_ins.get((grade.who, grade.lecture))
         selection = by_id[grade.lecture]
-        places = hand_in.places if hand_in else {}
-        writer = _Writer(selection.lecture, places, sources.get(grade.lecture))
+        source_map = SourceMap(hand_in.origins if hand_in else {})
+        writer = _Writer(selection.lecture, source_map, sources.get(grade.lecture))
         told = [
             writer.told(exercise, graded, results.get(exercise.id))
             for exercise, graded in zip(selection.exercises, grade.exercises, strict=True)
@@ -114,12 +115,11 @@ def read_feedback(
 
 
 def told_of(
-    lecture: Lecture, exercise: Exercise, result: ExerciseResult, places: Mapping[str, Place]
+    lecture: Lecture, exercise: Exercise, result: ExerciseResult, source_map: SourceMap
 ) -> Told:
-    """What is told of a result alone; `places` is what stands for the lecture's files."""
-    return _Writer(lecture, places, None).told(
-        exercise, graded_of(lecture, exercise, result, places=places), result
-    )
+    """What is told of a result alone."""
+    graded = graded_of(exercise, result, source_map=source_map)
+    return _Writer(lecture, source_map, None).told(exercise, graded, result)
 
 
 class CheckSources:
@@ -148,10 +148,10 @@ class _Writer:
     """Puts a lecture's results into words for one learner."""
 
     def __init__(
-        self, lecture: Lecture, places: Mapping[str, Place], sources: CheckSources | None
+        self, lecture: Lecture, source_map: SourceMap, sources: CheckSources | None
     ) -> None:
         self._lecture = lecture
-        self._places = places
+        self._map = source_map
         self._sources = sources
 
     def told(self, exercise: Exercise, graded: Graded, result: ExerciseResult | None) -> Told:
@@ -165,13 +165,15 @@ class _Writer:
             return msgspec.structs.replace(
                 told, graded=msgspec.structs.replace(told.graded, misconception="")
             )
+        where = self._map.place(result.file, result.line) if result.line else ""
+        result = self._map.result(result)
         failing = result.failing
         opened = next((c for c in failing if c.outcome is result.outcome), None)
         opened = opened or next(iter(failing), CheckResult(SOURCE, "", result.outcome))
         printed, cut = _end_of(result.output)
         told = msgspec.structs.replace(
             told,
-            place=self._place(result.file, result.line) if result.line else "",
+            place=where,
             printed=printed,
             cut=cut or result.output_dropped > 0,
         )
@@ -182,39 +184,37 @@ class _Writer:
         of_file = opened.name == SOURCE and result.outcome is Outcome.ERROR
         told = msgspec.structs.replace(
             told,
-            sentence=opened.says,
-            message=self._own_words(opened, exercise),
-            got=own_value(opened),
-            others=tuple(dict.fromkeys(c.says for c in failing if c is not opened and c.says)),
-            steps=tuple(self._line(step) for step in opened.steps[-STEPS:]),
+            sentence=opened.description,
+            message=safe_message(opened),
+            got=safe_value(opened),
+            others=tuple(
+                dict.fromkeys(c.description for c in failing if c is not opened and c.description)
+            ),
+            steps=tuple(Line(str(_at(s)), s.text) for s in opened.steps[-STEPS:]),
             revealed=self._reveal(exercise, opened, result) if self._sources else None,
             of_file=exercise.file if of_file else "",
         )
-        if NOT_PYTHON in told.message:  # the sentence says where; what was run in its place is ours
+        if isinstance(opened.failure, Unreadable):  # its sentence says where
             told = msgspec.structs.replace(told, place="", steps=())
         return told
 
-    def _own_words(self, check: CheckResult, exercise: Exercise) -> str:
-        return in_their_files(own_words(check, self._lecture, exercise), self._places)
-
     def _reveal(self, exercise: Exercise, check: CheckResult, result: ExerciseResult) -> Revealed:
-        gap = check.gap
-        told = own_words(check, self._lecture, exercise)
-        said = () if gap or told == check.message else (check.message,)
+        mismatch = check.failure if isinstance(check.failure, Mismatch) else None
+        said = () if mismatch or is_told_in_full(check) else (check.message,)
+        hints = [hint.text for hint in mismatch.hints] if mismatch else []
         assert self._sources is not None
         return Revealed(
-            where=f"{gap.at}{gap.says}".strip() if gap else "",
-            expected=f"{gap.kind}{gap.expected}" if gap and gap.expected else "",
-            more=(*said, *(gap.more if gap else ()), *result.notes),
-            ran=check.ran,
+            where=mismatch.heading if mismatch else "",
+            expected=mismatch.pair[0] if mismatch and mismatch.expected else "",
+            more=(*said, *hints, *result.notes),
+            ran=check.call,
             source=self._sources.of(exercise.id, check.name) if check.name != SOURCE else "",
         )
 
-    def _line(self, step: Step) -> Line:
-        return Line(self._place(step.file, step.line), step.text)
 
-    def _place(self, file: str, line: int) -> str:
-        return self._places.get(file, Place(file)).line(line)
+def _at(step: Step) -> Location:
+    """A step's place without its function: the line itself is shown beside it."""
+    return msgspec.structs.replace(step.location, function="")
 
 
 def _end_of(output: str) -> tuple[str, bool]:
@@ -225,5 +225,4 @@ def _end_of(output: str) -> tuple[str, bool]:
     return end, len(end) < len(text)
 
 
-NOT_PYTHON = "is not valid Python"
 BUILDS_ON = "It builds on {names}, which has to be right first."

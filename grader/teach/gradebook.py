@@ -8,22 +8,23 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from types import MappingProxyType
 
 import msgspec
 
 from grader.course.manifest import Course, Exercise, Late, Lecture
 from grader.course.targets import Selection
 from grader.errors import UserError, nearest
+from grader.failures import Mismatch
 from grader.judge.results import ExerciseResult, Outcome
-from grader.teach.places import Place
+from grader.teach.redaction import safe_message
 from grader.teach.roster import Person
+from grader.teach.source_map import SourceMap
 from grader.teach.store import HandIn, Mark, Score, Store
-from grader.teach.telling import in_their_files, own_words
 
 MINUTE = 60.0
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+NOT_MOVED = SourceMap({})
 
 
 class Graded(msgspec.Struct, frozen=True):
@@ -122,9 +123,9 @@ def read_grades(
                 score = scores.get((mark.who, lecture.id, exercise.id))
                 accepted = _accepted(lecture, scores, mark.who)
                 judged[mark.who, exercise.id] = graded_of(
-                    *(lecture, exercise, mark.result, score),
+                    *(exercise, mark.result, score),
                     accepted=accepted,
-                    places=hand_ins[mark.who, lecture.id].places,
+                    source_map=SourceMap(hand_ins[mark.who, lecture.id].origins),
                 )
                 if on_result:
                     on_result(mark.who, mark.result)
@@ -132,7 +133,7 @@ def read_grades(
             is_absent = (who, lecture.id) not in hand_ins
             exercises = tuple(
                 judged.get((who, e.id))
-                or graded_of(lecture, e, None, scores.get((who, lecture.id, e.id)), is_absent)
+                or graded_of(e, None, scores.get((who, lecture.id, e.id)), is_absent)
                 for e in selection.exercises
             )
             grades.append(
@@ -257,20 +258,20 @@ def _seconds_late(
 
 
 def graded_of(
-    lecture: Lecture,
     exercise: Exercise,
     result: ExerciseResult | None,
     score: Score | None = None,
     is_absent: bool = False,
     accepted: Collection[str] = (),
-    places: Mapping[str, Place] = MappingProxyType({}),
+    source_map: SourceMap = NOT_MOVED,
 ) -> Graded:
     """One exercise, by the judge's result and by what a person gave.
 
     Without either it has 0 points where nothing was handed in, and waits for the judge otherwise. What
     waits for exercises that are all `accepted`, with full marks by hand, waits for a person. Lines are
-    those of what was handed in, by its `places`.
+    those of what was handed in, by its `source_map`.
     """
+    moved = source_map.result(result) if result else None
     points = _worth(exercise, result) if result else 0.0 if is_absent else None
     blocked_by = tuple(
         need for need in (result.blocked_by if result else ()) if need not in accepted
@@ -287,13 +288,9 @@ def graded_of(
         max_points=exercise.points,
         by_hand=by_hand,
         comment=score.comment if score else "",
-        misconception=in_their_files(
-            result.misconception.says if result and result.misconception else "", places
-        ),
-        message=in_their_files(_message(lecture, exercise, result, blocked_by), places)
-        if result
-        else "",
-        flags=tuple(in_their_files(flag, places) for flag in result.flags) if result else (),
+        misconception=moved.misconception.sentence if moved and moved.misconception else "",
+        message=_message(moved, blocked_by) if moved else "",
+        flags=tuple(flag.sentence for flag in moved.flags) if moved else (),
         title=exercise.title,
         bonus=exercise.bonus,
         blocked_by=blocked_by,
@@ -320,9 +317,7 @@ def _worth(exercise: Exercise, result: ExerciseResult) -> float:
     return result.points * exercise.points / result.max_points
 
 
-def _message(
-    lecture: Lecture, exercise: Exercise, result: ExerciseResult, blocked_by: Sequence[str]
-) -> str:
+def _message(result: ExerciseResult, blocked_by: Sequence[str]) -> str:
     """The first thing that did not hold, and how it ended where it is the learner's own doing.
 
     A learner may come to read it, so what a check expected is not in it.
@@ -330,8 +325,8 @@ def _message(
     if result.outcome is Outcome.BLOCKED and result.blocked_by:
         return f"It builds on {', '.join(blocked_by)}." if blocked_by else ""
     for check in result.failing:
-        own = "" if check.gap else own_words(check, lecture, exercise)
-        return "\n".join(part for part in (check.says, own) if part)[:LONGEST]
+        own = "" if isinstance(check.failure, Mismatch) else safe_message(check)
+        return "\n".join(part for part in (check.description, own) if part)[:LONGEST]
     return ""
 
 

@@ -17,9 +17,9 @@ from grader.judge.submission import read_submission
 from grader.teach.bundle import Bundle, Part, read_bundle
 from grader.teach.digest import Digests, fingerprint
 from grader.teach.intake import Clock, Handed, Intake
+from grader.teach.source_map import SourceMap
 from grader.teach.sources import Sources, given_names, submission_from
 from grader.teach.store import HandIn, Run, Store
-from grader.teach.telling import in_their_files
 from grader.teach.worker import Job, Marked
 
 MOST_ENTRIES = 5_000
@@ -181,7 +181,7 @@ class Grading:
         wrong = [e for e in marked.result.exercises if e.outcome is not Outcome.PASS]
         for exercise in wrong:
             failing = exercise.failing[0]
-            seen = " ".join(part for part in (failing.says, failing.message) if part)
+            seen = " ".join(part for part in (failing.description, failing.message) if part)
             name = f"{marked.lecture}.{exercise.id}"
             raise UserError(NOT_PROVED.format(name=name, seen=seen), self._prove_it(name))
         if marked.ungraded:
@@ -222,7 +222,7 @@ class Grading:
         )
         files = found.submission.files.values()
         troubles = {
-            f.name: in_their_files(f.trouble.message, found.places)
+            f.name: SourceMap(found.origins).failure(f.trouble).sentence
             for f in files
             if f.trouble and not f.trouble.absent
         }
@@ -231,7 +231,7 @@ class Grading:
             fingerprint="" if found.timed_out else fingerprint(found.submission),
             seen=task.seen,
             remarks=(*handed.remarks, *found.remarks),
-            places=found.places,
+            origins=found.origins,
             shape=found.shape,
             ungraded=found.timed_out,
             troubles=troubles,

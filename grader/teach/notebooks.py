@@ -16,8 +16,9 @@ from types import MappingProxyType
 
 import msgspec
 
+from grader.failures import Location, Unreadable
 from grader.judge.magics import without_magics
-from grader.judge.submission import MAGICS, Trouble, listed_magics
+from grader.judge.submission import MAGICS, listed_magics
 from grader.judge.toplevel import DEFINITIONS
 from grader.teach.needed import Choice, blank, parsed
 from grader.teach.notebook_files import NOT_READ, Kinds, read_cells
@@ -38,7 +39,7 @@ class NotebookSource(msgspec.Struct, frozen=True):
     """Why there is no source, in a sentence."""
     starts: tuple[int, ...] = ()
     """The line of the text on which each code cell begins."""
-    broken: dict[str, Trouble] = {}
+    broken: dict[str, Unreadable] = {}
     """Names, each with what is wrong with the cell that would define it."""
     added: tuple[int, ...] = ()
     """Lines of the text that stand in no cell."""
@@ -59,7 +60,7 @@ class Notebook(msgspec.Struct, frozen=True):
     trouble: str = ""
     future: str = ""
     """The `from __future__` imports: they must come first, so they stand in line 1."""
-    broken: dict[str, Trouble] = {}
+    broken: dict[str, Unreadable] = {}
     """Names, each with what is wrong with the cell that would define it."""
     written: dict[str, str] = {}
     """What `%%writefile` writes: files of the learner's own."""
@@ -163,7 +164,7 @@ class _Reading:
         self._future: list[str] = []
         self._magic: list[str] = []
         self._remarks: list[str] = []
-        self._broken: dict[str, Trouble] = {}
+        self._broken: dict[str, Unreadable] = {}
         self._written: dict[str, str] = {}
 
     def add(self, text: str) -> None:
@@ -252,14 +253,16 @@ class _Reading:
         return b"\n".join(lines).decode().split("\n")
 
     def _break(self, lines: list[str], number: int, start: int, line: int | None, why: str) -> None:
-        where = f"cell {number}, line {line}" if line else f"cell {number}"
+        where = Location(self._name, line or None, cell=f"cell {number}")
         shown = lines[line - 1].strip()[:80] if line and line <= len(lines) else ""
         detail = f": {shown}" if shown else ""
-        message = f"{self._name}, {where} is not valid Python ({why[:100]}){detail}"
-        self._remarks.append(f"{message}. The cell is left out.")
+        wrong = f"is not valid Python ({why[:100]}){detail}"
+        self._remarks.append(f"{where} {wrong}. The cell is left out.")
+        # in the source that is made of the notebook: `SourceMap` finds the cell again
+        broken = Unreadable(location=Location("", start + (line or 1) - 1), why=wrong)
         for text in lines:
             if (match := _DEFINES.match(text)) and len(self._broken) < MAX_CELLS:
-                self._broken[match[1]] = Trouble(message, start + (line or 1) - 1)
+                self._broken[match[1]] = broken
 
 
 def _compiled(code: str) -> ast.Module:

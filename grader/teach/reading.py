@@ -81,5 +81,5 @@ def _text(file: str, found: Sources, bundle: Bundle) -> Text:
         return Text(source.text)
     path = found.taken.get(file, "")
     raw = bundle.files.get(path, b"") if path.lower().endswith(".py") else b""
-    trouble = source.trouble.message if source.trouble else ""
+    trouble = source.trouble.sentence if source.trouble else ""
     return Text(raw.decode("utf-8", "replace"), trouble)

@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
+from grader.failures import Location
 from grader.judge.submission import SourceFile, parse
 
 VERSION = 1
@@ -45,8 +46,9 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
     line: int
     prints: bytes
 
-    def __str__(self) -> str:
-        return f"{self.file} line {self.line}" + (f", {self.name}" if self.name else "")
+    @property
+    def location(self) -> Location:
+        return Location(self.file, self.line, self.name)
 
     def among(self, some: Collection[int]) -> frozenset[int]:
         """Its fingerprints that are among some."""
@@ -61,8 +63,8 @@ class _Shape(msgspec.Struct, frozen=True, array_like=True):
 class Match(msgspec.Struct, frozen=True):
     """A place in one source, and the one in the other that is like it."""
 
-    one: str
-    other: str
+    one: Location
+    other: Location
     common: int
 
 
@@ -132,7 +134,7 @@ def _where(shape: bytes, other: bytes, common: Collection[int]) -> tuple[Match, 
         counts = [len(mine & prints) for _, prints in theirs]
         if any(counts):
             best = counts.index(max(counts))
-            matches.append(Match(str(part), str(theirs[best][0]), counts[best]))
+            matches.append(Match(part.location, theirs[best][0].location, counts[best]))
     return tuple(sorted(matches, key=lambda match: -match.common))
 
 

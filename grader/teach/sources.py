@@ -25,10 +25,10 @@ import msgspec
 
 from grader.course.manifest import Course, Lecture
 from grader.course.stubs import stubs_of
+from grader.failures import Location, Unreadable
 from grader.judge.submission import (
     SourceFile,
     Submission,
-    Trouble,
     compile_source,
     roots_of,
 )
@@ -37,8 +37,8 @@ from grader.teach.gathering import shown
 from grader.teach.notebook_files import Kinds, code_of
 from grader.teach.notebooks import Notebook, notebook_of, read_notebook
 from grader.teach.placeholders import with_ids
-from grader.teach.places import Place
 from grader.teach.similar import shape_of
+from grader.teach.source_map import Origin, SourceMap
 
 
 class Sources(msgspec.Struct, frozen=True):
@@ -56,10 +56,10 @@ class Sources(msgspec.Struct, frozen=True):
     """Why reading came to no end in time, where that is no fault of the learner's: it is not graded."""
 
     @property
-    def places(self) -> dict[str, Place]:
-        """What stands for each of the lecture's files, where it is there."""
+    def origins(self) -> dict[str, Origin]:
+        """What stands for each of the lecture's files, if something does."""
         return {
-            file: Place(
+            file: Origin(
                 shown(path), () if path.lower().endswith(".py") else self.starts.get(file, ())
             )
             for file, path in self.taken.items()
@@ -67,7 +67,7 @@ class Sources(msgspec.Struct, frozen=True):
 
     def place(self, file: str, line: int) -> str:
         """Where a line of a lecture's file stands in what was handed in: `hw5.ipynb, cell 7, line 3`."""
-        return self.places.get(file, Place(file)).line(line)
+        return SourceMap(self.origins).place(file, line)
 
 
 def submission_from(
@@ -121,7 +121,8 @@ def _stoppable(order: _Order) -> Sources:
             return _apart(order)
         except _TooMuch as error:
             files = {
-                file: SourceFile(file, file, trouble=Trouble(str(error))) for file in lecture.files
+                file: SourceFile(file, file, trouble=Unreadable(why=str(error)))
+                for file in lecture.files
             }
             return Sources(Submission(lecture.dir, files, {}), order.bundle.remarks, {})
         except (subprocess.SubprocessError, msgspec.DecodeError) as error:
@@ -370,13 +371,14 @@ class _Matching:
             None,
         ) or (self._bundle.trouble)
         if trouble:
-            return SourceFile(file, file, trouble=Trouble(trouble))
+            return SourceFile(file, file, trouble=Unreadable(why=trouble))
         if unread := next((n.trouble for n in self._notebooks.values() if n.trouble), ""):
-            return SourceFile(file, file, trouble=Trouble(unread))
+            return SourceFile(file, file, trouble=Unreadable(why=unread))
         if stands in self._notebooks:
             message = NONE_OF_IT.format(path=shown(stands))
-            return SourceFile(file, file, trouble=Trouble(message, absent=True))
-        return SourceFile(file, file, trouble=Trouble(f"{file} is not there.", absent=True))
+            return SourceFile(file, file, trouble=Unreadable(why=message, absent=True))
+        absent = Unreadable(location=Location(file), why="is not there.", absent=True)
+        return SourceFile(file, file, trouble=absent)
 
     def _from_notebook(self, file: str, notebook: Notebook) -> SourceFile:
         elsewhere = {
@@ -397,9 +399,9 @@ class _Matching:
         self._starts[file] = source.starts
         path = f"{self._taken[file]} ({file})"  # one path for each file: a traceback names the path
         if not source.text.strip() and not source.broken:
-            return SourceFile(
-                file, path, trouble=Trouble(f"{notebook.name} has no code.", absent=True)
-            )
+            at = Location(notebook.name)
+            empty = Unreadable(location=at, why="has no code.", absent=True)
+            return SourceFile(file, path, trouble=empty)
         exercises = [e for e in self._lecture.exercise if e.file == file]
         return compile_source(
             file,

@@ -16,10 +16,10 @@ import msgspec
 
 from grader.errors import UserError
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
-from grader.teach.places import Place
 from grader.teach.roster import Person
+from grader.teach.source_map import Origin
 
-VERSION = 3
+VERSION = 4
 PATIENCE_SECONDS = 60.0
 
 
@@ -68,7 +68,7 @@ class HandIn(msgspec.Struct, frozen=True):
     on_roster: bool = True
     recorded: bool = False
     """Whether the platform wrote `at` down; otherwise it is only the file's own time."""
-    places: dict[str, Place] = {}
+    origins: dict[str, Origin] = {}
     """What of it stands for each of the lecture's files."""
     shape: bytes = b""
     """Its fingerprints, which find what is nearly the same. `Store.shapes` reads them, not `hand_ins`."""
@@ -188,18 +188,18 @@ class Store:
     def hand_ins(self) -> dict[tuple[str, str], HandIn]:
         rows = self._rows(
             "SELECT who, lecture, path, at, fingerprint, seen, remarks, older, on_roster, recorded,"
-            " places, ungraded, troubles, is_read FROM hand_in"
+            " origins, ungraded, troubles, is_read FROM hand_in"
         )
         found: dict[tuple[str, str], HandIn] = {}
         for who, lecture, path, at, fingerprint, seen, *rest in rows:
-            remarks, older, on_roster, recorded, places, ungraded, troubles, is_read = rest
+            remarks, older, on_roster, recorded, origins, ungraded, troubles, is_read = rest
             found[who, lecture] = HandIn(
                 *(who, lecture, path, at, fingerprint, seen),
                 msgspec.json.decode(remarks, type=tuple[str, ...]),
                 msgspec.json.decode(older, type=tuple[str, ...]),
                 bool(on_roster),
                 bool(recorded),
-                msgspec.json.decode(places, type=dict[str, Place]),
+                msgspec.json.decode(origins, type=dict[str, Origin]),
                 ungraded=ungraded,
                 troubles=msgspec.json.decode(troubles, type=dict[str, str]),
                 is_read=bool(is_read),
@@ -235,7 +235,7 @@ class Store:
             "remarks": msgspec.json.encode(hand_in.remarks).decode(),
             "older": msgspec.json.encode(hand_in.older).decode(),
             **{"on_roster": hand_in.on_roster, "recorded": hand_in.recorded},
-            "places": msgspec.json.encode(hand_in.places).decode(),
+            "origins": msgspec.json.encode(hand_in.origins).decode(),
             **{"shape": hand_in.shape, "ungraded": hand_in.ungraded},
             "troubles": msgspec.json.encode(hand_in.troubles).decode(),
             "is_read": hand_in.is_read,
@@ -378,7 +378,7 @@ _SCHEMA = (
         older TEXT NOT NULL,
         on_roster INTEGER NOT NULL,
         recorded INTEGER NOT NULL,
-        places TEXT NOT NULL DEFAULT '{}',
+        origins TEXT NOT NULL DEFAULT '{}',
         shape BLOB NOT NULL DEFAULT x'',
         ungraded TEXT NOT NULL DEFAULT '',
         troubles TEXT NOT NULL DEFAULT '{}',
@@ -427,10 +427,12 @@ _TO_3 = (
     "DELETE FROM mark WHERE outcome = 'ERROR'"
     """ AND instr(CAST(result AS TEXT), '"checks":[{"name":"judge",')""",
 )
-_FROM = {
-    1: (*_TO_2, *_TO_3, f"PRAGMA user_version = {VERSION}"),
-    2: (*_TO_3, f"PRAGMA user_version = {VERSION}"),
-}
+_TO_4 = (
+    "ALTER TABLE hand_in RENAME COLUMN places TO origins",
+    "DELETE FROM mark",  # results have another form now; the next run grades everything again
+    f"PRAGMA user_version = {VERSION}",
+)
+_FROM = {1: (*_TO_2, *_TO_3, *_TO_4), 2: (*_TO_3, *_TO_4), 3: _TO_4}
 """What makes a gradebook of an older version one of this."""
 
 NAME_ONE = "Name a gradebook of zth, or a file that is not there yet, with --store FILE."

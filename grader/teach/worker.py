@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ import msgspec
 
 from grader.course.data import data_at_hand, find_data, locate
 from grader.course.manifest import Course, load_course
+from grader.failures import Raised
 from grader.judge.process import Ended, Failed, Parent, Process, Ready, run
 from grader.judge.results import LectureResult
 from grader.judge.submission import Submission
@@ -149,10 +149,10 @@ def without_data(course: Course, result: LectureResult) -> str:
 
     Empty where it does not.
     """
-    messages = [check.message for e in result.exercises for check in e.failing]
+    failures = [check.failure for e in result.exercises for check in e.failing]
+    asked = {f.file.removeprefix("./") for f in failures if isinstance(f, Raised)}
     for dataset in course.manifest.data:
-        asked = re.compile(rf"No such file or directory: '(?:\./)?{re.escape(dataset.name)}'")
-        if any(asked.search(message) for message in messages) and not find_data(dataset):
+        if dataset.name in asked and not find_data(dataset):
             found = locate(dataset)
             return NO_DATA.format(name=dataset.name, why=found.why, fix=found.fix)
     return ""

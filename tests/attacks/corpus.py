@@ -74,7 +74,7 @@ class Attack(msgspec.Struct, frozen=True):
                 found.append(f"{name}: {got} instead of {' or '.join(wanted)}")
             messages = [c["message"] for c in mark["checks"] if c["outcome"] != "PASS"]
             said += messages
-            if self.flags and self.flags not in " ".join(mark["flags"]):
+            if self.flags and self.flags not in " ".join(flag["says"] for flag in mark["flags"]):
                 found.append(f"{name}: flags {mark['flags']}")
             if got == "PASS" and not (mark["flags"] or self.known):
                 found.append(f"{name}: passes, and nobody is told")

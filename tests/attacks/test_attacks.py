@@ -257,7 +257,7 @@ def test_a_small_course_under_attack(tiny_run: Graded) -> None:
     archives_gain_nothing(tiny_run)
     nobody_else_pays(tiny_run)
     what_is_shown_is_harmless(tiny_run)
-    every_result_says_its_layers(tiny_run)
+    every_result_says_its_protections(tiny_run)
 
 
 def test_the_course_under_attack(real_run: Graded) -> None:
@@ -308,12 +308,12 @@ def what_is_shown_is_harmless(run: Graded) -> None:
 OBEYED = {chr(n) for n in (*range(32), *range(0x7F, 0xA0), *BIDI, 0x2028, 0x2029)} - {"\n", "\t"}
 
 
-def every_result_says_its_layers(run: Graded) -> None:
+def every_result_says_its_protections(run: Graded) -> None:
     walled = set(Layer) - ({Layer.USER} if os.geteuid() == 0 else set())
     for who, marks in run.marks.items():
         for exercise, mark in marks.items():
             ran = mark["outcome"] in ("PASS", "FAIL") and mark["checks"][0]["name"] != "source"
-            assert not ran or set(mark["layers"]) == walled, (who, exercise)
+            assert not ran or set(mark["protections"]) == walled, (who, exercise)
 
 
 def test_without_bubblewrap_no_point_is_gained_either(

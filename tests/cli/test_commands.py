@@ -148,7 +148,7 @@ def test_a_check_of_ones_own_that_breaks_is_said_with_file_and_line(
     done = zth("check", "double", course=broken)
     line = check.read_text().splitlines().index("    1 / 0") + 1
     assert done.returncode == 2
-    where = f"tests/hidden/tiny/test_arrays.py line {line}: ZeroDivisionError: division by zero"
+    where = f"tests/hidden/tiny/test_arrays.py, line {line}: ZeroDivisionError: division by zero"
     assert where in done.stderr
     assert "Traceback" not in done.stderr
     assert "fault of zth" not in done.stderr

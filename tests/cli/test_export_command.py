@@ -43,7 +43,7 @@ def record(book: Store, course: Course, who: str, outcome: Outcome, hours_late: 
             file=e.file,
             path=e.file,
             bonus=e.bonus,
-            begun=True,
+            started=True,
             line=None,
         )
         for e in course.lectures[0].exercise

@@ -280,7 +280,7 @@ def test_a_slip_in_a_check_is_said_with_file_and_line(
     text = (course / "tests" / "hidden" / "tiny" / "test_arrays.py").read_text()
     line = text.splitlines().index("    values.sort(y)") + 1
     assert done.returncode == 2
-    assert f"tests/hidden/tiny/test_arrays.py line {line}: NameError" in done.stderr
+    assert f"tests/hidden/tiny/test_arrays.py, line {line}: NameError" in done.stderr
     assert "Traceback" not in done.stderr
     assert "fault of zth" not in done.stderr
 

@@ -56,7 +56,7 @@ def record(place: Workspace, *passed: str) -> None:
             file="arrays.py",
             path="arrays.py",
             bonus=False,
-            begun=True,
+            started=True,
             line=None,
         )
         for name in passed

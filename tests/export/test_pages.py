@@ -236,7 +236,7 @@ def people(text: str, count: int) -> People:
 def classroom(text: str, size: int) -> Classroom:
     names = [f"exercise_{number}" for number in range(24)]
     counts = dict.fromkeys(Outcome, size // 5)
-    spot = Match(f"a.py line 1, {text}", f"a.py line 2, {text}", 9)
+    spot = Match(f"a.py, line 1, {text}", f"a.py, line 2, {text}", 9)
     link = "https://youtu.be/x?t=1"
     return Classroom(
         lecture="lecture1",

@@ -8,15 +8,15 @@ import pytest
 import torch
 from judging import Judged, words
 
-from grader.judge.compare import Tolerance, sentence
-from grader.judge.compare import difference as gap_between
+from grader.judge.compare import Tolerance
+from grader.judge.compare import difference as mismatch_between
 from grader.judge.results import Outcome
 
 
 def difference(expected: object, got: object, tolerance: Tolerance, label: str = "") -> str:
-    """The gap as a sentence, empty where there is none."""
-    gap = gap_between(expected, got, tolerance, label)
-    return sentence(gap) if gap else ""
+    """The mismatch as a sentence, empty if there is none."""
+    mismatch = mismatch_between(expected, got, tolerance, label)
+    return mismatch.sentence if mismatch else ""
 
 
 ELSE = "expected a tensor of shape (3, 2), float64, got "
@@ -48,7 +48,7 @@ RETURNS = {
     "torch": ELSE + "a module",
     "(2 * x).T": "expected shape (3, 2), got (2, 3).",
     "(2 * x).sum()": "expected shape (3, 2), got ().",
-    "(2 * x)[None]": "expected shape (3, 2), got (1, 3, 2) (the values may be right: the dimension",
+    "(2 * x)[None]": "expected shape (3, 2), got (1, 3, 2); the values may be right: only a",
     "(2 * x).float()": "expected dtype float64, got float32.",
     "(2 * x).bfloat16()": "expected dtype float64, got bfloat16.",
     "(2 * x).long()": "expected dtype a float dtype, got int64.",
@@ -80,8 +80,8 @@ RELATIONS = {
     "x * float('nan')": "6 of yours are nan",
     "x / 0": "6 of yours are infinite",
     "0 * x": "yours is all zeros",
-    "-2 * x": "yours is the expected one with the sign the other way round",
-    "6 * x": "yours is the expected one times 3",
+    "-2 * x": "yours has the opposite sign",
+    "6 * x": "yours is 3 times the expected one",
     "2 * x + 1e-6": "maxdiff: 1e-06",
 }
 
@@ -97,9 +97,9 @@ NUMBERS = {
     "sum(values) == 0": "expected a number (1.4294), got False.",
     "torch.tensor(sum(values) / 5)": "expected a number (1.4294), got a tensor of shape (), float32.",
     "str(sum(values) / 5)": "expected a number (1.4294), got '1.429",
-    "-sum(values) / 5": "expected 1.4294, got -1.4294: the sign is the other way round.",
-    "sum(values) / 2.5": "expected 1.4294, got 2.8588: twice that.",
-    "sum(values) / 10": "expected 1.4294, got 0.714701: half of that.",
+    "-sum(values) / 5": "expected 1.4294, got -1.4294; yours has the opposite sign.",
+    "sum(values) / 2.5": "expected 1.4294, got 2.8588; yours is 2 times the expected one.",
+    "sum(values) / 10": "expected 1.4294, got 0.714701; yours is 0.5 times the expected one.",
     "float('nan')": "expected 1.4294, got nan.",
     "float('inf')": "expected 1.4294, got inf.",
     "0": "expected 1.4294, got 0.",

@@ -116,7 +116,7 @@ def test_what_is_wrong_only_on_the_data_fails(course: Course) -> None:
     result = verdict(course, AT_MOST_TWO)
     assert result.exercises[0].outcome is Outcome.FAIL
     assert names(result) == ["test_two", "test_words_txt"]
-    assert result.exercises[0].failing[0].says == "words.txt has three words."
+    assert result.exercises[0].failing[0].description == "words.txt has three words."
 
 
 def test_what_is_wrong_before_is_not_run_on_the_data(course: Course) -> None:

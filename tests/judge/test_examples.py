@@ -66,8 +66,8 @@ def test_a_wrong_example_fails_with_what_was_typed_and_what_came(student: Judged
     assert result.outcome is Outcome.FAIL
     assert words(result) == "expected tensor([2., 5.]), got tensor([1.0000, 2.5000])."
     (check,) = result.checks
-    assert check.ran == ">>> double(torch.tensor([1.0, 2.5]))"
-    assert check.says == "The examples of its docstring come out as they are written."
+    assert check.call == ">>> double(torch.tensor([1.0, 2.5]))"
+    assert check.description == "The examples of its docstring come out as they are written."
     assert result.misconception is None
 
 

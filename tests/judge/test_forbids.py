@@ -115,7 +115,7 @@ def test_forbidden_however_it_is_spelled(judged: Judged, how: str) -> None:
     result = results["slope"]
     assert result.outcome is Outcome.FAIL
     assert result.line == judged.line("# here")
-    assert words(result).startswith(f"arrays.py line {result.line} uses ")
+    assert words(result).startswith(f"arrays.py, line {result.line} uses ")
     assert words(result).endswith(WHY)
     assert results["double"].outcome is Outcome.PASS
 
@@ -155,7 +155,7 @@ def slope(x):
     assert result.outcome is Outcome.FAIL
     assert words(result).startswith("It calls ")
     assert WHY in words(result)
-    assert f"arrays.py line {judged.line('# here')}" in words(result)
+    assert f"arrays.py, line {judged.line('# here')}" in words(result)
     assert results["double"].outcome is Outcome.PASS
 
 
@@ -326,7 +326,7 @@ def test_a_forbidden_name_in_a_file_beside(judged: Judged, how: str) -> None:
     files = {"arrays.py": arrays, "helper.py": HELPER, "third.py": "from helper import g as f\n"}
     result = judged.files(files, "slope")["slope"]
     assert result.outcome is Outcome.FAIL
-    assert words(result) == f"helper.py line 8 uses torch.autograd.grad. {WHY}"
+    assert words(result) == f"helper.py, line 8 uses torch.autograd.grad. {WHY}"
     assert result.line != 8, "a line of another file"
 
 

@@ -27,13 +27,13 @@ def test_a_forked_child_has_what_it_has(judged: Judged) -> None:
     expected = {Layer.PROCESS, Layer.LIMITS, Layer.MEMORY, Layer.CALLS}
     if os.geteuid() != 0:
         expected.add(Layer.USER)
-    assert set(judged.last.layers) == expected
+    assert set(judged.last.protections) == expected
 
 
 def test_code_that_was_not_run_had_none(judged: Judged) -> None:
     judged.files({"arrays.py": None, "model.py": None}, "double")
     assert judged.last is not None
-    assert judged.last.layers == ()
+    assert judged.last.protections == ()
 
 
 def test_a_layer_that_could_not_be_put_on_is_not_claimed(
@@ -47,8 +47,8 @@ def test_a_layer_that_could_not_be_put_on_is_not_claimed(
     monkeypatch.setenv("PYTHONPATH", str(folder))
     judged_spawn.files({}, "mean")
     assert judged_spawn.last is not None
-    assert Layer.CALLS not in judged_spawn.last.layers
-    assert Layer.MEMORY in judged_spawn.last.layers
+    assert Layer.CALLS not in judged_spawn.last.protections
+    assert Layer.MEMORY in judged_spawn.last.protections
 
 
 def test_what_a_submission_says_of_its_layers_is_not_believed(judged: Judged) -> None:
@@ -67,7 +67,7 @@ for fd in range(3, 64):
 """
     judged.code(code, "mean")
     assert judged.last is not None
-    assert Layer.NETWORK not in judged.last.layers
+    assert Layer.NETWORK not in judged.last.protections
 
 
 def test_the_walls_are_seen_not_supposed() -> None:

@@ -31,7 +31,7 @@ def test_an_endless_loop_is_stopped_where_it_is(judged: Judged) -> None:
     assert words(result).startswith(TIME)
     line = judged.line("# here")
     assert result.line in (line, line - 1)
-    assert f"(arrays.py line {result.line}, in spin)" in words(result)
+    assert f"(arrays.py, line {result.line}, in spin)" in words(result)
 
 
 def test_a_loop_that_ignores_every_signal(judged: Judged) -> None:
@@ -118,9 +118,9 @@ def double(x):
 
 def test_a_loop_at_the_top_of_a_file_costs_its_limit_once(judged: Judged) -> None:
     results = judged.code("while True:\n    pass  # here\n")
-    ran = {judged.lecture.find(name).file for name, result in results.items() if result.layers}
+    ran = {judged.lecture.find(name).file for name, result in results.items() if result.protections}
     assert ran == {"arrays.py", "model.py"}  # which imports it
-    assert len([result for result in results.values() if result.layers]) == 2
+    assert len([result for result in results.values() if result.protections]) == 2
     for exercise in ("double", "mean", "Tally", "quadruple", "slope"):
         assert results[exercise].outcome is Outcome.ERROR
         assert results[exercise].line in (judged.line("# here"), judged.line("# here") - 1)

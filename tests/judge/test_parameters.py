@@ -6,27 +6,35 @@ import pytest
 from judging import Judged, words
 
 from grader.course.manifest import Exercise
+from grader.failures import Mismatch, Raised
 from grader.judge.parameters import other_parameters
 from grader.judge.results import Outcome
 
 SOLUTION = "def dprobs(dlogprobs, probs, n=1):\n    return dlogprobs / probs\n"
-TAKES = "TypeError: dprobs() takes 1 positional argument but 2 were given"
+DIFFERS = Mismatch(expected="1", actual="2", differing=5, total=5)
+
+
+def type_error(message: str) -> Raised:
+    return Raised(exception="TypeError", message=message)
+
+
+TAKES = type_error("dprobs() takes 1 positional argument but 2 were given")
 OTHERS = {
-    "def dprobs(probs, dlogprobs):\n    pass": "5 of 5 values differ.",
-    "def dprobs(logprobs, dlogprobs):\n    pass": "5 of 5 values differ.",
-    "dprobs = lambda probs, dlogprobs: probs": "5 of 5 values differ.",
+    "def dprobs(probs, dlogprobs):\n    pass": DIFFERS,
+    "def dprobs(logprobs, dlogprobs):\n    pass": DIFFERS,
+    "dprobs = lambda probs, dlogprobs: probs": DIFFERS,
     "def dprobs(probs):\n    pass": TAKES,
     "def dprobs(dlogprobs):\n    pass": TAKES,
 }
 NOT_THESE = {
-    "def dprobs(dlogprobs, probs):\n    pass": "5 of 5 values differ.",
-    "def dprobs(dy, x):\n    pass": "5 of 5 values differ.",
-    "def dprobs(dlogprobs, probs, n, verbose=False):\n    pass": "5 of 5 values differ.",
-    "def dprobs(dlogprobs):\n    pass": "TypeError: 'float' object is not iterable",
+    "def dprobs(dlogprobs, probs):\n    pass": DIFFERS,
+    "def dprobs(dy, x):\n    pass": DIFFERS,
+    "def dprobs(dlogprobs, probs, n, verbose=False):\n    pass": DIFFERS,
+    "def dprobs(dlogprobs):\n    pass": type_error("'float' object is not iterable"),
     "def dprobs(*values):\n    pass": TAKES,
-    "class dprobs:\n    pass": "TypeError: dprobs() takes no arguments",
-    "from other import dprobs": "5 of 5 values differ.",
-    "dprobs = make(probs)": "5 of 5 values differ.",
+    "class dprobs:\n    pass": type_error("dprobs() takes no arguments"),
+    "from other import dprobs": DIFFERS,
+    "dprobs = make(probs)": DIFFERS,
 }
 
 
@@ -60,7 +68,7 @@ def test_a_value_where_a_function_is_asked_for(judged: Judged) -> None:
     assert result.misconception is not None
     assert result.misconception.name == "no-function"
     line = judged.line("# here")
-    assert f"arrays.py, line {line} gives the name a value" in result.misconception.says
+    assert result.misconception.sentence.endswith(f"(arrays.py, line {line})")
     assert "`def double(x):`" in result.misconception.says
 
 

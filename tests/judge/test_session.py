@@ -75,7 +75,7 @@ def test_part_of_it_is_begun_and_not_finished(judged: Judged) -> None:
     untouched = f"class Tally:\n    def add(self, value): {stub}\n    def total(self): {stub}\n"
     for code, begun in ((part, True), (untouched, False)):
         result = judged.one(code, "Tally")
-        assert (result.outcome, result.begun) == (Outcome.TODO, begun)
+        assert (result.outcome, result.started) == (Outcome.TODO, begun)
 
 
 def test_a_method_indented_too_far_or_too_little_is_found(judged: Judged) -> None:

@@ -63,7 +63,7 @@ BROKEN: dict[str, tuple[bytes, Outcome, int | None, str]] = {
     ),
     "in no encoding": (
         b"# coding: klingon\nx = 1\n",
-        *(ERROR, None, "arrays.py: unknown encoding: klingon. Save it as UTF-8."),
+        *(ERROR, None, "arrays.py cannot be read: unknown encoding: klingon. Save it as UTF-8."),
     ),
     "empty": (b"", TODO, None, "arrays.py is empty."),
     "blank": (b" \n\n\t\n", TODO, None, "arrays.py is empty."),

@@ -16,24 +16,24 @@ ERROR, PASS = Outcome.ERROR, Outcome.PASS
 NEEDED = {
     "a library": (
         "import seaborn as sns\ndef double(x):\n    return sns.twice(x)\n",
-        "seaborn is not installed where your work is judged",
+        "seaborn is not installed where your work is graded",
     ),
     "a part of a library": (
         "from tqdm.auto import tqdm\ndef double(x):\n    return sum(2 * x for _ in tqdm([1]))\n",
-        "tqdm is not installed where your work is judged",
+        "tqdm is not installed where your work is graded",
     ),
     "a library two lines up": (
         "import seaborn\nlook = seaborn.look()\ndef double(x):\n    return look(x)\n",
-        "seaborn is not installed where your work is judged",
+        "seaborn is not installed where your work is graded",
     ),
     "a decorator": (
         "import numba_not_here\n@numba_not_here.njit\ndef double(x):\n    return x + x\n",
-        "numba_not_here is not installed where your work is judged",
+        "numba_not_here is not installed where your work is graded",
     ),
     "a base class": (
         "from lightning_not_here import Module\nclass Tally(Module):\n    pass\n"
         "def double(x):\n    return Tally().of(x)\n",
-        "lightning_not_here is not installed where your work is judged",
+        "lightning_not_here is not installed where your work is graded",
     ),
     "a file": (
         "table = open('my_table.csv').read()\ndef double(x):\n    return x * len(table)\n",
@@ -42,7 +42,7 @@ NEEDED = {
     "a value": ("two = 2 / 0\ndef double(x):\n    return two * x\n", "ZeroDivisionError: "),
     "a star": (
         "from library_not_here import *\ndef double(x):\n    return twice(x)\n",
-        "library_not_here is not installed where your work is judged",
+        "library_not_here is not installed where your work is graded",
     ),
 }
 

@@ -41,8 +41,8 @@ def unusual(code: str, given: str = "", **others: str) -> tuple[str, ...]:
 )
 def test_what_hides_a_call(code: str) -> None:
     (found,) = unusual(code)
-    assert found.startswith("a.py line ")
-    assert "look at it" in found
+    assert found.sentence.startswith("a.py, line ")
+    assert "look at it" in found.says
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_line_of_the_courses_own_is_usual() -> None:
 def test_the_rest_is_counted() -> None:
     found = unusual("import gc, ctypes, inspect, pickle, marshal")
     assert len(found) == MOST + 1
-    assert found[-1].startswith("And 2 more")
+    assert found[-1].says.startswith("And 2 more")
 
 
 @pytest.mark.parametrize("lecture", COURSE.lectures, ids=lambda lecture: lecture.id)

@@ -78,7 +78,7 @@ def test_a_partly_written_group_is_judged_on_what_is_there(real: WarmJudge, tmp_
     part = without(ENGINE, "__rsub__")
     results = micrograd(real, tmp_path, {"engine.py": part}, "value_sub", "neuron")
     assert results["value_sub"].outcome is Outcome.TODO
-    assert results["value_sub"].begun
+    assert results["value_sub"].started
     assert results["value_sub"].points == 0
     assert "does not define Value.__rsub__" in words(results["value_sub"])
     assert results["neuron"].outcome is Outcome.PASS

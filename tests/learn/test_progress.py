@@ -50,7 +50,7 @@ def verdict(*outcomes: tuple[str, Outcome], begun: bool = True, says: str = "") 
             file="arrays.py",
             path="arrays.py",
             bonus=False,
-            begun=begun,
+            started=begun,
             line=None,
             misconception=Misconception(says, "…") if says else None,
         )

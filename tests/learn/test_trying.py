@@ -81,7 +81,7 @@ def test_what_will_not_come_along_is_said(tiny: Course, home: Path, what: str) -
     )
     (found,) = missed(tiny, home, code)
     assert says in found.message
-    assert "(arrays.py line " in found.message
+    assert "(arrays.py, line " in found.message
     assert "double" in found.exercises
     assert "mean" not in found.exercises
 

@@ -28,7 +28,7 @@ def verdict(order: Order, *results: ExerciseResult) -> Verdict:
 
 
 def result(exercise: Exercise) -> ExerciseResult:
-    where = {"file": exercise.file, "path": exercise.file, "bonus": False, "begun": False}
+    where = {"file": exercise.file, "path": exercise.file, "bonus": False, "started": False}
     return ExerciseResult(exercise.id, "", Outcome.TODO, 0, 1, line=None, **where)  # type: ignore[arg-type]
 
 

@@ -67,7 +67,7 @@ def result(outcome: Outcome, points: int, full: int) -> ExerciseResult:
         file="a.py",
         path="a.py",
         bonus=False,
-        begun=True,
+        started=True,
         line=None,
     )
 

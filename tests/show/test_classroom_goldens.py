@@ -55,8 +55,8 @@ ROOM = Classroom(
         Flag("dbnvar", "\x1b[31mred", People(1, ("\u202eevil" * 30,))),
     ),
     alike=(
-        Alike("ada", "bob", 1.0, 80, (Match("a.py line 3, f", "b.py line 9, g", 40),)),
-        Alike("x" * 200, "cyd", 0.61, 30, (Match("a.py line 3", "b.py line 9" * 20, 40),)),
+        Alike("ada", "bob", 1.0, 80, (Match("a.py, line 3, f", "b.py, line 9, g", 40),)),
+        Alike("x" * 200, "cyd", 0.61, 30, (Match("a.py, line 3", "b.py, line 9" * 20, 40),)),
     ),
     compared=1_170,
     unreadable=some(1),

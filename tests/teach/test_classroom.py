@@ -12,7 +12,15 @@ from judging import TINY
 
 from grader.course.manifest import Course, load_course
 from grader.course.targets import select
-from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Misconception, Outcome
+from grader.failures import LimitReached, NotInstalled, Unreadable
+from grader.judge.results import (
+    CheckResult,
+    ExerciseResult,
+    Flag,
+    LectureResult,
+    Misconception,
+    Outcome,
+)
 from grader.teach.attention import NOT_REACHED, Kind
 from grader.teach.classroom import Classroom, People, read_classrooms, without_names
 from grader.teach.roster import Person
@@ -27,7 +35,7 @@ DUE = datetime.datetime(2026, 10, 1, 12, tzinfo=datetime.UTC)
 def result(exercise: str, outcome: Outcome, **more: object) -> ExerciseResult:
     points = LECTURE.find(exercise).points
     values = {
-        **{"title": "", "file": "arrays.py", "path": "arrays.py", "bonus": False, "begun": True},
+        **{"title": "", "file": "arrays.py", "path": "arrays.py", "bonus": False, "started": True},
         **{"line": None, "points": points if outcome is Outcome.PASS else 0, "max_points": points},
     }
     return ExerciseResult(id=exercise, outcome=outcome, **{**values, **more})  # type: ignore[arg-type]
@@ -57,10 +65,8 @@ def book(tmp_path: Path) -> Iterator[Store]:
         record(store, "ada")
         record(store, "bob", wrong, waits, result("shift", Outcome.BLOCKED, blocked_by=("double",)))
         record(store, "cyd", wrong, waits, result("mean", Outcome.TODO), hours_late=25)
-        record(store, "dan", result("mean", Outcome.PASS, flags=("equal in every bit",)))
-        slow = CheckResult(
-            "t", "", Outcome.ERROR, "Stopped at the time limit of 10 s: an endless loop?"
-        )
+        record(store, "dan", result("mean", Outcome.PASS, flags=(Flag("equal in every bit"),)))
+        slow = CheckResult("t", "", Outcome.ERROR, LimitReached(kind="cpu", limit="10"))
         record(store, "eve", result("echo", Outcome.ERROR, checks=(slow,)))
         store.score("dan", "lecture1", "mean", 0.5, "")
         yield store
@@ -149,7 +155,7 @@ def unread(who: str, why: str) -> HandIn:
 
 def broken(book: Store, who: str, why: str) -> None:
     """All exercises broke, as they do where nothing can be read."""
-    check = CheckResult("source", "", Outcome.ERROR, why)
+    check = CheckResult("source", "", Outcome.ERROR, Unreadable(why=why))
     results = tuple(result(e.id, Outcome.ERROR, checks=(check,)) for e in LECTURE.exercise)
     run = book.begin(7, "bwrap", "1", "c")
     judged = LectureResult("lecture1", 7, "bwrap", results, 0)
@@ -196,9 +202,7 @@ def test_nobody_is_stuck_where_nobody_was_judged(tmp_path: Path) -> None:
 
 
 def test_what_to_look_at(book: Store) -> None:
-    missing = CheckResult(
-        "source", "", Outcome.ERROR, "ModuleNotFoundError: No module named 'tqdm'."
-    )
+    missing = CheckResult("source", "", Outcome.ERROR, NotInstalled(library="tqdm"))
     lacks = [result(e.id, Outcome.ERROR, checks=(missing,)) for e in LECTURE.exercise]
     for number in range(5):
         record(book, f"no{number}", *lacks)
@@ -210,12 +214,12 @@ def test_what_to_look_at(book: Store) -> None:
             "statements outside of functions and classes (training, plots, prints) that no "
             "exercise refers to are left out.",
         ),
-        troubles={"model.py": "model.py line 10 is not valid Python."},
+        troubles={"model.py": "model.py, line 10 is not valid Python."},
     )
     book.expect([part])
     notices = [(n.kind, n.says, len(n.who)) for n in seen(book).look_at]
     assert (Kind.LIBRARY, "tqdm", 5) in notices
-    assert (Kind.PARTLY, "model.py line 10 is not valid Python. Exercises in it: 3.", 1) in notices
+    assert (Kind.PARTLY, "model.py, line 10 is not valid Python. Exercises in it: 3.", 1) in notices
     assert (Kind.REMARK, "half.py may be of ada or bob: name it by the id.", 1) in notices
     assert (Kind.TIME, "echo: Stopped at the time limit of 10 s", 1) in notices
     assert not any("is not run" in says for _, says, _ in notices), "true of every notebook"

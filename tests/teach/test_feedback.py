@@ -3,37 +3,53 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 from judging import TINY
 
 from grader.course.manifest import load_course
 from grader.course.targets import select
+from grader.failures import (
+    AnyFailure,
+    ChangedInput,
+    CheckMessage,
+    Failure,
+    Forbidden,
+    Hint,
+    Incomparable,
+    LimitReached,
+    Location,
+    Mismatch,
+    MissingAttribute,
+    Raised,
+    ReturnedNone,
+)
 from grader.judge.results import (
     CheckResult,
     ExerciseResult,
-    Gap,
+    Flag,
     LectureResult,
     Misconception,
     Outcome,
     Step,
 )
-from grader.judge.trial import CHANGED_INPUT
+from grader.teach import redaction
 from grader.teach.feedback import CheckSources, Feedback, Told, read_feedback
-from grader.teach.places import Place
 from grader.teach.roster import Person
+from grader.teach.source_map import Origin
 from grader.teach.store import HandIn, Store
-from grader.teach.telling import in_their_files, is_about_own_code
 
 COURSE = load_course(TINY)
 (LECTURE,) = COURSE.lectures
 SAYS = "dW and db are the gradients."
-NOTEBOOK = Place("hw.ipynb", (1, 10))
+NOTEBOOK = Origin("hw.ipynb", (1, 10))
 
 
-def check(gap: Gap | None = None, message: str = "", **more: object) -> CheckResult:
-    values = {"name": "test_double", "says": SAYS, "outcome": Outcome.FAIL, **more}
-    return CheckResult(message=message, gap=gap, ran="double(4711)", **values)  # type: ignore[arg-type]
+def check(failure: AnyFailure | None = None, **more: object) -> CheckResult:
+    values = {"name": "test_double", "description": SAYS, "outcome": Outcome.FAIL, **more}
+    return CheckResult(failure=failure, call="double(4711)", **values)  # type: ignore[arg-type]
 
 
 def feedback(
@@ -52,7 +68,7 @@ def feedback(
         file="arrays.py",
         path="arrays.py",
         bonus=False,
-        begun=True,
+        started=True,
         line=12,
         checks=checks,
         **more,  # type: ignore[arg-type]
@@ -60,7 +76,7 @@ def feedback(
     with Store(tmp_path / "grades.sqlite") as book:
         run = book.begin(7, "bwrap", "1", "c")
         hand_in = HandIn(
-            "ada", "lecture1", "/ada.zip", 1.0, "f", "s", places={"arrays.py": NOTEBOOK}
+            "ada", "lecture1", "/ada.zip", 1.0, "f", "s", origins={"arrays.py": NOTEBOOK}
         )
         result_of_all = LectureResult("lecture1", 7, "bwrap", (result,), 0.1)
         book.record(hand_in, result_of_all, {"double": "d"}, run)
@@ -72,122 +88,148 @@ def first(*arguments: object, **more: object) -> Told:
     return feedback(*arguments, **more).exercises[0]  # type: ignore[arg-type]
 
 
-GAPS = {
+MISMATCHES = {
     "a value": (
-        Gap("", "143 of 143 values differ; worst at [10, 1]", "-0.088264", "-0.970904", "",
-            ("exact: False, approximate: False, maxdiff: 0.88264", "yours is the expected one times 11")),
+        Mismatch(
+            expected="-0.088264",
+            actual="-0.970904",
+            differing=143,
+            total=143,
+            worst=(10, 1),
+            hints=(
+                Hint("comparison", "exact: False, approximate: False, maxdiff: 0.88264"),
+                Hint("factor", "11"),
+            ),
+        ),
         "143 of 143 values differ; worst at [10, 1].",
         "-0.970904",
     ),
-    "many digits": (Gap("", "", "0.123456789099", "0.123456789012", more=()), "", "0.123457"),
+    "many digits": (Mismatch(expected="0.123456789099", actual="0.123456789012"), "", "0.123457"),
     "a shape": (
-        Gap("", "", "(88, 264)", "(264, 88)", "shape ", ("(the values may be right: …)",)),
+        Mismatch(
+            aspect="shape",
+            expected="(88, 264)",
+            actual="(264, 88)",
+            hints=(Hint("extra dimension"),),
+        ),
         "",
         "shape (264, 88)",
     ),
-    "a length": (Gap("", "", "88264 values", "3"), "", "3 values"),
+    "a length": (Mismatch(aspect="length", expected="88264", actual="3"), "", "3 values"),
     "yes or no": (
-        Gap("", "1 of 3 values differ; worst at [1]", "False", "True"),
+        Mismatch(expected="False", actual="True", differing=1, total=3, worst=(1,)),
         "1 of 3 values differ.",
         "",
     ),
-    "a part that the sentence names": (
-        Gap("dW: ", "2 of 4 values differ; worst at [1, 1]", "88.264", "1"),
+    "a part that the description names": (
+        Mismatch(path="dW", expected="88.264", actual="1", differing=2, total=4, worst=(1, 1)),
         "dW: 2 of 4 values differ; worst at [1, 1].",
         "1",
     ),
     "a part that it does not": (
-        Gap("emma: ", "2 of 4 values differ; worst at [1, 1]", "88.264", "1"),
+        Mismatch(path="emma", expected="88.264", actual="1", differing=2, total=4, worst=(1, 1)),
         "2 of 4 values differ.",
         "1",
     ),
-    "words of the check's own": (Gap("For words = ['88264']: dW: ", "", "88.264", "1"), "", "1"),
-    "keys": (Gap("", "emma, olivia missing"), "", ""),
+    "words of the check's own": (
+        Mismatch(intro="For words = ['88264']:", path="emma", expected="88.264", actual="1"),
+        "",
+        "1",
+    ),
+    "keys": (Mismatch(aspect="keys", missing=("emma", "olivia")), "", ""),
+    "a part that is not there": (
+        Mismatch(path="emma", aspect="part", actual="the number 3"), "", "the number 3",
+    ),
+    "another type": (
+        Mismatch(aspect="type", expected="a tensor of shape (88, 264)", actual="None",
+                 hints=(Hint("missing return"),)),
+        "Is a `return` missing?",
+        "None",
+    ),
     "about their own alone": (
-        Gap("", "the value differs", "88.264", "nan", more=("3 of yours are nan",)),
-        "the value differs. 3 of yours are nan.",
+        Mismatch(expected="88.264", actual="nan", differing=3, total=3, hints=(Hint("nan", "3"),)),
+        "3 of 3 values differ. 3 of yours are nan.",
         "nan",
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", GAPS)
+@pytest.mark.parametrize("name", MISMATCHES)
 def test_nothing_from_which_the_answer_could_be_read(tmp_path: Path, name: str) -> None:
-    gap, message, got = GAPS[name]
-    told = first(tmp_path, check(gap))
+    mismatch, message, got = MISMATCHES[name]
+    told = first(tmp_path, check(mismatch))
     assert (told.sentence, told.message, told.got) == (SAYS, message, got)
     assert told.revealed is None
     for secret in (
         "88264",
         "88.264",
         "0.088264",
-        "times 11",
+        "11 times",
         "maxdiff",
         "emma",
         "4711",
         "test_double",
     ):
         assert secret not in repr(told)
-    revealed = first(tmp_path, check(gap), reveal=True).revealed
+    revealed = first(tmp_path, check(mismatch), reveal=True).revealed
     assert revealed
-    assert revealed.expected == f"{gap.kind}{gap.expected}"
-    assert revealed.more == gap.more
-    assert gap.at.strip() in revealed.where
+    assert revealed.expected == (mismatch.pair[0] if mismatch.expected else "")
+    assert revealed.more == tuple(hint.text for hint in mismatch.hints)
+    assert mismatch.heading == revealed.where
     assert "def test_double(" in revealed.source
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        "The loss is 3.1 after 30 steps; 2.8826 or less is expected.",
-        "expected a tensor of shape (88, 264), got None.",
-        "dW: nothing there; got 3.",
-        "It calls torch. 88.264 is expected.",
-        "Your list has no 88.264.",
-        "Your list has no dW, but 88.264.",
-    ],
-)
-def test_a_check_may_say_anything_so_its_words_are_left_out(tmp_path: Path, message: str) -> None:
-    told = first(tmp_path, check(message=message))
-    assert told.message == "What your code gives is not what is asked for."
-    revealed = first(tmp_path, check(message=message), reveal=True).revealed
-    assert revealed
-    assert revealed.more == (message,)
+def test_a_check_may_say_anything_so_its_words_are_left_out(tmp_path: Path) -> None:
+    said = CheckMessage(text="The loss is 3.1 after 30 steps; 2.8826 or less is expected.")
+    broke = Incomparable(error="KeyError: 88.264")
+    for failure in (said, broke):
+        told = first(tmp_path, check(failure))
+        assert told.message == "Your code returns the wrong result."
+        revealed = first(tmp_path, check(failure), reveal=True).revealed
+        assert revealed
+        assert revealed.more == (failure.sentence,)
 
 
-@pytest.mark.parametrize(
-    ("message", "told"),
-    [
-        ("Your Tally has no grad.", "Your Tally has no grad."),
-        (
-            "Your Tally has no grad. It has add and total.",
-            "Your Tally has no grad. It has add and total.",
-        ),
-        (
-            CHANGED_INPUT.format(names="`x` and `y`", copy=" (`.clone()`)"),
-            CHANGED_INPUT.format(names="`x` and `y`", copy=" (`.clone()`)"),
-        ),
-        (
-            "[1]: nothing there; got None. Is a `return` missing?",
-            "What your code gives is not what is asked for. Is a `return` missing?",
-        ),
-    ],
-)
-def test_what_is_of_their_own_code_is_told(tmp_path: Path, message: str, told: str) -> None:
-    assert first(tmp_path, check(message=message)).message == told
+def test_what_is_of_their_own_code_is_told(tmp_path: Path) -> None:
+    own: tuple[AnyFailure, ...] = (
+        MissingAttribute(owner="Tally", name="grad", there=("add", "total")),
+        ChangedInput(names=("x", "y"), copy=".clone()"),
+        ReturnedNone(attribute="data"),
+        LimitReached(kind="cpu", limit="10"),
+    )
+    for failure in own:
+        assert first(tmp_path, check(failure)).message == failure.sentence
 
 
-def test_a_forbidden_call_is_told_with_its_reason() -> None:
+def test_each_kind_of_failure_is_decided() -> None:
+    """A new kind is left out until somebody has thought about it; this test asks for the thought."""
+    kinds = set(get_args(AnyFailure))
+    hidden = {Mismatch, CheckMessage, Incomparable}
+    assert kinds - hidden == set(redaction.ABOUT_OWN_CODE)
 
-    why = LECTURE.find("slope").forbids_why
-    assert is_about_own_code(f"It calls torch.autograd.grad. {why} (arrays.py line 3, in f)", why)
-    assert not is_about_own_code("It calls torch.autograd.grad. The slope is 88.264.", why)
+    class New(Failure, frozen=True, kw_only=True):
+        @property
+        def sentence(self) -> str:
+            return "It is 42."
+
+    assert redaction.safe_message(check(New())) == redaction.WRONG_RESULT  # type: ignore[arg-type]
+
+
+def test_a_forbidden_call_is_told_with_its_reason(tmp_path: Path) -> None:
+    at = Location("arrays.py", 12, "f")
+    calls = Forbidden(name="torch.autograd.grad", why="By hand.", called=True, location=at)
+    told = first(tmp_path, check(calls)).message
+    assert told == "It calls torch.autograd.grad. By hand. (hw.ipynb, cell 2, line 3, in f)"
+    uses = msgspec.structs.replace(calls, called=False)
+    told = first(tmp_path, check(uses)).message
+    assert told == "hw.ipynb, cell 2, line 3, in f uses torch.autograd.grad. By hand."
 
 
 def test_an_exception_of_theirs_is_told_where_they_find_it(tmp_path: Path) -> None:
-    message = "ZeroDivisionError: division by zero (arrays.py line 12, in double)"
-    steps = tuple(Step("arrays.py", line, "double", "1 / 0") for line in (3, 12))
-    broken = check(message=message, outcome=Outcome.ERROR, steps=steps)
+    at = Location("arrays.py", 12, "double")
+    raised = Raised(exception="ZeroDivisionError", message="division by zero", location=at)
+    steps = tuple(Step(Location("arrays.py", line, "double"), "1 / 0") for line in (3, 12))
+    broken = check(raised, outcome=Outcome.ERROR, steps=steps)
     told = first(tmp_path, broken, outcome=Outcome.ERROR)
     assert (
         told.message == "ZeroDivisionError: division by zero (hw.ipynb, cell 2, line 3, in double)"
@@ -200,14 +242,18 @@ def test_an_exception_of_theirs_is_told_where_they_find_it(tmp_path: Path) -> No
 
 
 def test_the_rest_of_a_card(tmp_path: Path) -> None:
-    others = (check(), check(says="It is fast."), check(says="It is kind.", outcome=Outcome.PASS))
+    others = (
+        check(),
+        check(description="It is fast."),
+        check(description="It is kind.", outcome=Outcome.PASS),
+    )
     told = first(
         tmp_path,
         *others,
         misconception=Misconception("once", "This is x itself."),
         output="a line\n" * 100,
         notes=("shape (3,) is accepted for (1, 3).",),
-        flags=("equal in every bit",),
+        flags=(Flag("equal in every bit"),),
     )
     assert told.graded.misconception == "This is x itself."
     assert told.others == ("It is fast.",)
@@ -242,17 +288,6 @@ def test_who_is_not_graded_is_told_nothing_yet(tmp_path: Path) -> None:
         book.keep_people([Person("zoe")])
         told = list(read_feedback(COURSE, select(COURSE, ["lecture1"]), book))
     assert [each.grade.who for each in told] == ["zoe"], "who handed in nothing knows it"
-
-
-def test_lines_of_files_as_they_were_handed_in_are_left_as_they_are() -> None:
-    assert (
-        in_their_files("(arrays.py line 3)", {"arrays.py": Place("arrays.py")})
-        == "(arrays.py line 3)"
-    )
-    assert in_their_files("(arrays.py line 3)", {}) == "(arrays.py line 3)"
-    moved = {"arrays.py": Place("hw/arrays.py")}
-    assert in_their_files("arrays.py, line 3 is", moved) == "hw/arrays.py, line 3 is"
-    assert in_their_files("myarrays.py line 3", moved) == "myarrays.py line 3"
 
 
 def test_the_source_of_a_check_has_its_decorators() -> None:

@@ -14,10 +14,11 @@ from judging import TINY
 from grader.course.manifest import Course, Late, load_course
 from grader.course.targets import select
 from grader.errors import UserError
+from grader.failures import Location, Mismatch, Raised
 from grader.judge.results import (
     CheckResult,
     ExerciseResult,
-    Gap,
+    Flag,
     LectureResult,
     Misconception,
     Outcome,
@@ -25,8 +26,8 @@ from grader.judge.results import (
 from grader.teach.gradebook import Grade, find_learner, penalty, read_grades
 from grader.teach.grading import Grading
 from grader.teach.intake import find_submissions
-from grader.teach.places import Place
 from grader.teach.roster import Person
+from grader.teach.source_map import Origin
 from grader.teach.store import HandIn, Store
 from grader.teach.worker import Job, Marked
 
@@ -63,7 +64,7 @@ def judged(outcomes: dict[str, Outcome], course: Course, **more: object) -> Lect
             file=e.file,
             path=e.file,
             bonus=e.bonus,
-            begun=True,
+            started=True,
             line=None,
             **more,  # type: ignore[arg-type] # what a test is about
         )
@@ -233,20 +234,25 @@ def test_what_waits_for_another_as_well_goes_on_waiting(book: Store, course: Cou
 def test_a_place_is_where_they_wrote_it(book: Store, course: Course) -> None:
     """In messages, in texts of known mistakes, in flags: cell and line, as every export has them."""
     raised = CheckResult(
-        "n", "", Outcome.ERROR, "ZeroDivisionError: oh. (arrays.py line 7, in mean)"
+        *("n", "", Outcome.ERROR),
+        Raised(
+            exception="ZeroDivisionError",
+            message="oh.",
+            location=Location("arrays.py", 7, "mean"),
+        ),
     )
     more = {
         "checks": (raised,),
-        "misconception": Misconception("m", "double is not a function: arrays.py line 6 gives it."),
-        "flags": ("arrays.py line 5 uses os, which no exercise needs: look at it.",),
+        "misconception": Misconception("m", "double is no function.", Location("arrays.py", 6)),
+        "flags": (Flag("uses os, which no exercise needs.", Location("arrays.py", 5)),),
     }
     hand_in(book, course, outcomes={"double": Outcome.ERROR}, **more)
-    places = {"arrays.py": Place("hw.ipynb", (1, 5))}
+    origins = {"arrays.py": Origin("hw.ipynb", (1, 5))}
     of = book.hand_ins()["ada", "lecture1"]
-    book.expect([msgspec.structs.replace(of, places=places)])
+    book.expect([msgspec.structs.replace(of, origins=origins)])
     (double,) = only(book, course, "1.double").exercises
     assert double.message == "ZeroDivisionError: oh. (hw.ipynb, cell 2, line 3, in mean)"
-    assert double.misconception == "double is not a function: hw.ipynb, cell 2, line 2 gives it."
+    assert double.misconception == "double is no function. (hw.ipynb, cell 2, line 2)"
     assert double.flags[0].startswith("hw.ipynb, cell 2, line 1 uses os")
 
 
@@ -268,17 +274,16 @@ def test_points_are_what_the_course_gives_now(book: Store, course: Course) -> No
 def test_what_was_expected_is_not_told(book: Store, course: Course) -> None:
     failing = CheckResult(
         name="n",
-        says="Twice a tensor is twice as much.",
+        description="Twice a tensor is twice as much.",
         outcome=Outcome.FAIL,
-        message="expected 42, got 7",
-        gap=Gap("", "it differs", "42", "7"),
+        failure=Mismatch(expected="42", actual="7"),
     )
     wrong = {"double": Outcome.FAIL}
     hand_in(book, course, outcomes=wrong, checks=(failing,), misconception=Misconception("m", "Hm"))
     (double,) = only(book, course, "1.double").exercises
     assert double.message == "Twice a tensor is twice as much."
     assert double.misconception == "Hm"
-    raised = CheckResult("n", "It ends.", Outcome.ERROR, "x" * 1_000_000)
+    raised = CheckResult("n", "It ends.", Outcome.ERROR, Raised(exception="x" * 1_000_000))
     hand_in(book, course, outcomes={"double": Outcome.ERROR}, checks=(raised,))
     (double,) = only(book, course, "1.double").exercises
     assert double.message.startswith("It ends.\nxxx")

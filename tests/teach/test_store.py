@@ -10,12 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import msgspec
 import pytest
+from grader.teach.places import Place
 
 from grader.errors import UserError
-from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Outcome
-from grader.teach.places import Place
+from grader.judge.results import ExerciseResult, LectureResult, Outcome
 from grader.teach.roster import Person
 from grader.teach.store import HandIn, Store
 
@@ -31,7 +30,7 @@ def result(outcome: Outcome = Outcome.PASS, *names: str) -> LectureResult:
             file="arrays.py",
             path="arrays.py",
             bonus=False,
-            begun=True,
+            started=True,
             line=3,
         )
         for name in names or ("double",)
@@ -105,26 +104,28 @@ def test_a_gradebook_of_the_first_version_goes_on(path: Path) -> None:
 NEW_IN_3 = ("ungraded", "troubles", "is_read")
 
 
-def test_what_no_judge_survived_is_no_zero_of_an_older_gradebook_any_more(path: Path) -> None:
-    """An older zth wrote it down as an error of the learner's. What was judged stays."""
-    lost = CheckResult("judge", "", Outcome.ERROR, "It could not be judged.")
-    broke = CheckResult("test_double", "", Outcome.ERROR, 'it says "checks":[{"name":"judge",')
+@pytest.mark.parametrize("version", [2, 3])
+def test_results_of_an_older_form_are_judged_again_and_nothing_else_is_lost(
+    path: Path, version: int
+) -> None:
     with Store(path) as book:
         run = book.begin(7, "bwrap", "1.0", "c")
-        for who, check in (("ada", lost), ("bob", broke)):
-            (one,) = result(Outcome.ERROR).exercises
-            one = msgspec.structs.replace(one, checks=(check,))
-            judged = LectureResult("lecture1", 7, "bwrap", (one,), 0.1)
-            book.record(hand_in(who), judged, {"double": "d1"}, run)
+        for who in ("ada", "bob"):
+            book.record(hand_in(who), result(Outcome.ERROR), {"double": "d1"}, run)
+        book.score("ada", "lecture1", "double", 1.5, "well argued")
     database = sqlite3.connect(path)
-    for column in NEW_IN_3:
-        database.execute(f"ALTER TABLE hand_in DROP COLUMN {column}")
-    database.execute("DROP TABLE proved")
-    database.execute("PRAGMA user_version = 2")
+    database.execute("ALTER TABLE hand_in RENAME COLUMN origins TO places")
+    if version == 2:
+        for column in NEW_IN_3:
+            database.execute(f"ALTER TABLE hand_in DROP COLUMN {column}")
+        database.execute("DROP TABLE proved")
+    database.execute('UPDATE mark SET result = \'{"an": "older form"}\'')
+    database.execute(f"PRAGMA user_version = {version}")
     database.commit()
     database.close()
     with Store(path) as book:
-        assert [mark.who for mark in book.marks()] == ["bob"]
+        assert list(book.marks()) == []
+        assert [score.points for score in book.scores().values()] == [1.5]
         assert {who for who, _ in book.hand_ins()} == {"ada", "bob"}
 
 

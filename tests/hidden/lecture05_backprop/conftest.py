@@ -225,7 +225,7 @@ class Judged:
             seen = observe(probe, default_dtype=torch.float64, may_change=may_change, **inputs)
             self._in_float32 = holds_float32(seen.value)
         except Stopped as stopped:
-            if not DTYPE_TROUBLE.search(stopped.message):
+            if not DTYPE_TROUBLE.search(stopped.failure.sentence):
                 raise
             self._in_float32 = True
         if self._in_float32:

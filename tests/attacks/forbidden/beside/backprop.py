@@ -2,7 +2,7 @@
 #: lecture = "lecture5"
 #: file = "backprop.py"
 #: cross_entropy_backward = "FAIL"
-#: says = "helper.py line 8 uses .requires_grad_"
+#: says = "helper.py, line 8 uses .requires_grad_"
 
 import torch
 import torch.nn.functional as F

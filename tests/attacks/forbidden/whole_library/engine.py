@@ -3,7 +3,7 @@
 #: file = "engine.py"
 #: value_add = "FAIL"
 #: value_mul = "FAIL"
-#: says = "helper.py line 7 uses torch"
+#: says = "helper.py, line 7 uses torch"
 
 from helper import product, total
 
