@@ -8,7 +8,6 @@ of the source is still a line of a cell.
 from __future__ import annotations
 
 import ast
-import bisect
 import re
 import warnings
 from collections.abc import Collection, Mapping
@@ -43,11 +42,6 @@ class NotebookSource(msgspec.Struct, frozen=True):
     """Names, each with what is wrong with the cell that would define it."""
     added: tuple[int, ...] = ()
     """Lines of the text that stand in no cell."""
-
-    def place(self, line: int) -> tuple[int, int]:
-        """The code cell, counted from the top, and the line in it; (0, 0) where it is in none."""
-        cell = bisect.bisect_right(self.starts, line)
-        return (cell, line - self.starts[cell - 1] + 1) if cell else (0, 0)
 
 
 class Notebook(msgspec.Struct, frozen=True):

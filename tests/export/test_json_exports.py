@@ -25,7 +25,7 @@ def test_everything_in_a_line(tmp_path: Path) -> None:
     late = grade("ada", flagged, late_hours=1.5, penalty=0.5, row={"ID": "7"})
     write("jsonl", [late, missing()], tmp_path / "out.jsonl")
     ada, zoe = map(json.loads, (tmp_path / "out.jsonl").read_text().split("\n")[:-1])
-    assert ada["format"] == 1
+    assert ada["format"] == 2
     assert (ada["who"], ada["late_hours"], ada["penalty"], ada["row"]) == (
         "ada",
         1.5,

@@ -60,16 +60,16 @@ GONE = {
     ),
     "a module by sys.path": (
         "import sys\nsys.path.insert(0, '{elsewhere}')\nfrom my_library import twice as double",
-        "my_library is not installed where your work is judged",
+        "my_library is not installed where your work is graded",
     ),
     "a module when it is needed": (
         "import sys\nsys.path.append('{elsewhere}')\ndef double(x):\n    import my_library\n"
         "    return my_library.twice(x)",
-        "my_library is not installed where your work is judged",
+        "my_library is not installed where your work is graded",
     ),
     "a library": (
         "import seaborn\ndef double(x):\n    return seaborn.twice(x)",
-        "seaborn is not installed where your work is judged",
+        "seaborn is not installed where your work is graded",
     ),
 }
 

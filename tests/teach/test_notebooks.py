@@ -17,6 +17,7 @@ import pytest
 from grader.judge.modules import ModuleSet
 from grader.judge.submission import compile_source
 from grader.teach.notebooks import NotebookSource, notebook_source, read_notebook
+from grader.teach.source_map import Origin, SourceMap
 
 MOST_MEMORY = 400 << 20
 MOST_SECONDS = 10.0
@@ -39,6 +40,11 @@ def run(source: NotebookSource, roots: Mapping[str, bool] = MappingProxyType({})
     made = compile_source("hw.py", "hw", source.text.encode(), roots, source.broken, source.added)
     assert made.trouble is None, made.trouble
     return vars(ModuleSet({"hw": marshal.loads(made.code)}).module("hw"))
+
+
+def place(source: NotebookSource, line: int) -> str:
+    """Where a line of the source is in the notebook."""
+    return SourceMap({"hw.py": Origin("hw.ipynb", source.starts)}).place("hw.py", line)
 
 
 def soon(data: bytes) -> NotebookSource:
@@ -115,9 +121,9 @@ def test_cells_are_one_source_and_a_line_is_found_again() -> None:
     )
     assert code(source) == "import math\ndef f(x):\n    return math.cos(x)"
     line = source.text.split("\n").index("    return math.cos(x)") + 1
-    assert source.place(line) == (3, 2)
-    assert source.place(2) == (1, 1)
-    assert source.place(1) == (0, 0)
+    assert place(source, line) == "hw.ipynb, cell 3, line 2"
+    assert place(source, 2) == "hw.ipynb, cell 1, line 1"
+    assert place(source, 1) == "hw.ipynb"
     assert source.remarks == ()
 
 
@@ -219,7 +225,7 @@ def test_lines_that_only_ipython_understands() -> None:
 def test_cell_magics_whose_cell_is_python(magic: str) -> None:
     source = notebook_source(notebook(f"\n%%{magic}\ndef f():\n    return 1"), ["f"])
     assert code(source) == "def f():\n    return 1"
-    assert source.place(4) == (1, 3)
+    assert place(source, 4) == "hw.ipynb, cell 1, line 3"
 
 
 def test_cells_of_another_kind() -> None:
@@ -253,7 +259,7 @@ def test_a_broken_cell_costs_its_own_exercise_and_says_why() -> None:
     names = run(source)
     assert names["f"]() == 1
     for name in ("g", "h", "K"):
-        with pytest.raises(SyntaxError, match=r"hw\.ipynb, cell 2, line 1 is not valid Python"):
+        with pytest.raises(SyntaxError, match=r"hw\.py, line 4 is not valid Python"):
             names[name]()
     assert "SyntaxError" not in source.text, "what nobody wrote is shown to nobody"
     assert source.remarks == (
@@ -266,12 +272,11 @@ def test_what_is_wrong_with_a_cell_is_said_with_its_own_line() -> None:
         "def f():\n    return 1", "x = 1\n\ndef g(a):\n    return a +\n\ndef h():\n    pass"
     )
     source = read_notebook(data, "hw.ipynb").source(["f", "g"])
-    assert {name: source.place(trouble.line or 0) for name, trouble in source.broken.items()} == {
-        "g": (2, 4),
-        "h": (2, 4),
-    }
-    assert source.broken["g"].message == (
-        "hw.ipynb, cell 2, line 4 is not valid Python (invalid syntax): return a +"
+    cells = SourceMap({"": Origin("hw.ipynb", source.starts)})
+    assert {
+        name: cells.failure(why).sentence for name, why in source.broken.items()
+    } == dict.fromkeys(
+        ("g", "h"), "hw.ipynb, cell 2, line 4 is not valid Python (invalid syntax): return a +"
     )
 
 
@@ -373,7 +378,8 @@ def test_a_solution_that_was_turned_into_text_is_what_nbgrader_makes_of_it(kind:
     cells = [{"cell_type": "markdown", "source": "# dprobs"}, turned(kind, PROBS)]
     source = notebook_source(json.dumps({"nbformat": 4, "cells": cells}).encode(), ["dprobs"])
     assert code(source) == PROBS
-    assert source.place(source.text.split("\n").index("    return dlogprobs / probs") + 1) == (1, 2)
+    line = source.text.split("\n").index("    return dlogprobs / probs") + 1
+    assert place(source, line) == "hw.ipynb, cell 1, line 2"
 
 
 NO_SOLUTIONS: dict[str, dict[str, object]] = {

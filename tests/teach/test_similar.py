@@ -105,9 +105,9 @@ def test_a_disguised_copy_is_found_and_its_place_is_told() -> None:
     }
     (pair,) = find_alike(shapes, ())
     assert (pair.one, pair.other, pair.share) == ("ada", "bob", 1.0)
-    assert {match.one.split(", ")[1] for match in pair.where} == {"attend", "smoothed", "split"}
-    assert all(m.one.split(", ")[1] == m.other.split(", ")[1] for m in pair.where)
-    assert pair.where[0].one.startswith("a.py, line ")
+    assert {match.one.function for match in pair.where} == {"attend", "smoothed", "split"}
+    assert all(m.one.function == m.other.function for m in pair.where)
+    assert pair.where[0].one.file == "a.py"
 
 
 def test_a_copy_with_changes_here_and_there_is_found() -> None:

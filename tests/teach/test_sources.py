@@ -14,6 +14,7 @@ from grader.course.targets import select
 from grader.judge.results import Outcome
 from grader.teach import sources
 from grader.teach.bundle import Bundle, read_bundle
+from grader.teach.source_map import SourceMap
 from grader.teach.sources import MOST_SECONDS, Sources, submission_from
 
 ARRAYS = (TINY / "solutions" / "tiny" / "arrays.py").read_bytes()
@@ -32,7 +33,7 @@ def notebook(*cells: str | bytes) -> bytes:
 
 def troubles(sources: Sources) -> dict[str, tuple[str, bool]]:
     return {
-        name: (file.trouble.message, file.trouble.absent)
+        name: (file.trouble.sentence, file.trouble.absent)
         for name, file in sources.submission.files.items()
         if file.trouble
     }
@@ -270,8 +271,9 @@ def test_a_broken_cell_costs_only_what_it_defines(warm: WarmJudge, lecture: Lect
     assert set(outcomes.values()) == {Outcome.PASS}
     (selection,) = select(warm.course, ["mean"])
     result = warm.opened.judge(selection, found.submission).exercises[0]
-    assert "hw.ipynb, cell 2, line 2 is not valid Python ('(' was never closed)" in (
-        result.failing[0].message
+    assert SourceMap(found.origins).result(result).failing[0].message == (
+        "hw.ipynb, cell 2, line 2 is not valid Python ('(' was never closed): "
+        "return sum(values) / len(values"
     )
 
 
