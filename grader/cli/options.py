@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from grader.cli.complete import complete_target
+from grader.cli.completion import complete_target
 from grader.course.manifest import Course, load_course
 from grader.errors import UserError
 from grader.show.style import THEME

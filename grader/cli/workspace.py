@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from grader.cli.completion import complete_copy
 from grader.cli.options import (
     AsJson,
     CourseFolder,
@@ -79,16 +80,6 @@ def update(workspace: WorkspaceFolder = None, course: CourseFolder = None) -> No
     place = begun_workspace(workspace, opened)
     done = do_update(place, opened)
     _screen_for(place).print(update_view(done, place), soft_wrap=True)
-
-
-def complete_copy(incomplete: str) -> list[str]:
-    """The dated copies whose names begin with what was typed."""
-    from grader.learn.kept import LATEST, copies
-    from grader.learn.workspace import find_workspace
-
-    there = copies(find_workspace(here(), open_course(None)))
-    names = [LATEST, *(copy.name for copy in there)] if there else []
-    return [name for name in names if name.startswith(incomplete)]
 
 
 def restore(
