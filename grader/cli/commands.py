@@ -6,6 +6,7 @@ line in `zth --help` is in commands.tsv, which `zth dev completion` writes from 
 
 from __future__ import annotations
 
+import gc
 import importlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -87,7 +88,10 @@ class LazyCommand(TyperCommand):
     def make_context(
         self, info_name: Any, args: list[str], parent: Any = None, **extra: Any
     ) -> Any:
-        return self.load().make_context(info_name, args, parent, **extra)
+        command = self.load()
+        gc.freeze()  # what is imported by now is looked through by no collection
+        gc.enable()  # which may have been put off until here
+        return command.make_context(info_name, args, parent, **extra)
 
     def load(self) -> Any:
         """The command with its options and its own help page, or the group of commands."""

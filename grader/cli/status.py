@@ -61,12 +61,13 @@ def log(
     opened = open_course(course, workspace)
     selections = select(opened, targets or [lecture.id for lecture in opened.lectures])
     wanted = {(s.lecture.id, e.id) for s in selections for e in s.exercises}
-    records = read_log(opened, Progress(begun_workspace(workspace, opened)), wanted)
+    progress = Progress(begun_workspace(workspace, opened))
+    records = read_log(opened, progress, wanted, each=as_json or len(wanted) == 1)
     if as_json:
         sys.stdout.buffer.write(log_json(records) + b"\n")
     elif not records:
         screen().print(Text(NOTHING_YET))
-    elif len(wanted) == 1 and records[0].tried:
+    elif records[0].tried:
         screen().print(attempts_table(records[0].tried))
     else:
         screen().print(log_table(records, time.time()))
