@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is not compiled at each start
 
 
 def zth(*arguments: str) -> list[str]:

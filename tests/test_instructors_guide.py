@@ -21,6 +21,7 @@ import pytest
 import typer
 from guide import GUIDE, Block, blocks
 
+from grader.cli.commands import walk
 from grader.cli.main import app
 from grader.course.manifest import bundled_course
 
@@ -217,14 +218,16 @@ def _commands(text: str) -> Iterator[list[str]]:
 
 def test_each_command_and_option_in_a_sentence_is_there() -> None:
     named = 0
+    commands = dict(walk(typer.main.get_command(app)))
     for program, *words in _commands(GUIDE.read_text()):
-        here = typer.main.get_command(app)
         if program == "nbgrader":
             name = words[0].title().replace("_", "")
             assert import_module("nbgrader.apps").__dict__.get(f"{name}App"), words
             continue
-        while words and words[0] in getattr(here, "commands", {}):
-            here = here.commands[words.pop(0)]  # type: ignore[attr-defined]
+        path: tuple[str, ...] = ()
+        while words and (*path, words[0]) in commands:
+            path = (*path, words.pop(0))
+        here = commands[path]
         assert not hasattr(here, "commands"), words
         options = {option for parameter in here.params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= options, words
@@ -233,15 +236,10 @@ def test_each_command_and_option_in_a_sentence_is_there() -> None:
 
 
 def test_an_option_that_stands_alone_is_one_of_some_command() -> None:
-    def options(command: object) -> Iterator[str]:
-        for below in getattr(command, "commands", {}).values():
-            yield from options(below)
-        yield from (
-            option for parameter in getattr(command, "params", ()) for option in parameter.opts
-        )
-
+    commands = walk(typer.main.get_command(app))
+    options = {name for _, command in commands for each in command.params for name in each.opts}
     named = re.findall(r"`(--[a-z-]+)", GUIDE.read_text())
-    assert set(named) <= set(options(typer.main.get_command(app)))
+    assert set(named) <= options
     assert named
 
 

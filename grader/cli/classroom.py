@@ -17,6 +17,10 @@ from grader.cli.gradebook import (
     open_gradebook,
 )
 from grader.cli.options import AsJson, CourseFolder, open_whole_course, screen
+from grader.export.class_page import class_page
+from grader.export.writing import check_place, write_file
+from grader.show.classroom import classroom_view, classrooms_json
+from grader.teach.classroom import read_classrooms, without_names
 
 
 def class_(
@@ -33,11 +37,6 @@ def class_(
     course: CourseFolder = None,
 ) -> None:
     """The class at a glance: points, what is hard, what was misunderstood, who is stuck where."""
-    from grader.export.class_page import class_page
-    from grader.export.writing import check_place, write_file
-    from grader.show.classroom import classroom_view, classrooms_json
-    from grader.teach.classroom import read_classrooms, without_names
-
     opened = open_whole_course(course)
     if html:
         check_place(html, is_folder=False, force=force)

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from grader.cli.complete import complete_data
+from grader.cli.completion import complete_data
 from grader.cli.options import AsJson, CourseFolder, Exit, open_course, screen
 from grader.course.data import DataState, Located, cache_folder, locate, named_folder
 from grader.errors import UserError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,9 +13,11 @@ from rich.text import Text
 
 from grader.cli.options import CourseFolder, Exit, Targets, course_words, open_whole_course, screen
 from grader.course.targets import select
-from grader.errors import UserError
+from grader.errors import UserError, writing
 
-dev = typer.Typer(help="For those who write the course.", no_args_is_help=True)
+dev = typer.Typer(
+    help="For those who write the course.", no_args_is_help=True, add_completion=False
+)
 
 
 @dev.command("check", epilog="Example: zth dev check lecture5")
@@ -79,6 +82,18 @@ def new(
         console.print(Text(f"written: {path.relative_to(opened.root)}"))
     prove = f"zth dev check {lecture}{course_words(course)}"
     console.print(Text(f"Fill in each TODO, then prove it: {prove}"), soft_wrap=True)
+
+
+@dev.command(epilog="Example: zth dev completion")
+def completion(context: typer.Context) -> None:
+    """Write the table that completion in the shell reads: for those who change commands or options."""
+    from grader.cli.completion import TABLE
+    from grader.cli.completion_table import table_of
+
+    table = table_of(context.find_root().command)
+    with writing(path := Path(TABLE)):
+        path.write_text(table, encoding="utf-8")
+    screen().print(Text(f"written: {path}"), soft_wrap=True)
 
 
 @contextlib.contextmanager

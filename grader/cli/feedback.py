@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -18,9 +18,10 @@ from grader.cli.gradebook import (
     waiting_in,
 )
 from grader.cli.options import CourseFolder, Exit, open_whole_course, screen
-
-if TYPE_CHECKING:
-    from grader.teach.feedback import Feedback
+from grader.export.feedback import FORMATS, files_of
+from grader.export.writing import check_place, folder_names, write_among
+from grader.teach.feedback import Feedback, read_feedback
+from grader.teach.gradebook import find_learner, known_people, read_grades
 
 
 def feedback(
@@ -41,11 +42,6 @@ def feedback(
     course: CourseFolder = None,
 ) -> None:
     """Write what each learner may know of their marks: OUT/WHO/LECTURE.md and .html."""
-    from grader.export.feedback import FORMATS, files_of
-    from grader.export.writing import check_place, folder_names, write_among
-    from grader.teach.feedback import read_feedback
-    from grader.teach.gradebook import find_learner, known_people, read_grades
-
     opened = open_whole_course(course)
     names = {f"{lecture.id}{suffix}" for lecture in opened.lectures for suffix in FORMATS}
     check_place(out, is_folder=True, force=force, depth=1, names=names)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from grader.cli.complete import complete_target
+from grader.cli.completion import complete_target
 from grader.cli.gradebook import GRADEBOOK, StoreFile, must_be_there
 from grader.cli.options import AsJson, CourseFolder, Exit, open_whole_course, screen
 from grader.course.targets import one_exercise, select

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from grader.cli.complete import complete_target
+from grader.cli.completion import complete_target
 from grader.cli.options import screen
 from grader.course.manifest import Course
 from grader.course.targets import Selection, select

@@ -11,84 +11,25 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from grader.cli.check import check
-from grader.cli.classroom import class_
-from grader.cli.data import data
-from grader.cli.dev import dev
-from grader.cli.doctor import doctor
-from grader.cli.export import export
-from grader.cli.feedback import feedback
-from grader.cli.files import init, reset, restore, update
-from grader.cli.grade import grade, score
-from grader.cli.help import hint, solution
-from grader.cli.nbgrader import nbgrader
-from grader.cli.open import open_
+from grader.cli.commands import Commands
 from grader.cli.options import Exit, screen
-from grader.cli.release import release
-from grader.cli.status import list_, log, status
-from grader.cli.submit import submit
-from grader.cli.watch import watch
 from grader.errors import UserError
 from grader.show.style import IN_LETTERS, visible
 
 app = typer.Typer(
     name="zth",
+    cls=Commands,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="The autograded course for Neural Networks: Zero to Hero.",
     epilog="Begin with: zth check lecture1",
 )
-
-
-def _register() -> None:
-    """In the order in which a learner meets them."""
-    for panel, commands in PANELS.items():
-        for name, (command, example) in commands.items():
-            app.command(name, epilog=f"Example: {example}", rich_help_panel=panel)(command)
-
-
-PANELS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
-    "Learn": {
-        "watch": (watch, "zth watch lecture2"),
-        "check": (check, "zth check lecture5.cross_entropy_backward"),
-        "hint": (hint, "zth hint lecture1.value_mul"),
-        "solution": (solution, "zth solution lecture1.value_mul"),
-        "open": (open_, "zth open lecture5.dprobs"),
-    },
-    "See how far you are": {
-        "status": (status, "zth status --json"),
-        "list": (list_, "zth list"),
-        "log": (log, "zth log lecture1.value_mul"),
-    },
-    "Your files": {
-        "init": (init, "zth init my-course"),
-        "reset": (reset, "zth reset lecture1.value_mul"),
-        "update": (update, "zth update"),
-        "restore": (restore, "zth restore latest"),
-        "submit": (submit, "zth submit lecture5 --as ada"),
-    },
-    "Grade a class": {
-        "release": (release, "zth release class.zip lecture5"),
-        "grade": (grade, "zth grade submissions lecture5 --roster class.csv"),
-        "score": (score, "zth score ada lecture5.dprobs 0.5 --comment 'nearly'"),
-        "class": (class_, "zth class lecture5 --html class.html"),
-        "feedback": (feedback, "zth feedback out lecture5"),
-        "export": (export, "zth export --to csv marks.csv lecture5"),
-    },
-    "This machine": {
-        "data": (data, "zth data names.txt"),
-        "doctor": (doctor, "zth doctor"),
-    },
-}
-_register()
-app.add_typer(nbgrader, name="nbgrader", rich_help_panel="Grade a class")
-app.add_typer(dev, name="dev", rich_help_panel="The course")
 
 
 def _say_version(wanted: bool) -> None:
@@ -108,6 +49,8 @@ def root(
 ) -> None:
     """The autograded course for Neural Networks: Zero to Hero. Alone: where you are in it."""
     if context.invoked_subcommand is None:
+        from grader.cli.status import status
+
         status()
 
 
@@ -171,10 +114,20 @@ def _command() -> int:
         if isinstance(end.__context__, BrokenPipeError):  # rich and typer make an end of it
             raise end.__context__ from None
         code = int(end.code or Exit.PASSED)
+        if code == Exit.PASSED and "--install-completion" in sys.argv:
+            _let_the_first_tab_answer()
         with contextlib.suppress(BrokenPipeError):  # nobody reads it; it is as it is
             sys.stdout.flush()
         return code
     return Exit.PASSED
+
+
+def _let_the_first_tab_answer() -> None:
+    """The script that typer installs for zsh only loads itself at the first TAB of a terminal."""
+    script = Path.home() / ".zfunc" / "_zth"
+    with contextlib.suppress(OSError):
+        if script.is_file() and FIRST_TAB not in (text := script.read_text(encoding="utf-8")):
+            script.write_text(text + FIRST_TAB, encoding="utf-8")
 
 
 def _say(error: UserError) -> None:
@@ -185,6 +138,7 @@ def _say(error: UserError) -> None:
         err.print(Text(visible(error.fix)), soft_wrap=True)
 
 
+FIRST_TAB = '\n[[ $zsh_eval_context[-1] == loadautofunc ]] && _zth_completion "$@"\n'
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CANNOT_WRITE = "There is no room for {where}: {why}."
 MAKE_ROOM = "Make room on that disk, or let it go elsewhere."

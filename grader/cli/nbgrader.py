@@ -13,7 +13,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader.cli.complete import complete_target
+from grader.cli.completion import complete_target
 from grader.cli.options import (
     AsJson,
     CourseFolder,
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from grader.nbgrader.building import Built, BuiltLecture
     from grader.nbgrader.parallel import Autograded
 
-nbgrader = typer.Typer(help="A class that works with nbgrader.", no_args_is_help=True)
+nbgrader = typer.Typer(
+    help="A class that works with nbgrader.", no_args_is_help=True, add_completion=False
+)
 
 
 @nbgrader.command(epilog="Example: zth nbgrader init my-class")

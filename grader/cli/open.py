@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from grader.cli.complete import complete_target
+from grader.cli.completion import complete_target
 from grader.cli.options import (
     CourseFolder,
     WorkspaceFolder,
@@ -19,6 +19,9 @@ from grader.cli.options import (
     screen,
 )
 from grader.errors import UserError
+from grader.learn.editors import choose, place_of, start
+from grader.learn.next_step import exercise_meant
+from grader.learn.progress import Deed, Progress
 
 
 def open_(
@@ -41,10 +44,6 @@ def open_(
     VISUAL and EDITOR say which editor, then the one whose terminal this is.
     Of a lecture, the first exercise that you have not done is opened.
     """
-    from grader.learn.editors import choose, place_of, start
-    from grader.learn.next_step import exercise_meant
-    from grader.learn.progress import Deed, Progress
-
     opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     progress = Progress(place)

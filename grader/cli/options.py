@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import enum
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from grader.cli.complete import complete_target
+from grader.cli.completion import complete_target
 from grader.course.manifest import Course, load_course
 from grader.errors import UserError
+from grader.learn.workspace import Workspace, course_at, find_workspace, named_workspace
 from grader.show.style import THEME
 
 if TYPE_CHECKING:
     from grader.learn.next_step import Standings
     from grader.learn.progress import Progress
-    from grader.learn.workspace import Workspace
 
 
 class Exit(enum.IntEnum):
@@ -49,8 +50,6 @@ def open_course(folder: Path | None, workspace: Path | None = None) -> Course:
 
     Every command begins with it, and so is somewhere.
     """
-    from grader.learn.workspace import course_at
-
     start = here()
     if folder:
         return load_course(folder.resolve())
@@ -59,8 +58,6 @@ def open_course(folder: Path | None, workspace: Path | None = None) -> Course:
 
 def course_words(folder: Path | None) -> str:
     """What a printed command needs besides, so that it works as it is typed: ` --course DIR`."""
-    import shlex
-
     return f" --course {shlex.quote(str(folder))}" if folder else ""
 
 
@@ -74,8 +71,6 @@ def open_whole_course(folder: Path | None) -> Course:
 
 def open_workspace(folder: Path | None, course: Course) -> Workspace:
     """The workspace that was named, or the one we are in. Raises UserError where it is none."""
-    from grader.learn.workspace import find_workspace, named_workspace
-
     return named_workspace(folder) if folder else find_workspace(here(), course)
 
 

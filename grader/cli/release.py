@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.text import Text
 
-from grader.cli.complete import complete_target
+from grader.cli.completion import complete_target
 from grader.cli.options import (
     AsJson,
     CourseFolder,

@@ -19,15 +19,22 @@ from grader.cli.options import (
     screen,
 )
 from grader.course.targets import select
+from grader.learn.log import read_log
+from grader.learn.progress import Progress
+from grader.show.progress import (
+    attempts_table,
+    course_map,
+    log_json,
+    log_table,
+    overview,
+    overview_json,
+)
 
 
 def status(
     as_json: AsJson = False, workspace: WorkspaceFolder = None, course: CourseFolder = None
 ) -> None:
     """Where you are: every lecture, what you did last, what comes next."""
-    from grader.learn.progress import Progress
-    from grader.show.progress import overview, overview_json
-
     opened = open_course(course, workspace)
     place = open_workspace(workspace, opened)
     progress = Progress(place)
@@ -40,9 +47,6 @@ def status(
 
 def list_(workspace: WorkspaceFolder = None, course: CourseFolder = None) -> None:
     """The map: every lecture and exercise, by the name to type."""
-    from grader.learn.progress import Progress
-    from grader.show.progress import course_map
-
     opened = open_course(course, workspace)
     screen().print(course_map(opened, Progress(open_workspace(workspace, opened)).standing()))
 
@@ -54,19 +58,16 @@ def log(
     course: CourseFolder = None,
 ) -> None:
     """Your attempts, hints and time. Of an exercise: every attempt."""
-    from grader.learn.log import read_log
-    from grader.learn.progress import Progress
-    from grader.show.progress import attempts_table, log_json, log_table
-
     opened = open_course(course, workspace)
     selections = select(opened, targets or [lecture.id for lecture in opened.lectures])
     wanted = {(s.lecture.id, e.id) for s in selections for e in s.exercises}
-    records = read_log(opened, Progress(begun_workspace(workspace, opened)), wanted)
+    progress = Progress(begun_workspace(workspace, opened))
+    records = read_log(opened, progress, wanted, each=as_json or len(wanted) == 1)
     if as_json:
         sys.stdout.buffer.write(log_json(records) + b"\n")
     elif not records:
         screen().print(Text(NOTHING_YET))
-    elif len(wanted) == 1 and records[0].tried:
+    elif records[0].tried:
         screen().print(attempts_table(records[0].tried))
     else:
         screen().print(log_table(records, time.time()))

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.control import Control
 
-from grader.cli.complete import complete_target
+from grader.cli.completion import complete_target
 from grader.cli.options import (
     CourseFolder,
     Exit,

@@ -28,35 +28,39 @@ class Record(msgspec.Struct, frozen=True):
     at: float
     """The latest attempt, seconds since 1970; 0 where there was none."""
     tried: tuple[Attempt, ...]
+    """Each attempt, where they are asked for."""
 
 
 def read_log(
-    course: Course, progress: Progress, wanted: Collection[tuple[str, str]]
+    course: Course, progress: Progress, wanted: Collection[tuple[str, str]], each: bool
 ) -> list[Record]:
-    """What was done for the wanted exercises, in the course's order; the untouched are left out."""
+    """What was done for the wanted exercises, in the course's order; the untouched are left out.
+
+    With `each`, every single attempt as well: there may be ten thousand.
+    """
     standings = progress.standing()
     tried: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
-    for attempt in progress.attempts():
+    for attempt in progress.attempts() if each else ():
         tried[attempt.lecture, attempt.exercise].append(attempt)
-    seconds: dict[tuple[str, str], float] = defaultdict(float)
+    seconds = defaultdict(float, progress.seconds())
     done: dict[tuple[str, str], list[Deed]] = defaultdict(list)
     for deed, lecture, exercise, worked in progress.deeds():
         done[lecture, exercise].append(deed)
         seconds[lecture, exercise] += worked
     records = []
     for pair in [(le.id, e.id) for le in course.lectures for e in le.exercise]:
-        if pair not in wanted or (pair not in tried and pair not in done):
-            continue
         standing = standings.get(pair)
+        if pair not in wanted or (not standing and pair not in done):
+            continue
         records.append(
             Record(
                 lecture=pair[0],
                 exercise=pair[1],
                 outcome=_outcome(standing),
-                attempts=len(tried[pair]),
+                attempts=standing.attempts if standing else 0,
                 hints=done[pair].count(Deed.HINT),
                 spoiled=Deed.SPOIL in done[pair],
-                seconds=round(seconds[pair] + sum(a.seconds for a in tried[pair]), 1),
+                seconds=round(seconds[pair], 1),
                 at=standing.at if standing else 0.0,
                 tried=tuple(tried[pair]),
             )

@@ -146,6 +146,13 @@ class Progress:
         """Every attempt, the oldest first."""
         return self._made(_attempt, self._read(f"{_ATTEMPTS} ORDER BY id"))
 
+    def seconds(self) -> dict[tuple[str, str], float]:
+        """The seconds of work before all attempts at an exercise, by lecture and exercise."""
+        rows = self._read(
+            "SELECT lecture, exercise, sum(seconds) FROM attempt GROUP BY lecture, exercise"
+        )
+        return {(lecture, exercise): seconds for lecture, exercise, seconds in rows}
+
     def latest(self) -> Attempt | None:
         """The last attempt."""
         made = self._made(_attempt, self._read(f"{_ATTEMPTS} ORDER BY id DESC LIMIT 1"))

@@ -130,16 +130,17 @@ def heading(lecture: Lecture) -> Text:
 
 
 def grid() -> Table:
-    """sign, name, title, file, outcome: where it is narrow, the title gives way."""
+    """sign and name, title, file, outcome: where it is narrow, the title gives way."""
     table = Table.grid(padding=(0, 2, 0, 0))
-    for style in ("", "", "zth.note", "zth.note", ""):
+    for style in ("", "zth.note", "zth.note", ""):
         table.add_column(style=style, no_wrap=style != "zth.note")
     return table
 
 
 def exercise_row(table: Table, sign: Text, name: Text, title: str, file: str, last: Text) -> None:
+    named = Text.assemble(sign, "  ", name)  # not a column each: rich takes its time for every cell
     one_line = Text(title, no_wrap=True, overflow="ellipsis")
-    table.add_row(sign, name, one_line, Text(file, no_wrap=True), last)
+    table.add_row(named, one_line, Text(file, no_wrap=True), last)
 
 
 def bar(done: int, of: int, width: int = BAR_WIDTH) -> ProgressBar:

@@ -130,16 +130,16 @@ def count_done(lecture: Lecture, standings: Standings) -> tuple[int, int]:
 def log_table(records: Sequence[Record], now: float) -> RenderableType:
     """`zth log`: a row for each exercise that was begun, and the sum."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="zth.label")
-    table.add_column("")
-    table.add_column("exercise", style="zth.target", no_wrap=True)
+    table.add_column("   exercise", no_wrap=True)
     for name in ("attempts", "hints", "time"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("last", no_wrap=True, style="zth.note")
     for record in records:
         look = LOOKS[record.outcome]
         table.add_row(
-            Text(look.sign, look.style),
-            f"{record.lecture}.{record.exercise}",
+            Text.assemble(
+                (look.sign, look.style), "  ", (f"{record.lecture}.{record.exercise}", "zth.target")
+            ),
             str(record.attempts),
             str(record.hints) if record.hints else "",
             span(record.seconds),

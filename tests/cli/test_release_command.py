@@ -19,7 +19,7 @@ from judging import TINY
 from releasing import SECRET, own_course, solve
 
 from grader.author.release import release_course
-from grader.cli.complete import course_of
+from grader.cli.completion import course_of
 from grader.cli.main import app
 from grader.course.manifest import bundled_course, load_course
 from grader.course.stubs import stubs_of

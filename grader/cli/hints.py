@@ -9,7 +9,7 @@ import msgspec
 import typer
 from rich.text import Text
 
-from grader.cli.complete import complete_target
+from grader.cli.completion import complete_target
 from grader.cli.options import (
     AsJson,
     CourseFolder,
@@ -21,6 +21,12 @@ from grader.cli.options import (
     screen,
 )
 from grader.course.targets import select
+from grader.learn.hints import next_hints
+from grader.learn.next_step import exercise_meant
+from grader.learn.progress import Deed, NotRecorded, Progress
+from grader.learn.worked import solutions_to_show
+from grader.show.hint import hint_view
+from grader.show.solution import solution_view
 
 
 def hint(
@@ -43,11 +49,6 @@ def hint(
 
     There are three, from a question to nearly the answer, each with the minute of the video.
     """
-    from grader.learn.hints import next_hints
-    from grader.learn.next_step import exercise_meant
-    from grader.learn.progress import Progress
-    from grader.show.hint import hint_view
-
     opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     progress = Progress(place)
@@ -86,10 +87,6 @@ def solution(
 
     Of a lecture: all of its exercises that have passed.
     """
-    from grader.learn.progress import Deed, NotRecorded, Progress
-    from grader.learn.worked import solutions_to_show
-    from grader.show.solution import solution_view
-
     opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     progress = Progress(place)

@@ -11,22 +11,18 @@ from pathlib import Path
 
 import pexpect
 import pytest
+import typer
 from judging import TINY
 
-from grader.cli.complete import bundled, read_app, suggest
+from grader.cli.completion import TABLE, bundled, suggest
+from grader.cli.completion_table import table_of
+from grader.cli.main import app
 from grader.course.manifest import Course, bundled_course, load_course
 from grader.course.targets import select
 
 ZTH = Path(sys.executable).parent / "zth"
 COURSE = ["--course", str(TINY)]
 NAMES = ["double", "mean", "Tally", "quadruple", "slope", "shift", "echo", "secret"]
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of its own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "zth" / "completion"
 
 
 def values(words: list[str], typed: str) -> list[str]:
@@ -41,7 +37,7 @@ def values(words: list[str], typed: str) -> list[str]:
         ([], "chec", ["check"]),
         ([], "nothing", []),
         ([], "--ver", ["--version"]),
-        (["dev"], "", ["check", "stubs", "new"]),
+        (["dev"], "", ["check", "stubs", "new", "completion"]),
         (["dev", "check"], "--no", ["--no-mutants"]),
         (["check"], "--j", ["--json"]),
         (["check", "--json"], "--j", []),  # it is there
@@ -104,7 +100,7 @@ def test_a_name_in_two_lectures_is_not_suggested_alone(tmp_path: Path) -> None:
     assert values(line, "") == ["lecture1", "lecture2"]
 
 
-def test_what_is_kept_follows_the_course(tmp_path: Path, cache: Path) -> None:
+def test_the_course_is_read_as_it_is_now(tmp_path: Path) -> None:
     course = tmp_path / "course"
     shutil.copytree(TINY, course)
     line = ["check", "--course", str(course)]
@@ -112,16 +108,8 @@ def test_what_is_kept_follows_the_course(tmp_path: Path, cache: Path) -> None:
     toml = course / "course.toml"
     toml.write_text(toml.read_text().replace('"double"', '"doubled"'))
     assert values(line, "dou") == ["doubled"]
-    for kept in cache.iterdir():
-        kept.write_bytes(b"\xff\x00 not ours")
-    assert values(line, "dou") == ["doubled"]
     toml.write_text("broken")
     assert answer("bash", "zth", *line, "dou").stdout == ""
-
-
-def test_without_a_cache_it_still_answers(tmp_path: Path) -> None:
-    (tmp_path / "cache").write_text("a file in its place")
-    assert values(["check", *COURSE], "dou") == ["double"]
 
 
 def test_the_bundled_course_is_the_one_the_commands_take() -> None:
@@ -152,25 +140,45 @@ def test_data_sets() -> None:
     assert values(["data", "names.txt"], "n") == []
 
 
+def test_the_table_is_that_of_the_commands() -> None:
+    """Somebody changed a command or an option: type `zth dev completion`."""
+    table = Path(TABLE).read_text(encoding="utf-8")
+    assert table == table_of(typer.main.get_command(app))
+
+
 def test_every_command_is_there_with_a_few_words() -> None:
-    rows = list(read_app())
+    rows = [row.split("\t") for row in Path(TABLE).read_text(encoding="utf-8").splitlines()]
     done = subprocess.run([ZTH, "--help"], capture_output=True, text=True, timeout=60)
     commands = [row[1] for row in rows if row[0] == "" and row[2] == "command"]
     assert {"check", "watch", "open", "data", "doctor", "dev"} <= set(commands)
     assert all(name in done.stdout for name in commands)
+    assert {len(row) for row in rows} == {4}
     assert [row for row in rows if not row[3]] == []
 
 
-def test_nothing_slow_is_imported_once_it_is_kept() -> None:
+def test_what_only_we_know_is_completed_from_the_table_too() -> None:
+    assert values(["export", "out", "--to"], "git") == ["github-classroom"]
+    assert values(["grade", "--isolation"], "b") == ["bwrap"]
+
+
+def test_nothing_slow_is_imported() -> None:
     code = (
-        "import sys; from grader.cli.complete import suggest\n"
+        "import sys; from grader.cli.completion import suggest\n"
         f"assert suggest(['check', *{COURSE}], '1.d')\n"
-        "slow = {'typer', 'rich', 'msgspec', 're', 'pathlib', 'tomllib', 'importlib.metadata'}\n"
+        "slow = {'typer', 'rich', 'msgspec', 'pathlib', 'importlib.metadata', 'grader.cli.main'}\n"
         "print('SLOW', sorted(slow & set(sys.modules)))"
     )
-    for expected in (None, "SLOW []\n"):
-        done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True)
-        assert expected in (None, done.stdout), done.stdout + done.stderr
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True)
+    assert done.stdout == "SLOW []\n", done.stdout + done.stderr
+
+
+def test_zth_that_is_asked_by_a_shell_imports_no_command() -> None:
+    done = answer("bash", "zth", "chec", PYTHONPROFILEIMPORTTIME="1")
+    assert done.stdout.split() == ["check"]
+    assert "grader.cli.completion" in done.stderr
+    assert not {"typer", "grader.cli.main", "grader.cli.check"} & {
+        line.rpartition("|")[2].strip() for line in done.stderr.splitlines()
+    }
 
 
 def answer(shell: str, *words: str, **env: str) -> subprocess.CompletedProcess[str]:

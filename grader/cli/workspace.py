@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from grader.cli.completion import complete_copy
 from grader.cli.options import (
     AsJson,
     CourseFolder,
@@ -20,13 +22,16 @@ from grader.cli.options import (
     open_course,
     screen,
 )
+from grader.course.manifest import Course
 from grader.errors import UserError
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from grader.course.manifest import Course
-    from grader.learn.workspace import Workspace
+from grader.learn.beginning import make_workspace
+from grader.learn.kept import copies, find_copy
+from grader.learn.kept import restore as do_restore
+from grader.learn.progress import Deed, NotRecorded, Progress
+from grader.learn.renewal import update as do_update
+from grader.learn.resetting import reset as do_reset
+from grader.learn.workspace import FOLDER, Workspace
+from grader.show.files import copies_view, init_view, reset_view, restored_view, update_view
 
 
 def init(
@@ -34,9 +39,6 @@ def init(
     course: CourseFolder = None,
 ) -> None:
     """Make a workspace: the stubs of every lecture, in your own folder."""
-    from grader.learn.beginning import make_workspace
-    from grader.show.files import init_view
-
     opened = open_course(course)
     workspace = make_workspace(folder, opened)
     first = opened.lectures[0].id
@@ -51,10 +53,6 @@ def reset(
     Of an exercise only its own functions and methods become stubs again, and the rest of the file
     stays as it is. `zth restore` brings back what was there.
     """
-    from grader.learn.progress import Deed, NotRecorded, Progress
-    from grader.learn.resetting import reset as do_reset
-    from grader.show.files import reset_view
-
     opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     done = do_reset(place, opened, targets)
@@ -72,23 +70,10 @@ def update(workspace: WorkspaceFolder = None, course: CourseFolder = None) -> No
     After a newer zth was installed: new lectures and exercises are added, stubs that you have not
     touched are renewed, and where both you and the course have changed something, yours stays.
     """
-    from grader.learn.renewal import update as do_update
-    from grader.show.files import update_view
-
     opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     done = do_update(place, opened)
     _screen_for(place).print(update_view(done, place), soft_wrap=True)
-
-
-def complete_copy(incomplete: str) -> list[str]:
-    """The dated copies whose names begin with what was typed."""
-    from grader.learn.kept import LATEST, copies
-    from grader.learn.workspace import find_workspace
-
-    there = copies(find_workspace(here(), open_course(None)))
-    names = [LATEST, *(copy.name for copy in there)] if there else []
-    return [name for name in names if name.startswith(incomplete)]
 
 
 def restore(
@@ -108,10 +93,6 @@ def restore(
 
     What is replaced by that is kept as well, so that it can be undone in the same way.
     """
-    from grader.learn.kept import copies, find_copy
-    from grader.learn.kept import restore as do_restore
-    from grader.show.files import copies_view, restored_view
-
     opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     if copy:
@@ -139,9 +120,6 @@ def restore(
 
 def _note_restored(course: Course, place: Workspace, files: Collection[str]) -> None:
     """What was passed before a reset counts again."""
-    from grader.learn.progress import Deed, Progress
-    from grader.learn.workspace import FOLDER
-
     progress = Progress(place)
     try:
         for lecture in course.lectures:
