@@ -39,5 +39,5 @@ def _where(fault: CourseFault, root: Path) -> str:
     return str(fault)
 
 
-BROKE = "A check of the course breaks, whatever it is given: {file} line {line}: {what}."
+BROKE = "A check of the course breaks, whatever it is given: {file}, line {line}: {what}."
 CORRECT_IT = "Correct the check, and type this again."

@@ -88,7 +88,7 @@ def test_json_is_one_object_and_nothing_else(zth: Run, workspace: Path) -> None:
     done = zth("check", "lecture1", "--json", "--seed", "7")
     whole = json.loads(done.stdout)
     (lecture,) = whole["lectures"]
-    assert whole["format"] == 1
+    assert whole["format"] == 2
     assert (lecture["id"], lecture["seed"], lecture["isolation"]) == ("lecture1", 7, "fork")
     double = lecture["exercises"][0]
     assert (double["id"], double["outcome"], double["points"]) == ("double", "FAIL", 0)

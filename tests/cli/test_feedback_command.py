@@ -70,7 +70,7 @@ SECRETS = (
         "4153.275",
         "8306.55",
     ),
-    *("83065.5", "83065", "times 1.5", "twice that", "half of that", "maxdiff", "privatekey"),
+    *("83065.5", "83065", "1.5 times", "twice that", "half of that", "maxdiff", "privatekey"),
     *("20766", "test_the_private", "def probe", "observe(", "is_close", "The private one", "noted"),
 )
 """The expected values in several spellings, what they can be reckoned from, and the checks themselves."""
@@ -167,7 +167,7 @@ def test_with_reveal_it_is(graded: Path) -> None:
     texts = files(graded / "revealed")
     assert set(texts) == {"ada/lecture1.md", "ada/lecture1.html"}
     for text in texts.values():
-        for secret in ("41532.8", "times 1.5", "maxdiff", "privatekey", "def probe(arrays):"):
+        for secret in ("41532.8", "1.5 times", "maxdiff", "privatekey", "def probe(arrays):"):
             assert secret in text, secret
         assert "It has to be [41532.75, 4153.275]." in text
 
