@@ -9,7 +9,9 @@ import contextlib
 import errno
 import io
 import os
+import signal
 import sys
+import threading
 import traceback
 from pathlib import Path
 from typing import Annotated
@@ -60,6 +62,7 @@ def main() -> None:
     All is written and every child is gone by then, so the end is a short one: to take torch and the
     interpreter apart would cost a quarter of a second that somebody waits for.
     """
+    sys.unraisablehook = interrupt_again
     _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -69,6 +72,24 @@ def main() -> None:
         with contextlib.suppress(OSError):
             stream.flush()
     os._exit(code)
+
+
+AGAIN_SECONDS = 0.02
+
+
+def interrupt_again(unraisable: sys.UnraisableHookArgs) -> None:
+    """Python's hook for exceptions that it cannot raise, without the loss of a Ctrl-C.
+
+    A Ctrl-C that comes while Python runs a destructor or a callback of its garbage collector (Dask has
+    one) would be printed and forgotten, and the run would go on. So it is sent once more.
+    """
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        # not from here, which Python cannot raise it from either
+        main_thread = threading.main_thread().ident
+        again = (main_thread, signal.SIGINT)
+        threading.Timer(AGAIN_SECONDS, signal.pthread_kill, again).start()
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _open_what_is_closed() -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from judging import TINY
 
+from grader.cli.main import interrupt_again
 from grader.learn.given import given_files
 from grader.learn.progress import Deed, Progress
 from grader.learn.workspace import Workspace
@@ -24,6 +28,33 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
+
+
+class _Interrupts:
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def _from_the_collector() -> None:
+    def callback(*_: object) -> None:
+        gc.callbacks.remove(callback)
+        signal.raise_signal(signal.SIGINT)
+
+    gc.callbacks.append(callback)
+    gc.collect()
+
+
+@pytest.mark.parametrize("where", [_Interrupts, _from_the_collector])
+def test_a_key_that_python_cannot_raise_where_it_is_stops_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, where: Callable[[], object]
+) -> None:
+    """In a destructor and in a callback of the garbage collector, of which Dask has one."""
+    monkeypatch.setattr(sys, "unraisablehook", interrupt_again)
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it comes in any of these lines
+        where()
+        time.sleep(5)
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+    where()  # without the hook it is lost
 
 
 def be_held() -> None:
