@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator
 from functools import cached_property
@@ -246,6 +247,12 @@ class Course(msgspec.Struct, frozen=True):
 
     def limits(self, exercise: Exercise) -> Limits:
         return exercise.limits.over(self.manifest.limits)
+
+
+def course_option(course: Course) -> str:
+    """What a printed command needs so that it is about this course: ` --course DIR`, or nothing."""
+    is_ours = course.root == bundled_course()
+    return "" if is_ours else f" --course {shlex.quote(str(course.root))}"
 
 
 def bundled_course() -> Path:

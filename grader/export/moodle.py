@@ -15,10 +15,11 @@ With another roster: a table for Grades > Import > CSV file, where the columns a
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from grader.course.manifest import Course
+from grader.course.manifest import Course, course_option
 from grader.errors import UserError
 from grader.export.cells import harmless, lines
 from grader.export.words import number, told, told_of_all
@@ -27,13 +28,14 @@ from grader.teach.gradebook import Grade
 from grader.teach.worksheet import Worksheet, find_worksheet, number_in
 
 
-def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
+def write(grades: Sequence[Grade], course: Course, out: Path) -> tuple[str, ...]:
     """Raises UserError where there are several lectures: a worksheet is of one assignment."""
     lectures = list(dict.fromkeys(grade.lecture for grade in grades))
     if len(lectures) > 1:
         raise UserError(
             f"A worksheet of Moodle's is of one assignment, and these are {', '.join(lectures)}.",
-            f"Name one: zth export --to moodle {out.name} {lectures[0]}",
+            f"Name one: zth export --to moodle {shlex.quote(str(out))} {lectures[0]}"
+            f"{course_option(course)}",
         )
     header, sheet = _sheet(grades)
     if sheet is None:

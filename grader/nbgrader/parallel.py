@@ -32,6 +32,7 @@ from grader.nbgrader.judging import Asked, Prepared, Verdict, prepare, tell
 from grader.nbgrader.opening import open_course
 from grader.nbgrader.step import Reader, Refused
 from grader.teach.grading import State, Step
+from grader.teach.reference_first import after_references, must_pass, reference_job
 from grader.teach.worker import Job, Marked, Setting
 
 Judges = Callable[[Iterable[Job], Setting], Iterator[Marked]]
@@ -174,7 +175,14 @@ class _Ahead(Autograde):  # type: ignore[misc] # nbgrader has no types
             asked = reader.judge.asked(who, assignment)
             return _Work(asked, prepare(reader.course, asked, reader.seed))
 
+        course, setting = reader.course, reader.judge.setting(tuple(lectures))
+        references = {
+            id_: reference_job(course, course.lecture(id_), _exercises(targets, id_), reader.seed)
+            for id_ in lectures
+        }
+
         def jobs() -> Iterator[Job]:
+            yield from references.values()
             for who in todo:
                 work = begin(who)
                 if work.prepared.timed_out:  # our fault: nobody has 0 for it
@@ -186,7 +194,8 @@ class _Ahead(Autograde):  # type: ignore[misc] # nbgrader has no types
         if not lectures:  # an assignment of the instructor's own cells alone
             yield from map(begin, todo)
             return
-        for marked in self.judges(jobs(), reader.judge.setting(tuple(lectures))):
+        marks = self.judges(jobs(), setting)
+        for marked in after_references(references, marks, lambda own: must_pass(course, own)):
             waiting[marked.who].results.append(marked.result)
             if marked.ungraded:  # our fault: nobody has 0 for it
                 self.done.failed[marked.who] = marked.ungraded
@@ -233,6 +242,12 @@ class _Ahead(Autograde):  # type: ignore[misc] # nbgrader has no types
         if not isinstance(self.exporter, Reader):
             raise UserError(NOT_OURS.format(root=self.coursedir.root), INIT)
         return self.exporter
+
+
+def _exercises(targets: Iterable[str], lecture: str) -> list[str]:
+    """The exercises of a lecture among targets as `lecture5.dprobs`, each once."""
+    named = (target.partition(".") for target in targets)
+    return list(dict.fromkeys(exercise for of, _, exercise in named if of == lecture))
 
 
 def _name(step: Any) -> str:

@@ -34,8 +34,9 @@ from grader.nbgrader.outputs import by_hand, outputs_of
 from grader.nbgrader.restoring import Known, cells_in, in_order, known_cells, restore
 from grader.nbgrader.standing import standing
 from grader.teach.hands import HANDS
+from grader.teach.reference_first import must_pass, reference_job
 from grader.teach.times import read_stamp, unread
-from grader.teach.worker import Setting
+from grader.teach.worker import Job, Setting
 
 Resources = dict[str, Any]
 """What nbgrader hands from step to step."""
@@ -64,6 +65,10 @@ class Reader(NotebookExporter):
 
         A server runs for weeks, so it is not the process that has it.
         """
+        self.proved: set[tuple[str, str]] = set()
+        """Lecture and exercise of what the course's own solution is known to pass."""
+        self.is_unfit = False
+        """True once the course's own solution has not passed: then nobody can be graded."""
         self.judge = Judge(parent=self)
         try:
             self.course = self.judge.open()
@@ -279,10 +284,29 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
         if prepared.timed_out:
             raise UserError(prepared.timed_out, ONCE_MORE)
         setting = self.setting(tuple(job.lecture for job in prepared.jobs))
+        self._prove(prepared.jobs, setting)
         marks = [HANDS.mark(job, setting) for job in prepared.jobs]
         if why := next((marked.ungraded for marked in marks if marked.ungraded), ""):
             raise UserError(f"{asked.who} is not graded. {why}", AGAIN)
         return tell(self._reader.course, prepared, [marked.result for marked in marks])
+
+    def _prove(self, jobs: Iterable[Job], setting: Setting) -> None:
+        """Raises UserError if the course's own solution does not pass. It is tried once a run."""
+        reader = self._reader
+        if reader.is_unfit:
+            raise UserError("Not graded, for the reason above.", ONCE_MORE)
+        for job in jobs:
+            names = [name for name in job.exercises if (job.lecture, name) not in reader.proved]
+            if not names:
+                continue
+            lecture = reader.course.lecture(job.lecture)
+            own = HANDS.mark(reference_job(reader.course, lecture, names, reader.seed), setting)
+            try:
+                must_pass(reader.course, own)
+            except UserError:
+                reader.is_unfit = True
+                raise
+            reader.proved |= {(job.lecture, name) for name in names}
 
     @property
     def _reader(self) -> Reader:

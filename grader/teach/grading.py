@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import enum
 import os
-import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from grader.course.manifest import Course, Exercise, bundled_course
+from grader.course.manifest import Course, Exercise
 from grader.course.targets import Selection
-from grader.errors import UserError
-from grader.judge.results import LectureResult, Outcome
-from grader.judge.submission import read_submission
+from grader.judge.results import LectureResult
 from grader.teach.bundle import Bundle, Part, read_bundle
 from grader.teach.digest import Digests, fingerprint
 from grader.teach.intake import Clock, Handed, Intake
+from grader.teach.reference_first import after_references, must_pass, reference_job
 from grader.teach.source_map import SourceMap
 from grader.teach.sources import Sources, given_names, submission_from
 from grader.teach.store import HandIn, Run, Store
@@ -157,7 +155,7 @@ class Grading:
                 names = tuple(e.id for e in left)
                 yield Job(who, lecture.id, names, found.submission, run.seed)
 
-        for marked in _after(references, executor(jobs()), self._prove):
+        for marked in after_references(references, executor(jobs()), self._prove):
             yield from _taken(unjudged)
             hand_in = hand_ins.pop((marked.who, marked.lecture))
             yield self._take(marked, hand_in, run)
@@ -172,29 +170,14 @@ class Grading:
             digests = self._digests[lecture.id]
             names = tuple(e.id for e in task.selection.exercises if digests[e.id] not in proved)
             if names and lecture.id not in jobs:
-                submission = read_submission(self._course.solutions(lecture), lecture)
-                jobs[lecture.id] = Job(REFERENCE, lecture.id, names, submission, run.seed)
+                jobs[lecture.id] = reference_job(self._course, lecture, names, run.seed)
         return jobs
 
     def _prove(self, marked: Marked) -> None:
-        """Raises UserError where the course's own solution does not pass: a check of it is wrong."""
-        wrong = [e for e in marked.result.exercises if e.outcome is not Outcome.PASS]
-        for exercise in wrong:
-            failing = exercise.failing[0]
-            seen = " ".join(part for part in (failing.description, failing.message) if part)
-            name = f"{marked.lecture}.{exercise.id}"
-            raise UserError(NOT_PROVED.format(name=name, seen=seen), self._prove_it(name))
-        if marked.ungraded:
-            seen = marked.ungraded
-            said = NOT_PROVED.format(name=marked.lecture, seen=seen)
-            raise UserError(said, self._prove_it(marked.lecture))
+        """Raises UserError if the course's own solution does not pass."""
+        must_pass(self._course, marked)
         digests = self._digests[marked.lecture]
         self._store.prove(digests[e.id] for e in marked.result.exercises)
-
-    def _prove_it(self, name: str) -> str:
-        root = self._course.root
-        where = "" if root == bundled_course() else f" --course {shlex.quote(str(root))}"
-        return PROVE.format(name=name.partition(".")[0] + where)
 
     def _take(self, marked: Marked, hand_in: HandIn, run: Run) -> Step:
         if marked.ungraded:
@@ -287,23 +270,6 @@ def _listed(path: str) -> Iterator[str]:
             yield f"{folder}\0{error.errno}\n"
 
 
-def _after(
-    references: Mapping[str, Job], marks: Iterator[Marked], prove: Callable[[Marked], None]
-) -> Iterator[Marked]:
-    """The learners' marks, held back until the course's own solutions are known to pass."""
-    left = set(references)
-    held: list[Marked] = []
-    for marked in marks:
-        if marked.who == REFERENCE:
-            prove(marked)
-            left.discard(marked.lecture)
-        else:
-            held.append(marked)
-        if not left:
-            yield from held
-            held.clear()
-
-
 def _hand_in(task: Task, on_roster: bool) -> HandIn:
     """What is known of a work before it is read. It has the fingerprint of no work that was judged."""
     handed = task.handed
@@ -324,12 +290,3 @@ def _hand_in(task: Task, on_roster: bool) -> HandIn:
 def _taken(steps: list[Step]) -> Iterator[Step]:
     while steps:
         yield steps.pop(0)
-
-
-REFERENCE = ""
-"""Who has written the course's own solution: nobody of the class."""
-NOT_PROVED = "The course's own solution does not pass {name}, so nobody is graded on it. {seen}"
-PROVE = (
-    "Correct the check or the solution; `zth dev check {name}` tries them. Then type this again: what "
-    "was graded before is as it was."
-)

@@ -357,3 +357,29 @@ def test_what_no_judge_survives_is_not_graded_and_no_0(tmp_path: Path) -> None:
     assert "mal is not graded. The judge ended twice" in itself.stdout + itself.stderr
     assert not (folder / "autograded" / "mal" / "lecture1").exists()
     assert points(folder, "ann") == FULL
+
+
+@pytest.mark.parametrize("command", [AUTOGRADE, ("nbgrader", "autograde", "lecture1")])
+def test_a_check_that_fails_the_courses_own_solution_grades_nobody(
+    folder: Path, hands_in: Callable[..., None], tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """It is said once, not for each submission. Nobody has a 0; once it is right all are graded."""
+    course = course_with_a_bonus(tmp_path / "own")
+    config = folder / "nbgrader_config.py"
+    config.write_text(f"{config.read_text()}\nc.Judge.course = {str(course)!r}\n")
+    checks = course / "tests" / "hidden" / "tiny" / "test_arrays.py"
+    right = checks.read_text()
+    checks.write_text(right.replace("is_close(2 * x)", "is_close(3 * x)"))
+    assert checks.read_text() != right
+    for who in ("ann", "ben"):
+        hands_in(who)
+    process = run(folder, *command)
+    assert process.returncode != 0
+    said = process.stdout + process.stderr
+    sentence = "The course's own solution does not pass lecture1.double, so nobody is graded on it."
+    assert sentence in said
+    assert said.count(f"`zth dev check lecture1 --course {course}`") == 1
+    assert not list((folder / "autograded").glob("*/lecture1/arrays.ipynb"))
+    checks.write_text(right)
+    done(folder, *command)
+    assert points(folder, "ann") == points(folder, "ben") == FULL
