@@ -11,7 +11,7 @@ import datetime
 import enum
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -111,7 +111,7 @@ def find_submissions(
     """
     looking = Looking(roster, course, tuple(lectures))
     listing = _list(root, assignment, looking)
-    sorted_out = _sorted_out(listing.found, roster)
+    sorted_out = _sorted_out(listing.found, roster, looking.usual)
     handed = [_handed(group, listing.layout) for group in sorted_out]
     handed.sort(key=lambda one: one.who)
     known = {group.person.id for group in sorted_out if group.person}
@@ -219,9 +219,11 @@ class _Group(msgspec.Struct):
     question: Question | None = None
 
 
-def _sorted_out(found: Iterable[Found], roster: Roster | None) -> list[_Group]:
+def _sorted_out(
+    found: Iterable[Found], roster: Roster | None, usual: Collection[str]
+) -> list[_Group]:
     groups: dict[str, _Group] = {}
-    for one, match in _matched(found, roster):
+    for one, match in _matched(found, roster, usual):
         person = match.person
         asked = bool(match.candidates) or (one.is_nameless and person is None)
         name = one.part.path.name
@@ -240,11 +242,13 @@ def _sorted_out(found: Iterable[Found], roster: Roster | None) -> list[_Group]:
     return list(groups.values())
 
 
-def _matched(found: Iterable[Found], roster: Roster | None) -> list[tuple[Found, Match]]:
+def _matched(
+    found: Iterable[Found], roster: Roster | None, usual: Collection[str]
+) -> list[tuple[Found, Match]]:
     """Whose each is. Two accounts of a platform are two people, though one name fits both."""
     if roster is None:
         return [(one, Match()) for one in found]
-    matched = [(one, roster.whose(one.claims)) for one in found]
+    matched = [(one, roster.whose(one.claims, usual)) for one in found]
     accounts: dict[str, dict[str, bool]] = {}
     for one, match in matched:
         if match.person and one.account:

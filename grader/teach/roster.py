@@ -6,7 +6,7 @@ import enum
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -108,11 +108,13 @@ class Roster:
         """Everybody whom a text may mean."""
         return self._people(self._fits(Claim(Key.TEXT, text)))
 
-    def whose(self, claims: Sequence[Claim]) -> Match:
+    def whose(self, claims: Sequence[Claim], usual: Collection[str] = ()) -> Match:
         """Whose something is, by the strongest key that says something.
 
-        Weaker keys decide between those whom a stronger one leaves. Where they contradict it, or two are
-        left, it is nobody's, and the match says whom it may be of.
+        Weaker keys decide between those whom a stronger one leaves. If they contradict it, or two are
+        left, it is nobody's, and the match says whom it may be of. So it is if only a name in a longer
+        text says it, and beside the name is a word that may belong to it: Mary Ann Lee is not Ann Lee.
+        `usual` are words that are in no name, as the stems of a lecture's files.
         """
         answered: set[int] = set().union(*(self._fits(c) for c in claims if c.key is Key.ANSWER))
         if answered:
@@ -130,9 +132,32 @@ class Roster:
             near = self._people(self._nearly(claims))
             return Match(candidates=near, is_near=bool(near))
         match = _match(self._people(left), by)
-        if match.person and _contradicted(match.person, claims):
+        if match.person and (
+            _contradicted(match.person, claims)
+            or (by is Key.TEXT and self._may_be_longer(match.person, claims, usual))
+        ):
             return Match(candidates=(match.person,))
         return match
+
+    def _may_be_longer(
+        self, person: Person, claims: Sequence[Claim], usual: Collection[str]
+    ) -> bool:
+        """True if a person's name is all that a text has of them, beside a word that may be a name."""
+        words = words_of(next(claim.text for claim in claims if claim.key is Key.TEXT))
+        account = person.email.partition("@")[0]
+        sure = {words_of(key) for key in (person.id, *person.other_ids, person.email, account)}
+        number = self.people.index(person)
+        beside: set[str] = set()
+        for start, end in itertools.combinations(range(len(words) + 1), 2):
+            run = words[start:end]
+            if run in sure or "".join(run) in map("".join, sure):
+                return False
+            if number in self._runs.get(run, ()):
+                beside |= {*words[max(0, start - 1) : start], *words[end : end + 1]}
+        of_name = {*words_of(person.name), *USUAL_WORDS, *usual}
+        return any(
+            w.isalpha() and len(w) > 1 and not _IDEOGRAPH.search(w) for w in beside - of_name
+        )
 
     def _fits(self, claim: Claim) -> set[int]:
         if claim.key is Key.TEXT:
@@ -294,6 +319,14 @@ def _shared(people: Sequence[Person]) -> Iterator[str]:
             yield SAME_EMAIL.format(email=email, ids=", ".join(ids[:4]))
 
 
+USUAL_WORDS = frozenset(
+    "hw homework assignment assignments final finished version copy submission submissions late draft "
+    "lecture lectures exercise exercises ex lab labs week task solution solutions answer answers "
+    "notebook code python my the of by from for and new old part zth course class project work file "
+    "files attempt resubmission corrected fixed update updated done complete completed handin upload "
+    "py ipynb zip tar gz".split()
+)
+"""Words that stand beside a name in a file's name and are no part of it."""
 FEWEST_LETTERS = 3
 """Of an id or a name that is looked for within a longer text."""
 _SIGNS = r"\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U000323af"

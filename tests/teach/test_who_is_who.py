@@ -202,6 +202,43 @@ def test_moodles_own_worksheet_knows_its_numbers(tmp_path: Path) -> None:
     assert (intake.missing, intake.strangers, intake.questions) == ((), (), ())
 
 
+PEOPLE = Roster([Person("1", "Ann Lee", "lee.a@x.org"), Person("2", "Anna Marie Smith")])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Mary Ann Lee.py", "jo_ann_lee.py", "Ann Lee Smith.ipynb", "ann-lee-smith_arrays.zip"),
+        *("Lee Ann Mary.py", "MaryAnn Ann Lee.py", "submission of Anna Marie Smith Jones.py"),
+    ],
+)
+def test_a_longer_name_is_not_the_shorter_one_in_it(tmp_path: Path, name: str) -> None:
+    """It may be hers, who has more names than the list, or another's: that is asked, not guessed."""
+    put(tmp_path / name, b"x")
+    intake = found(tmp_path, PEOPLE)
+    assert credited(intake).keys() & {"1", "2"} == set()
+    (question,) = intake.questions
+    assert len(question.candidates) == 1
+    assert question.candidates[0] not in {person.id for person in intake.missing}
+
+
+@pytest.mark.parametrize(
+    ("name", "who"),
+    [
+        *(("Ann Lee.py", "1"), ("Lee Ann.py", "1"), ("Lee, Ann.ipynb", "1"), ("annlee.py", "1")),
+        *(("Ann Lee hw5 final v2 (1).py", "1"), ("arrays_ann_lee.py", "1"), ("ann-lee-2.zip", "1")),
+        *(("homework Anna Marie Smith.py", "2"), ("Mary Ann Lee 1.py", "1")),
+        *(("Mary Ann Lee lee.a@x.org.py", "1"), ("lecture1 Ann Lee.py", "1")),
+    ],
+)
+def test_words_that_are_in_no_name_take_nothing_away(tmp_path: Path, name: str, who: str) -> None:
+    """And an id or an email decides, whatever the name beside it."""
+    people = Roster([Person("mlee1", "Ann Lee", "lee.a@x.org"), *PEOPLE.people[1:]])
+    ids = {"1": "mlee1", "2": "2"}
+    put(tmp_path / name.replace(" 1.py", " mlee1.py"), b"x")
+    assert credited(found(tmp_path, people)).keys() == {ids[who]}
+
+
 @pytest.mark.parametrize(
     ("name", "who"),
     [

@@ -18,7 +18,7 @@ from grader.errors import UserError
 from grader.teach.archives import ARCHIVES
 from grader.teach.bundle import Part
 from grader.teach.gathering import shown
-from grader.teach.roster import Claim, Roster
+from grader.teach.roster import Claim, Roster, words_of
 
 Entry = os.DirEntry[str]
 
@@ -94,6 +94,13 @@ class Looking(msgspec.Struct, frozen=True):
         """What the course's files are called, without .py."""
         lectures = self.course.lectures if self.course else ()
         return frozenset(file.removesuffix(".py") for le in lectures for file in le.files)
+
+    @property
+    def usual(self) -> frozenset[str]:
+        """The course's own words, which stand in files' names and are in no learner's name."""
+        lectures = self.course.lectures if self.course else ()
+        texts = [t for le in lectures for t in (le.id, le.dir, le.title, *le.files)]
+        return frozenset(word for text in texts for word in words_of(text))
 
     @property
     def folders(self) -> frozenset[str]:
