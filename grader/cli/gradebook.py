@@ -71,7 +71,7 @@ def say_ungraded(waiting: Sequence[Grade], what: str) -> None:
     more = f" and {len(who) - NAMED} more" if len(who) > NAMED else ""
     names = f"{', '.join(who[:NAMED])}{more}"
     says = [NOT_GRADED.format(count=len(who), names=names), what]
-    if any(set(grade.not_judged) - set(grade.to_decide) for grade in waiting):
+    if any(set(g.not_judged) - set(g.to_decide) and not g.ungraded for g in waiting):
         says.append(GRADE_FIRST)
     says += [f"{grade.who}: {grade.ungraded}" for grade in waiting if grade.ungraded][:NAMED]
     decide = [(grade.who, ", ".join(grade.to_decide)) for grade in waiting if grade.to_decide]

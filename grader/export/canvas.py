@@ -22,13 +22,18 @@ from grader.teach.gradebook import Grade
 
 
 def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
-    """Where the roster is Canvas's own, who is not on it is left out: Canvas does not know them."""
-    known = [grade for grade in grades if _is_canvas(grade)]
-    strangers = list(dict.fromkeys(grade.who for grade in grades if not _is_canvas(grade)))
-    write_file(out, lines(_rows(known or grades)))
-    if not known:
-        return (NO_ROSTER,) if grades else ()
-    return (LEFT_OUT.format(names=", ".join(strangers)),) if strangers else ()
+    """If the roster is Canvas's own, those who are not on it are left out: Canvas does not know them.
+
+    So is what may be of several people.
+    """
+    theirs = [grade for grade in grades if _is_canvas(grade)]
+    known = theirs or [grade for grade in grades if not grade.is_nobodys]
+    write_file(out, lines(_rows(known)))
+    on_list = {grade.who for grade in known}
+    strangers = list(dict.fromkeys(grade.who for grade in grades if grade.who not in on_list))
+    remarks = (NO_ROSTER,) if grades and not theirs else ()
+    left_out = (LEFT_OUT.format(names=", ".join(strangers)),) if strangers else ()
+    return (*remarks, *left_out)
 
 
 def _rows(grades: Sequence[Grade]) -> Iterator[list[str]]:
@@ -78,7 +83,7 @@ NEEDED = (("Student", "ID", "Section"), ("LastName", "FirstName", "ID", "Section
 OPTIONAL = ("Integration ID", "Root Account")
 POSSIBLE = "    Points Possible"
 _ASSIGNMENT = re.compile(r"(.+?) \(\d+\)")
-LEFT_OUT = "Not in Canvas's list, and left out: {names}."
+LEFT_OUT = "Not on the roster, and left out: {names}."
 NO_ROSTER = (
     "Grade with --roster and the gradebook that Canvas exports: it has the ID by which Canvas knows "
     "each learner. Here they have their names and SIS Login IDs alone."

@@ -166,14 +166,19 @@ def to_json(lectures: list[LectureResult]) -> bytes:
 
 def _as_object(lecture: LectureResult) -> dict[str, Any]:
     """A lecture's result with what follows from it: points, protections, each failure in words."""
-    result: dict[str, Any] = msgspec.to_builtins(lecture)
-    result |= {
+    return {
+        **msgspec.structs.asdict(lecture),
         "points": lecture.points,
         "max_points": lecture.max_points,
         "protections": lecture.protections,
         "seconds": round(lecture.seconds, 4),
+        "exercises": [*map(exercise_object, lecture.exercises)],
     }
-    for exercise, shown in zip(lecture.exercises, result["exercises"], strict=True):
-        for check, fields in zip(exercise.checks, shown["checks"], strict=True):
-            fields["message"] = check.message
+
+
+def exercise_object(exercise: ExerciseResult) -> dict[str, Any]:
+    """An exercise's result as JSON has it: each check has its failure in words, too."""
+    result: dict[str, Any] = msgspec.to_builtins(exercise)
+    for check, fields in zip(exercise.checks, result["checks"], strict=True):
+        fields["message"] = check.message
     return result

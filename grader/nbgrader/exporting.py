@@ -83,6 +83,10 @@ def export(
             for s in selections
         }
         done.made = [id_ for id_, lecture in lectures.items() if lecture.made]
+        for grade in grades:
+            if grade.is_nobodys:
+                remarks.add(UNANSWERED, grade.who)
+        grades = [grade for grade in grades if not grade.is_nobodys]
         students = _let_in(opened, people, {grade.who for grade in grades}, remarks)
         works = [grade for grade in grades if grade.who in students]
         for count, grade in enumerate(works):
@@ -194,7 +198,7 @@ class _Lecture:
     def put(self, grade: Grade, done: Exported) -> None:
         """One learner's: first what counts, then what shows it. A kill between is made good later."""
         hand_in = self._hand_ins.get((grade.who, grade.lecture)) or _nothing_from(grade)
-        place = self._place(hand_in)
+        place = None if hand_in.is_question else self._place(hand_in)
         if place and place.theirs:
             self._remarks.add(THEIRS, grade.who)
             return
@@ -353,6 +357,7 @@ NO_CELL = (
     "{lecture} has no cell in the gradebook for these exercises, so what they give is not in it: "
     "{names}."
 )
+UNANSWERED = "It is not known whose these are, so they are left out: {names}."
 NOT_JUDGED = "Not all graded yet, so what is not waits in nbgrader without a score: {names}."
 NOT_TOLD = "Comments by hand that no cell is there for: {names}."
 KEPT = "A person's word in nbgrader is another, and stays: {names}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader.judge.results import FORMAT, Outcome
+from grader.judge.results import FORMAT, Outcome, exercise_object
 from grader.show.attention import attention_view, listed
 from grader.show.lecture import bar, heading
 from grader.show.style import LOOKS, visible
@@ -105,7 +105,8 @@ def summary(
         if notices := list(attention_view(survey.look_at, survey.names)):
             parts += [*notices, Text()]
         names |= survey.names
-    parts += _people(intake, names)
+    said = {notice.says for survey in surveys for notice in survey.look_at}
+    parts += _people(intake, names, said)
     ungraded = f", {done.ungraded} not graded" if done.ungraded else ""
     unchanged = plan.unchanged + done.unchanged
     words = f"{done.graded} graded now{ungraded}, {unchanged} unchanged; all in {path}"
@@ -131,18 +132,19 @@ def summary_json(
             **_people_json(intake),
             "look_at": {survey.selection.lecture.id: survey.look_at for survey in surveys},
             "runs": book.runs(),
-            "marks": [_placed(m, hand_ins) for m in book.marks() if is_current(m, hand_ins)],
+            "marks": [_mark_object(m, hand_ins) for m in book.marks() if is_current(m, hand_ins)],
             "scores": list(scores.values()),
         }
     )
 
 
-def _placed(mark: Mark, hand_ins: Mapping[tuple[str, str], HandIn]) -> Mark:
-    """A mark of a notebook with its places as cells and lines; another as it is."""
+def _mark_object(mark: Mark, hand_ins: Mapping[tuple[str, str], HandIn]) -> dict[str, object]:
+    """A mark as JSON has it: places in a notebook are cells and lines."""
     origins = hand_ins[mark.who, mark.lecture].origins
-    if not any(origin.starts for origin in origins.values()):
-        return mark
-    return msgspec.structs.replace(mark, result=SourceMap(origins).result(mark.result))
+    result = mark.result
+    if any(origin.starts for origin in origins.values()):
+        result = SourceMap(origins).result(result)
+    return {**msgspec.structs.asdict(mark), "result": exercise_object(result)}
 
 
 def _people_json(intake: Intake) -> dict[str, object]:
@@ -154,10 +156,14 @@ def _people_json(intake: Intake) -> dict[str, object]:
     }
 
 
-def _people(intake: Intake, names: Mapping[str, str]) -> list[RenderableType]:
+def _people(
+    intake: Intake, names: Mapping[str, str], said: Collection[str] = ()
+) -> list[RenderableType]:
+    """Who is missing or not known, and the questions that are not among what was `said` already."""
     lines: list[RenderableType] = [Text(visible(remark), "zth.note") for remark in intake.remarks]
-    lines += [Text(visible(question.text)) for question in intake.questions[:NAMED]]
-    if (rest := len(intake.questions) - NAMED) > 0:
+    questions = [question for question in intake.questions if question.text not in said]
+    lines += [Text(visible(question.text)) for question in questions[:NAMED]]
+    if (rest := len(questions) - NAMED) > 0:
         lines.append(Text(f"And {rest} more whose learner cannot be told; --json has all of them."))
     if intake.missing:
         who = [names.get(p.id) or p.name or p.id for p in intake.missing]

@@ -134,9 +134,10 @@ class Attention:
 
     def _remarks(self) -> Iterator[Notice]:
         by_remark: dict[str, list[str]] = {}
+        said = {hand_in.ungraded for hand_in in self._hand_ins.values()}
         for who, hand_in in self._hand_ins.items():
             for remark in hand_in.remarks:
-                if not is_usual(remark) and remark not in hand_in.troubles.values():
+                if not (is_usual(remark) or remark in {*said, *hand_in.troubles.values()}):
                     by_remark.setdefault(remark, []).append(who)
         yield from (Notice(Kind.REMARK, says, tuple(who)) for says, who in by_remark.items())
 

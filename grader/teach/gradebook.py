@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 
 import msgspec
 
@@ -86,6 +86,8 @@ class Grade(msgspec.Struct, frozen=True):
     """Of the class, where the roster has sections."""
     ungraded: str = ""
     """Why the last try to judge it came to no result."""
+    is_nobodys: bool = False
+    """True if it may be of several people of the roster, and nobody has said of whom."""
     to_decide: tuple[str, ...] = ()
     """Of what is not graded, what only a person can decide: what it builds on is wrong to the judge, and
     a person has given full marks for it."""
@@ -111,6 +113,7 @@ def read_grades(
     hand_ins = store.hand_ins()
     people = {person.id: person for person in store.people()}
     scores = store.scores()
+    asked = {hand_in.ungraded for hand_in in hand_ins.values() if hand_in.is_question}
     grades: list[Grade] = []
     for selection in selections:
         lecture = selection.lecture
@@ -143,6 +146,7 @@ def read_grades(
                     people.get(who, Person(who)),
                     hand_ins.get((who, lecture.id)),
                     exercises,
+                    asked,
                 )
             )
     return grades
@@ -211,6 +215,7 @@ def _grade(
     person: Person,
     hand_in: HandIn | None,
     exercises: tuple[Graded, ...],
+    asked: Set[str],
 ) -> Grade:
     known = [graded.points for graded in exercises if graded.points is not None]
     points = _rounded(sum(known)) if len(known) == len(exercises) else None
@@ -236,6 +241,7 @@ def _grade(
         title=lecture.title,
         section=person.section,
         ungraded=hand_in.ungraded if hand_in else "",
+        is_nobodys=bool(hand_in and hand_in.path and asked & {*hand_in.remarks}),
         to_decide=tuple(
             g.exercise for g in exercises if g.points is None and g.outcome is Outcome.BLOCKED
         ),

@@ -27,7 +27,7 @@ from judging import TINY, Judged, children_of
 
 from grader.course.manifest import bundled_course, load_course
 from grader.judge.layers import Layer
-from grader.judge.results import ExerciseResult, Outcome
+from grader.judge.results import ExerciseResult, Outcome, exercise_object
 from grader.show.card import card
 
 ZTH = str(Path(sys.executable).parent / "zth")
@@ -244,7 +244,7 @@ def test_an_attack_that_succeeds_is_noticed(
 
 
 def to_bytes(results: dict[str, Any]) -> bytes:
-    return msgspec.json.encode(results)
+    return msgspec.json.encode({name: exercise_object(one) for name, one in results.items()})
 
 
 def test_a_small_course_under_attack(tiny_run: Graded) -> None:

@@ -94,7 +94,7 @@ def test_json_is_one_object_and_nothing_else(zth: Run, workspace: Path) -> None:
     assert (double["id"], double["outcome"], double["points"]) == ("double", "FAIL", 0)
     assert double["misconception"]["name"]
     assert double["output"].startswith("noise")
-    assert {"name", "says", "outcome", "message", "seconds"} <= double["checks"][0].keys()
+    assert {"name", "description", "outcome", "message", "seconds"} <= double["checks"][0].keys()
     assert lecture["points"] == sum(e["points"] for e in lecture["exercises"])
 
 

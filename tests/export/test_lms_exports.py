@@ -40,7 +40,7 @@ def test_canvas_gets_its_own_list_back(tmp_path: Path) -> None:
     ada, bob = rows(tmp_path, CANVAS).items()
     grades = [grade(ada[0], row=ada[1]), missing(bob[0], row=bob[1]), grade("stranger")]
     (remark,) = write("canvas", grades, tmp_path / "out.csv")
-    assert remark == "Not in Canvas's list, and left out: stranger."
+    assert remark == "Not on the roster, and left out: stranger."
     assert read(tmp_path / "out.csv") == [
         [
             "Student",

@@ -168,7 +168,7 @@ def test_a_helper_in_another_file(judged: Judged, file: str) -> None:
     arrays += f"\n\ndef slope(x):\n    from {stem} import derive\n    return derive(x)\n"
     result = judged.files({"arrays.py": arrays, file: helper}, "slope")["slope"]
     assert result.outcome is Outcome.FAIL
-    assert words(result) == f"{file} line 4 uses .backward. {WHY}"
+    assert words(result) == f"{file}, line 4 uses .backward. {WHY}"
 
 
 ELSEWHERE = {

@@ -509,3 +509,35 @@ def test_who_may_not_come_in_is_named(judged: Class, tmp_path: Path) -> None:
     assert not [*book.folder.glob("lecture1*")]
     assert in_book(book, "..")[0] == 14
     assert in_book(book, "late")[0] == 14
+
+
+def test_a_question_that_nobody_answered_is_nobodys_work_and_no_zero(
+    judged: Class, tmp_path: Path
+) -> None:
+    """And points by hand for somebody who handed in nothing arrive."""
+    made = Class(tmp_path)
+    for name in ("course", "class"):
+        shutil.copytree(judged.root / name, tmp_path / name)
+    config = made.folder / "nbgrader_config.py"
+    config.write_text(config.read_text().replace(str(judged.root), str(tmp_path)))
+    (tmp_path / "roster.csv").write_text(
+        "id,name\nw1,Wei Wang\nw2,Wei Wang\nann,Ann Lovelace\nnever,Never Came\n"
+    )
+    for who in ("Wei Wang", "ann"):
+        for file in ("arrays.py", "model.py"):
+            made.hand_in(who, file)
+    made.grade()
+    done(tmp_path, "zth", "score", "never", "lecture1.double", "1.5", "--course", "course")
+    words = ("--to", "nbgrader", "class", "lecture1", "--course", "course")
+    process = run(tmp_path, "zth", "export", *words)
+    said = process.stdout + process.stderr
+    assert process.returncode == 1, said
+    assert "It is not known whose these are, so they are left out: Wei Wang." in said
+    assert made.scores("ann")["test_double"] == FULL["test_double"]
+    for who in ("w1", "w2"):
+        assert set(made.scores(who).values()) == {None}
+        assert not (made.folder / "autograded" / who).exists()
+    with sqlite3.connect(made.folder / "gradebook.db") as database:
+        assert not list(database.execute("SELECT id FROM student WHERE id LIKE 'Wei%'"))
+    by_hand = grades(made.folder, "never")["test_double"]
+    assert (by_hand["auto_score"], by_hand["manual_score"]) == (0.0, 1.5 * FULL["test_double"] / 2)

@@ -1,7 +1,7 @@
 """A tensor of one number and a million dimensions: its shape alone fills a gradebook."""
 #: double = "ERROR"
 #: mean = "ERROR"
-#: says = "not an observation"
+#: says = "could not be read"
 #: beside = "_forging.py"
 
 import msgspec

@@ -1,7 +1,7 @@
 """Four megabytes of tensors of no elements: each takes the judge a hundred times as long to make as to read."""
 #: double = "ERROR"
 #: mean = "ERROR"
-#: says = "not an observation"
+#: says = "could not be read"
 #: beside = "_forging.py"
 
 import msgspec

@@ -1,7 +1,7 @@
 """An integer of 4,900 digits: Python refuses to write it down, and a judge that tries is broken."""
 #: double = "ERROR"
 #: mean = "ERROR"
-#: says = "not an observation"
+#: says = "could not be read"
 #: beside = "_forging.py"
 
 import msgspec

@@ -1,7 +1,7 @@
 """Says that two million inputs were changed."""
 #: double = "ERROR"
 #: mean = "ERROR"
-#: says = "not an observation"
+#: says = "could not be read"
 #: beside = "_forging.py"
 
 import msgspec

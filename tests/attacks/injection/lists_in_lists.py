@@ -1,7 +1,7 @@
 """Lists inside tuples inside lists, ten thousand deep: what is read by recursion runs out of stack."""
 #: double = "ERROR"
 #: mean = "ERROR"
-#: says = "not an observation"
+#: says = "could not be read"
 #: beside = "_forging.py"
 
 import msgspec

@@ -1,7 +1,7 @@
 """One tensor of a megabyte that is asked for a million times."""
 #: double = "ERROR"
 #: mean = "ERROR"
-#: says = "not an observation"
+#: says = "could not be read"
 #: beside = "_forging.py"
 
 import msgspec

@@ -1,6 +1,6 @@
 """Closes the wire and stays, deaf to every signal that can be ignored."""
 #: double = "ERROR"
-#: says = "closed what it had not opened"
+#: says = "closed a file descriptor it did not open"
 
 import contextlib
 import os
