@@ -27,6 +27,7 @@ from judging import TINY, Judged, children_of
 
 from grader.course.manifest import bundled_course, load_course
 from grader.judge.layers import Layer
+from grader.judge.limits import WAITING
 from grader.judge.results import ExerciseResult, Outcome, exercise_object
 from grader.show.card import card
 
@@ -34,8 +35,9 @@ ZTH = str(Path(sys.executable).parent / "zth")
 ATTACKS = read_attacks()
 EVERY = 8
 """Attacks between two honest submissions."""
-MOST_SECONDS = 10.0
-"""Of one exercise of one attack: two checks at a limit of a second each, and room for a busy machine."""
+MOST_SECONDS = 2 * 2 * WAITING
+"""Seconds for one exercise of one attack: two checks, each stopped after `WAITING` times its limit of one
+second of processor time, and each tried once more on a busy machine."""
 PATIENCE = 5.0
 """Seconds for what has ended to be gone."""
 MARK = "zth-was-here"
