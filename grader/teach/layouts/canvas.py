@@ -10,10 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from grader.teach.gathering import shown
-from grader.teach.layouts.found import TYPED, Entry, Joins, Layout, Listing, Looking, add, split
+from grader.teach.layouts.found import Entry, Layout, Listing, Looking, add_numbered, split
 from grader.teach.layouts.plain import add_plain
-from grader.teach.roster import Claim, Key
 
 
 def is_canvas(name: str) -> bool:
@@ -30,23 +28,15 @@ def list_canvas(entries: Sequence[Entry], looking: Looking) -> Listing:
         original = match["original"] or entry.name
         stem, suffix = split(original)
         again = _AGAIN.fullmatch(stem) if match["original"] else None
-        number, name = match["user"] or match["anonymous"], match["name"] or ""
-        add(
+        add_numbered(
             entry,
             listing,
-            claims=(
-                *(Claim(Key.ANSWER, text) for text in (entry.name, number)),
-                Claim(Key.NUMBER, number),
-                Claim(Key.NAME, name),
-            ),
-            label=number,
-            account=number,
+            number=match["user"] or match["anonymous"],
+            name=match["name"] or "",
             called=again[1] + original[-len(suffix) :] if again and suffix else original,
-            name=name,
+            is_typed=not match["original"],
             again=int(again[2]) if again else 0,
             late=bool(match["late"]),
-            joins=Joins.PLATFORM,
-            trouble="" if match["original"] else TYPED.format(name=shown(entry.name)),
         )
     return listing
 

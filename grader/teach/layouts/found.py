@@ -18,7 +18,7 @@ from grader.errors import UserError
 from grader.teach.archives import ARCHIVES
 from grader.teach.bundle import Part
 from grader.teach.gathering import shown
-from grader.teach.roster import Claim, Roster, words_of
+from grader.teach.roster import Claim, Key, Roster, words_of
 
 Entry = os.DirEntry[str]
 
@@ -142,6 +142,34 @@ def add(
     part = Part(Path(entry.path), called or entry.name)
     found = Found(tuple(claims), part, mtime, label, trouble=why or trouble)
     listing.found.append(msgspec.structs.replace(found, **more))
+
+
+def add_numbered(
+    entry: Entry,
+    listing: Listing,
+    number: str,
+    name: str,
+    called: str,
+    is_typed: bool,
+    **more: object,
+) -> None:
+    """An entry whose name has the platform's number of the learner, and the name if it shows one."""
+    add(
+        entry,
+        listing,
+        claims=(
+            *(Claim(Key.ANSWER, text) for text in (entry.name, number)),
+            Claim(Key.NUMBER, number),
+            Claim(Key.NAME, name),
+        ),
+        label=number,
+        account=number,
+        called=called,
+        name=name,
+        joins=Joins.PLATFORM,
+        trouble=TYPED.format(name=shown(entry.name)) if is_typed else "",
+        **more,
+    )
 
 
 def shared_begin(names: Sequence[str]) -> str:

@@ -10,10 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from grader.teach.gathering import shown
-from grader.teach.layouts.found import TYPED, Entry, Joins, Layout, Listing, Looking, add
+from grader.teach.layouts.found import Entry, Layout, Listing, Looking, add_numbered
 from grader.teach.layouts.plain import add_plain
-from grader.teach.roster import Claim, Key
 
 
 def is_moodle(name: str) -> bool:
@@ -27,21 +25,13 @@ def list_moodle(entries: Sequence[Entry], looking: Looking) -> Listing:
         if match is None:
             add_plain(entry, listing, looking)
             continue
-        number, name = match["number"], match["name"]
-        add(
+        add_numbered(
             entry,
             listing,
-            claims=(
-                *(Claim(Key.ANSWER, text) for text in (entry.name, number)),
-                Claim(Key.NUMBER, number),
-                Claim(Key.NAME, name),
-            ),
-            label=number,
-            account=number,
+            number=match["number"],
+            name=match["name"],
             called=match["original"] or entry.name,
-            name=name,
-            joins=Joins.PLATFORM,
-            trouble="" if match["kind"] == "file" else TYPED.format(name=shown(entry.name)),
+            is_typed=match["kind"] != "file",
         )
     return listing
 
