@@ -89,10 +89,11 @@ def _naive(text: str) -> datetime.datetime | None:
         except ValueError:
             return None
         return moment if moment.tzinfo is None else None
-    words = _WEEKDAY.sub("", text).replace(",", " ")
+    words = " ".join(_WEEKDAY.sub("", text).replace(",", " ").split())
+    words = _NO_COLON.sub(r"\1:\2", words)
     for form in _FORMS:
         try:
-            return datetime.datetime.strptime(" ".join(words.split()), form)
+            return datetime.datetime.strptime(words, form)
         except ValueError:
             continue
     return None
@@ -166,6 +167,8 @@ EMPTY = (
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:?\d\d")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? ", re.IGNORECASE)
+_NO_COLON = re.compile(r"(?<= \d{4} )(\d{1,2})(\d\d)(?= [AP]M$)", re.IGNORECASE)
+"""1130 AM and 105 PM, as Brightspace has it in names of folders, which take no colon."""
 _FORMS: tuple[str, ...] = tuple(
     f"{day} {hour}"
     for day in ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y")

@@ -35,10 +35,22 @@ def said(text: str, zone: str = "", local: bool = False) -> str | None:
         "2026-10-02 12:30 CST",  # Chicago, Shanghai, Havana
         "0001-01-01 00:00:00 +1400",
         "Freitag, 2. Oktober 2026 12:30",
+        "Okt 2, 2026 1030 AM",
+        "Oct 2, 2026 1030",  # in the morning, or of 24 hours?
+        "Oct 2, 2026 1330 PM",
+        "Oct 2, 2026 1075 AM",
     ],
 )
 def test_what_is_no_time_or_may_be_several(text: str) -> None:
     assert said(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("1159 PM", "23:59"), ("105 PM", "13:05"), ("1005 AM", "10:05"), ("1200 AM", "00:00")],
+)
+def test_a_time_of_day_without_a_colon(text: str, hour: str) -> None:
+    assert said(f"Mar 3, 2026 {text}") == f"2026-03-03 {hour}"
 
 
 @pytest.mark.parametrize(
@@ -70,6 +82,7 @@ def test_what_is_no_time_or_may_be_several(text: str) -> None:
         "Fri, 2 Oct 2026 12:30:00 +0200",  # a mail's
         "Fri Oct 02 2026 12:30:00 GMT+0200 (Central European Summer Time)",  # a browser's
         "October 2, 2026 10:30 AM",
+        "Oct 2, 2026 1030 AM",  # a folder's of Brightspace
         "2 Oct 2026 06:30 AM EDT",
     ],
 )
