@@ -134,23 +134,22 @@ class Roster:
         match = _match(self._people(left), by)
         if match.person and (
             _contradicted(match.person, claims)
-            or (by is Key.TEXT and self._may_be_longer(match.person, claims, usual))
+            or (by is Key.TEXT and self._may_be_longer(min(left), claims, usual))
         ):
             return Match(candidates=(match.person,))
         return match
 
-    def _may_be_longer(
-        self, person: Person, claims: Sequence[Claim], usual: Collection[str]
-    ) -> bool:
+    def _may_be_longer(self, number: int, claims: Sequence[Claim], usual: Collection[str]) -> bool:
         """True if a person's name is all that a text has of them, beside a word that may be a name."""
         words = words_of(next(claim.text for claim in claims if claim.key is Key.TEXT))
+        person = self.people[number]
         account = person.email.partition("@")[0]
         sure = {words_of(key) for key in (person.id, *person.other_ids, person.email, account)}
-        number = self.people.index(person)
+        whole = {"".join(key) for key in sure}
         beside: set[str] = set()
         for start, end in itertools.combinations(range(len(words) + 1), 2):
             run = words[start:end]
-            if run in sure or "".join(run) in map("".join, sure):
+            if run in sure or "".join(run) in whole:
                 return False
             if number in self._runs.get(run, ()):
                 beside |= {*words[max(0, start - 1) : start], *words[end : end + 1]}
