@@ -83,6 +83,8 @@ class Roster:
         """An id of digits without its zeros ahead."""
         self._runs: dict[tuple[str, ...], set[int]] = {}
         """What may stand in a longer text, in words."""
+        self._words: dict[str, set[int]] = {}
+        """A word of a name."""
         self._longest = 1
         for number, person in enumerate(self.people):
             self._learn(number, person)
@@ -113,7 +115,8 @@ class Roster:
 
         Weaker keys decide between those whom a stronger one leaves. If they contradict it, or two are
         left, it is nobody's, and the match says whom it may be of. So it is if only a name in a longer
-        text says it, and beside the name is a word that may belong to it: Mary Ann Lee is not Ann Lee.
+        text says it, and a word of that text may be another name: Mary Ann Lee is not Ann Lee. If a text
+        has a part of somebody's name, it may be of them: Ann Lee may be Ann Marie Lee.
         `usual` are words that are in no name, as the stems of a lecture's files.
         """
         answered: set[int] = set().union(*(self._fits(c) for c in claims if c.key is Key.ANSWER))
@@ -129,8 +132,9 @@ class Roster:
                 by = claim.key
             left = left & fits if left and fits else left or fits
         if not left:
-            near = self._people(self._nearly(claims))
-            return Match(candidates=near, is_near=bool(near))
+            if near := self._people(self._nearly(claims)):
+                return Match(candidates=near, is_near=True)
+            return Match(candidates=self._people(self._partly(claims, usual)))
         match = _match(self._people(left), by)
         if match.person and (
             _contradicted(match.person, claims)
@@ -140,23 +144,48 @@ class Roster:
         return match
 
     def _may_be_longer(self, number: int, claims: Sequence[Claim], usual: Collection[str]) -> bool:
-        """True if a person's name is all that a text has of them, beside a word that may be a name."""
+        """True if a person's name is all that a text has of them, and another word may be a name."""
         words = words_of(next(claim.text for claim in claims if claim.key is Key.TEXT))
         person = self.people[number]
         account = person.email.partition("@")[0]
         sure = {words_of(key) for key in (person.id, *person.other_ids, person.email, account)}
         whole = {"".join(key) for key in sure}
-        beside: set[str] = set()
+        if "".join(words) in {"".join(words_of(n)) for n in (person.name, *_turned(person.name))}:
+            return False
+        named: set[int] = set()
         for start, end in itertools.combinations(range(len(words) + 1), 2):
             run = words[start:end]
             if run in sure or "".join(run) in whole:
                 return False
             if number in self._runs.get(run, ()):
-                beside |= {*words[max(0, start - 1) : start], *words[end : end + 1]}
-        of_name = {*words_of(person.name), *USUAL_WORDS, *usual}
-        return any(
-            w.isalpha() and len(w) > 1 and not _IDEOGRAPH.search(w) for w in beside - of_name
-        )
+                named |= {*range(start, end)}
+        if any(at not in named and _is_initial(words, at, named) for at in range(len(words))):
+            return True
+        rest = [word for at, word in _may_be_names(words, usual) if at not in named]
+        return any(len(w) > 1 or _IDEOGRAPH.search(w) for w in {*rest} - {*words_of(person.name)})
+
+    def _partly(self, claims: Sequence[Claim], usual: Collection[str]) -> set[int]:
+        """Everybody whose name has all the words of a text that may be names, or is among these words.
+
+        An initial is as good as the word that it stands for.
+        """
+        texts = [claim.text for claim in claims if claim.key in (Key.NAME, Key.TEXT)]
+        return set().union(*(self._partly_named(text, usual) for text in texts))
+
+    def _partly_named(self, text: str, usual: Collection[str]) -> set[int]:
+        words = [word for _, word in _may_be_names(words_of(_HUMP.sub(" ", text)), usual)]
+        names = self._keys[Key.NAME]
+        joined = "".join(words)
+        found = {*names.get(joined, ())}
+        for at in range(1, len(joined)):  # maryannlee
+            for part in (joined[:at], joined[at:]):
+                if len(part) >= FEWEST_OF_A_PART and not _IDEOGRAPH.search(part):
+                    found |= names.get(part, set())
+        for number in set().union(*(self._words.get(word, set()) for word in words)):
+            own = words_of(self.people[number].name)
+            if _are_among(words, own) or (len(own) > 1 and _are_among(own, words)):
+                found.add(number)
+        return found
 
     def _fits(self, claim: Claim) -> set[int]:
         if claim.key is Key.TEXT:
@@ -219,6 +248,9 @@ class Roster:
         for text in ids:
             if text.isdecimal():
                 self._numbers.setdefault(text.lstrip("0"), set()).add(number)
+        for word in words_of(person.name):
+            if _weight(word) > 1:
+                self._words.setdefault(word, set()).add(number)
         for text in [*ids, person.email, account, *names]:
             self._learn_run(number, words_of(text))
 
@@ -297,6 +329,35 @@ def _weight(word: str) -> int:
     return len(word) + len(_IDEOGRAPH.findall(word))
 
 
+def _may_be_names(words: Sequence[str], usual: Collection[str]) -> Iterator[tuple[int, str]]:
+    """The words that may be a part of a name, each with its place; what surrounds a name is none."""
+    for at, word in enumerate(words):
+        around = {*words[max(0, at - 1) : at], *words[at + 1 : at + 2]}
+        is_date = word in MONTHS and any(other.isdecimal() for other in around)
+        is_of_a_copy = word in ("von", "de") and bool(around & {"kopie", "copie", "copia"})
+        word = _USUAL_SIGNS.sub("", word)
+        if word.isalpha() and not (is_date or is_of_a_copy or word in USUAL_WORDS or word in usual):
+            yield at, word
+
+
+def _is_initial(words: Sequence[str], at: int, named: Collection[int]) -> bool:
+    """True if a letter stands beside a name and may belong to it: J Ann Lee, and not Ann Lee's."""
+    is_genitive = words[at] == "s" and at - 1 in named
+    is_letter = len(words[at]) == 1 and words[at].isalpha() and not _IDEOGRAPH.search(words[at])
+    return is_letter and not is_genitive and bool({at - 1, at + 1} & {*named})
+
+
+def _are_among(some: Sequence[str], words: Sequence[str]) -> bool:
+    """True if each of some words is one of the others, or its initial."""
+    return all(any(_is_same(one, other) for other in words) for one in some)
+
+
+def _is_same(one: str, other: str) -> bool:
+    if 1 in (len(one), len(other)) and not _IDEOGRAPH.search(one + other):
+        return one[0] == other[0]
+    return one == other
+
+
 def _contradicted(person: Person, claims: Sequence[Claim]) -> bool:
     """Whether all that is known is a platform's number, and the name beside it is quite another."""
     said = {claim.key: claim.text for claim in claims if claim.text}
@@ -319,18 +380,31 @@ def _shared(people: Sequence[Person]) -> Iterator[str]:
 
 
 USUAL_WORDS = frozenset(
-    "hw homework assignment assignments final finished version copy submission submissions late draft "
-    "lecture lectures exercise exercises ex lab labs week task solution solutions answer answers "
-    "notebook code python my the of by from for and new old part zth course class project work file "
-    "files attempt resubmission corrected fixed update updated done complete completed handin upload "
-    "py ipynb zip tar gz".split()
+    "hw ps homework assignment assignments final finished version copy submission submissions submitted "
+    "late draft due lecture lectures exercise exercises ex lab labs week task problem solution solutions "
+    "answer answers notebook code python colab script main untitled my the of by from for and new newest "
+    "old last latest part zth course class project work file files attempt resubmission corrected fixed "
+    "update updated done complete completed handin upload download set am pm "
+    "kopie copie copia py ipynb zip tar gz".split()
 )
 """Words that stand beside a name in a file's name and are no part of it."""
+MONTHS = frozenset(
+    "january february march april may june july august september october november december "
+    "jan feb mar apr jun jul aug sep sept oct nov dec".split()
+)
+"""They are a part of a date beside a number; May Lee and June Park are people."""
+FEWEST_OF_A_PART = 6
+"""Letters of a whole name that is looked for at the ends of one long word."""
 FEWEST_LETTERS = 3
 """Of an id or a name that is looked for within a longer text."""
 _SIGNS = r"\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U000323af"
 _IDEOGRAPH = re.compile(f"[{_SIGNS}]")
 _IDEOGRAPHS = re.compile(f"[{_SIGNS}]+")
+_USUAL_SIGNS = re.compile(
+    "第|次|号|作业|作業|副本|最终|最終|提交|课程|练习|实验|修改|完成|課題|宿題|提出|回|レポート|과제|숙제|제출|최종"
+)
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Between Mary and Ann in MaryAnn."""
 _WORD = re.compile(rf"[{_SIGNS}]+|[^\W_{_SIGNS}]+")
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"}

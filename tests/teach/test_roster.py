@@ -255,8 +255,9 @@ def test_one_email_of_two_people_is_said(tmp_path: Path) -> None:
         ({Key.ID: "u81", Key.NAME: "Sam Smith"}, ["u81"]),
         ({Key.EMAIL: "sam2@x.edu", Key.NAME: "Sam Smith"}, ["u81"]),
         ({Key.NAME: "smithsam"}, ["u80", "u81"]),
-        ({Key.NAME: "Sam"}, []),  # a whole name, not a part of one
-        ({Key.NAME: "Mary Ann Lee-Jones"}, []),
+        ({Key.NAME: "Sam"}, ["u80", "u81"]),  # a part of a name credits nobody: it is asked
+        ({Key.NAME: "Mary Ann Lee-Jones"}, ["u78", "u79"]),
+        ({Key.NAME: "Mary Jones"}, []),
         ({Key.EMAIL: "sam2"}, []),
         ({Key.ACCOUNT: "sam2"}, ["u81"]),
         ({Key.NUMBER: "12345", Key.NAME: "Lovelace, Ada"}, ["ada"]),

@@ -26,7 +26,7 @@ from grader.teach.layouts.found import (
     shared_begin,
     split,
 )
-from grader.teach.roster import Claim, Key, words_of
+from grader.teach.roster import USUAL_WORDS, Claim, Key, words_of
 
 
 def list_plain(entries: Sequence[Entry], looking: Looking) -> Listing:
@@ -110,7 +110,7 @@ def _is_somebodys_word(stem: str, looking: Looking) -> bool:
 
 def _says_who(text: str) -> bool:
     """Whether a word is left that may be somebody's name."""
-    return any(not _NOBODY.fullmatch(word) for word in words_of(text))
+    return any(not (w in USUAL_WORDS or _NOBODY.fullmatch(w)) for w in words_of(text))
 
 
 def _other(name: str, looking: Looking) -> str:
@@ -156,10 +156,9 @@ _ZTH = re.compile(r"(?:(?P<who>.+)-)?(?P<lecture>\w+)\.zth", re.DOTALL)
 _NOBODY = re.compile(
     r"\d{1,3}|20\d\d|v\d+|[a-z]|"
     r"(?:hw|ps|ex|lab|lecture|week|homework|assignment|exercises?|problem|untitled|notebook)\d*|"
-    "copy|of|final|finished|done|new|newest|old|latest|last|version|draft|fixed|submission|submissions|"
-    "solution|solutions|main|script|file|code|python|colab|download|upload|my|the|set|"
-    "kopie|von|copie|copia|de|副本|作业"
+    "von|de|副本|作业"
 )
+"""Besides the usual words: what is numbered, single letters, and what a copy is called elsewhere."""
 UNKNOWN = "is neither a Python file, a notebook, a zip nor a tar."
 ONE_LEARNERS = (
     "None of these files has a learner's name in it. If all of them are one learner's, put them into a "
