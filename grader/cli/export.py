@@ -84,9 +84,9 @@ def export(
     must_not_replace(store, out)
     with open_gradebook(store, opened, targets) as (book, selections):
         grades = read_grades(opened, selections, book)
-    remarks = form.write(grades, opened, out)
+    remarks = form.export(grades, opened, out)
     waiting = waiting_in(grades)
-    learners = len({grade.who for grade in grades})
+    learners = len({grade.who for grade in grades if not grade.is_nobodys})
     counted = f"{learners} learner{'' if learners == 1 else 's'}"
     screen().print(Text(f"{counted} in {out}: {form.writes}."), soft_wrap=True)
     _remark(remarks)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 NAMED = 8
 """People who are named in a line; the rest are counted."""
 NOT_GRADED = "Handed in and not graded yet: {count} ({names})."
+NOT_KNOWN = "Not graded, because something may be theirs and nobody has said so: {count} ({names})."
 GRADE_FIRST = "Type `zth grade` again as before: it goes on with them."
 GRADEBOOK = Path("grades.sqlite")
 
@@ -67,17 +68,26 @@ def say_ungraded(waiting: Sequence[Grade], what: str) -> None:
     """What there is to say on those who are not graded yet; `what` says what became of them."""
     from grader.teach.gradebook import DECIDE
 
-    who = list(dict.fromkeys(grade.who for grade in waiting))
-    more = f" and {len(who) - NAMED} more" if len(who) > NAMED else ""
-    names = f"{', '.join(who[:NAMED])}{more}"
-    says = [NOT_GRADED.format(count=len(who), names=names), what]
+    groups = (
+        (NOT_GRADED, [grade.who for grade in waiting if not grade.is_asked]),
+        (NOT_KNOWN, [grade.who for grade in waiting if grade.is_asked]),
+    )
+    says = [_counted(words, list(dict.fromkeys(who))) for words, who in groups if who]
+    says.append(what)
     if any(set(g.not_judged) - set(g.to_decide) and not g.ungraded for g in waiting):
         says.append(GRADE_FIRST)
-    says += [f"{grade.who}: {grade.ungraded}" for grade in waiting if grade.ungraded][:NAMED]
+    says += list(dict.fromkeys(grade.ungraded for grade in waiting if grade.is_asked))[:NAMED]
+    failed = [grade for grade in waiting if grade.ungraded and not grade.is_asked]
+    says += [f"{grade.who}: {grade.ungraded}" for grade in failed[:NAMED]]
     decide = [(grade.who, ", ".join(grade.to_decide)) for grade in waiting if grade.to_decide]
     says += [f"{one}: {DECIDE.format(names=names)}" for one, names in decide[:NAMED]]
     for sentence in says:
         screen(stderr=True).print(Text(visible(sentence), "zth.fail"), soft_wrap=True)
+
+
+def _counted(words: str, who: Sequence[str]) -> str:
+    more = f" and {len(who) - NAMED} more" if len(who) > NAMED else ""
+    return words.format(count=len(who), names=f"{', '.join(who[:NAMED])}{more}")
 
 
 def must_be_there(store: Path) -> None:

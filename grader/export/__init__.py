@@ -23,6 +23,7 @@ from grader.export import (
     moodle,
     table,
 )
+from grader.export.words import UNANSWERED
 from grader.teach.gradebook import Grade
 
 Write = Callable[[Sequence[Grade], Course, Path], tuple[str, ...]]
@@ -39,6 +40,18 @@ class Format(msgspec.Struct, frozen=True):
     suffix: str
     """Of the file; empty where a folder is written."""
     write: Write
+    is_for_instructors: bool = False
+    """Whether it has all there is, so also what is nobody's as long as a question is open. Elsewhere a
+    line for it would be a learner's whom nobody knows."""
+
+    def export(self, grades: Sequence[Grade], course: Course, out: Path) -> tuple[str, ...]:
+        """Write all of the grades that are somebody's; what is left out is said, too."""
+        taken = [grade for grade in grades if self.is_for_instructors or not grade.is_nobodys]
+        remarks = self.write(taken, course, out)
+        left = dict.fromkeys(grade.who for grade in grades if grade.is_nobodys)
+        if self.is_for_instructors or not left:
+            return remarks
+        return (*remarks, UNANSWERED.format(names=", ".join(left)))
 
     @property
     def is_folder(self) -> bool:
@@ -48,8 +61,11 @@ class Format(msgspec.Struct, frozen=True):
 FORMATS: dict[str, Format] = {
     form.name: form
     for form in (
-        Format("csv", "a table with a row a learner", ".csv", table.write),
-        Format("jsonl", "all there is, a JSON object a line", ".jsonl", jsonl.write),
+        Format("csv", "a table with a row a learner", ".csv", table.write, is_for_instructors=True),
+        Format(
+            *("jsonl", "all there is, a JSON object a line", ".jsonl", jsonl.write),
+            is_for_instructors=True,
+        ),
         Format("junit", "JUnit XML, a suite a learner", ".xml", junit.write),
         Format("gradescope", "a results.json a learner", "", gradescope.write),
         Format("github-classroom", "a runner's result a learner", "", github_classroom.write),

@@ -22,12 +22,9 @@ from grader.teach.gradebook import Grade
 
 
 def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
-    """If the roster is Canvas's own, those who are not on it are left out: Canvas does not know them.
-
-    So is what may be of several people.
-    """
+    """If the roster is Canvas's own, those who are not on it are left out: Canvas does not know them."""
     theirs = [grade for grade in grades if _is_canvas(grade)]
-    known = theirs or [grade for grade in grades if not grade.is_nobodys]
+    known = theirs or grades
     write_file(out, lines(_rows(known)))
     on_list = {grade.who for grade in known}
     strangers = list(dict.fromkeys(grade.who for grade in grades if grade.who not in on_list))

@@ -47,9 +47,16 @@ def _rows(grades: Sequence[Grade]) -> Iterator[list[str]]:
             number(_sum(grade.penalty for grade in of)),
             number(_sum(grade.total for grade in of)),
             number(sum(grade.max_points for grade in of)),
-            "yes" if any(grade.handed_in for grade in of) else "no",
+            _handed_in(of),
             number(max((g.late_hours for g in of if g.late_hours is not None), default=None)),
         ]
+
+
+def _handed_in(of: Sequence[Grade]) -> str:
+    """Empty where that is not known: something may be theirs, and nobody has said so."""
+    if any(grade.handed_in and not grade.is_asked for grade in of):
+        return "yes"
+    return "" if any(grade.is_asked for grade in of) else "no"
 
 
 def _sum(values: Iterable[float | None]) -> float | None:

@@ -19,7 +19,7 @@ from grader.course.litter import files_in
 from grader.course.manifest import Course, Lecture
 from grader.course.targets import Selection
 from grader.errors import UserError, writing
-from grader.export.words import number
+from grader.export.words import UNANSWERED, number
 from grader.export.writing import write_file
 from grader.judge.results import ExerciseResult
 from grader.learn.kept import alone
@@ -357,7 +357,6 @@ NO_CELL = (
     "{lecture} has no cell in the gradebook for these exercises, so what they give is not in it: "
     "{names}."
 )
-UNANSWERED = "It is not known whose these are, so they are left out: {names}."
 NOT_JUDGED = "Not all graded yet, so what is not waits in nbgrader without a score: {names}."
 NOT_TOLD = "Comments by hand that no cell is there for: {names}."
 KEPT = "A person's word in nbgrader is another, and stays: {names}."

@@ -168,9 +168,10 @@ def _people(
     if intake.missing:
         who = [names.get(p.id) or p.name or p.id for p in intake.missing]
         lines.append(Text(f"{len(who)} handed in nothing: {_listed(who)}"))
-    if intake.strangers:
-        strangers = list(intake.strangers)
-        lines.append(Text(f"{len(strangers)} are not on the roster: {_listed(strangers)}"))
+    asked = {question.who for question in intake.questions}
+    if strangers := [who for who in intake.strangers if who not in asked]:
+        is_or_are = "is" if len(strangers) == 1 else "are"
+        lines.append(Text(f"{len(strangers)} {is_or_are} not on the roster: {_listed(strangers)}"))
     return lines
 
 

@@ -238,7 +238,7 @@ def _classroom(
     compared: int,
 ) -> Classroom:
     lecture = selection.lecture
-    handed = [grade for grade in grades if grade.handed_in]
+    handed = [grade for grade in grades if grade.handed_in and not grade.is_asked]
     read = [grade for grade in handed if seen.attention.is_read(grade.who)]
     totals = [grade.total for grade in read if grade.total is not None]
     flags = [Flag(exercise, says, _people(who)) for (exercise, says), who in seen.flags.items()]

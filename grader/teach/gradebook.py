@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
@@ -16,6 +16,7 @@ from grader.course.targets import Selection
 from grader.errors import UserError, nearest
 from grader.failures import Mismatch
 from grader.judge.results import ExerciseResult, Outcome
+from grader.teach.questions import is_question
 from grader.teach.redaction import safe_message
 from grader.teach.roster import Person
 from grader.teach.source_map import SourceMap
@@ -87,7 +88,9 @@ class Grade(msgspec.Struct, frozen=True):
     ungraded: str = ""
     """Why the last try to judge it came to no result."""
     is_nobodys: bool = False
-    """True if it may be of several people of the roster, and nobody has said of whom."""
+    """True if nobody has said whose it is, and its own name does not tell."""
+    is_asked: bool = False
+    """True if something may be theirs, and nobody has said so: whether they handed in is not known."""
     to_decide: tuple[str, ...] = ()
     """Of what is not graded, what only a person can decide: what it builds on is wrong to the judge, and
     a person has given full marks for it."""
@@ -113,7 +116,6 @@ def read_grades(
     hand_ins = store.hand_ins()
     people = {person.id: person for person in store.people()}
     scores = store.scores()
-    asked = {hand_in.ungraded for hand_in in hand_ins.values() if hand_in.is_question}
     grades: list[Grade] = []
     for selection in selections:
         lecture = selection.lecture
@@ -146,7 +148,6 @@ def read_grades(
                     people.get(who, Person(who)),
                     hand_ins.get((who, lecture.id)),
                     exercises,
-                    asked,
                 )
             )
     return grades
@@ -215,7 +216,6 @@ def _grade(
     person: Person,
     hand_in: HandIn | None,
     exercises: tuple[Graded, ...],
-    asked: Set[str],
 ) -> Grade:
     known = [graded.points for graded in exercises if graded.points is not None]
     points = _rounded(sum(known)) if len(known) == len(exercises) else None
@@ -241,7 +241,8 @@ def _grade(
         title=lecture.title,
         section=person.section,
         ungraded=hand_in.ungraded if hand_in else "",
-        is_nobodys=bool(hand_in and hand_in.path and asked & {*hand_in.remarks}),
+        is_nobodys=bool(hand_in and hand_in.path and any(map(is_question, hand_in.remarks))),
+        is_asked=bool(hand_in and hand_in.is_question),
         to_decide=tuple(
             g.exercise for g in exercises if g.points is None and g.outcome is Outcome.BLOCKED
         ),

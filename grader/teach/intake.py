@@ -35,6 +35,7 @@ from grader.teach.layouts.gradescope import METADATA, list_gradescope
 from grader.teach.layouts.moodle import is_moodle, list_moodle
 from grader.teach.layouts.nbgrader import list_nbgrader
 from grader.teach.layouts.plain import list_plain
+from grader.teach.questions import IN_DOUBT, NAMELESS, NAMELESS_ALONE, NEARLY
 from grader.teach.roster import Key, Match, Person, Roster, words_of
 
 
@@ -382,11 +383,6 @@ _OF_ALL = re.compile(
     "hand|ins?|handed|all|class|students|download|export|files|abgaben?|rendus?|entregas?|consegne"
 )
 WITHIN = "The submissions are taken from the folder {folder}."
-ANSWER = "write its name into the column submission of the right line of the roster"
-IN_DOUBT = "{name} may be of {ids}: " + f"{ANSWER}."
-NEARLY = "{name} may be of {ids}, whose id may have lost its zeros: " + f"{ANSWER}."
-NAMELESS = "{name} does not say whose it is: " + f"{ANSWER}, or the learner's name into its name."
-NAMELESS_ALONE = "{name} does not say whose it is: write the learner's name into its name."
 NEWEST = "Handed in more than once: {name} counts, not {others}."
 UNREAD = "When it was handed in cannot be read, so nothing of theirs is late: {who}."
 NO_SUBMISSION = "Not taken for submissions: {names}."

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from judging import TINY
 
 BIN = Path(sys.executable).parent
@@ -16,6 +18,17 @@ PEOPLE = "w1,Wei Wang,wei.wang@x.org\nw2,Wei Wang,wei.wang2@x.org\nzoe,Zoe Quux,
 
 
 def zth(folder: Path, *arguments: str, code: int = 0) -> str:
+    """What is printed, without what goes to standard error."""
+    return _run(folder, *arguments, code=code).stdout
+
+
+def zth_says(folder: Path, *arguments: str, code: int = 0) -> str:
+    """All that is printed."""
+    done = _run(folder, *arguments, code=code)
+    return done.stdout + done.stderr
+
+
+def _run(folder: Path, *arguments: str, code: int) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [str(BIN / "zth"), *arguments, "--course", str(TINY)],
         cwd=folder,
@@ -24,7 +37,7 @@ def zth(folder: Path, *arguments: str, code: int = 0) -> str:
         timeout=300,
     )
     assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout
+    return done
 
 
 def totals(folder: Path, asked: bool = False) -> dict[str, str]:
@@ -109,4 +122,64 @@ def test_a_question_is_said_once_with_what_answers_it(tmp_path: Path) -> None:
     said = " ".join(zth(tmp_path, *words).split())
     assert said.count("may be of w1 or w2") == 1
     assert said.count("the column submission") == 1
-    assert "again" not in said
+    assert "Type `zth grade` again" not in said, "that answers nothing"
+    assert "then grade again" in said
+    assert "not on the roster" not in said, "it may well be"
+    assert "1 handed in nothing: Zoe Quux" in said
+    told = " ".join(zth(tmp_path, "class", "lecture1").split())
+    assert "1 handed in, 1 handed in nothing, 2 not graded yet" in told
+    assert told.count("may be of w1 or w2") == 1
+
+
+FORMS = ("csv", "jsonl", "junit", "gradescope", "github-classroom", "canvas", "moodle")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Wei Wang",  # of two people
+        "Mary Zoe Quux",  # of one who has handed in something else
+        "arrays (1)",  # of anybody
+    ],
+)
+def test_what_is_nobodys_is_a_learner_in_no_other_program(tmp_path: Path, name: str) -> None:
+    """What is for the instructor alone, csv and jsonl, has it; what others import has not."""
+    shutil.copytree(TINY / "solutions" / "tiny", tmp_path / "submissions" / "z9")
+    if name.startswith("arrays"):
+        shutil.copy(
+            TINY / "solutions" / "tiny" / "arrays.py", tmp_path / "submissions" / f"{name}.py"
+        )
+    else:
+        shutil.copytree(TINY / "solutions" / "tiny", tmp_path / "submissions" / name)
+    # an id in a name would decide, and another order of the name is not what the question is called
+    people = PEOPLE.replace("zoe", "z9").replace("Wei Wang", "Wang Wei")
+    (tmp_path / "r.csv").write_text(f"id,name,email\n{people}")
+    (question,) = grade(tmp_path)["questions"]  # type: ignore[misc]
+    has_doubt = name == "Wei Wang"
+    for form in FORMS:
+        out = tmp_path / f"{form}.out"
+        words = ("export", str(out), "lecture1", "--to", form)
+        said = " ".join(zth_says(tmp_path, *words, code=int(has_doubt)).split())
+        files = [path for path in [out, *out.rglob("*")] if path.is_file()]
+        text = "".join(f"{path.relative_to(tmp_path)} {path.read_text()}" for path in files)
+        is_ours = form in ("csv", "jsonl")
+        assert (in_words(question["who"]) in in_words(text)) == is_ours, form
+        assert (f"so they are left out: {question['who']}." in said) != is_ours, form
+        assert "z9" in text, form
+        assert ("something may be theirs and nobody has said so: 2 (w1, w2)" in said) == has_doubt
+        assert "Handed in and not graded yet" not in said
+
+
+def in_words(text: str) -> str:
+    """A name as a folder's name, a cell or XML has it."""
+    return " ".join(re.split(r"[\W_]+", text))
+
+
+def test_whether_they_handed_in_is_not_known(tmp_path: Path) -> None:
+    shutil.copytree(TINY / "solutions" / "tiny", tmp_path / "submissions" / "Wei Wang")
+    (tmp_path / "r.csv").write_text(f"id,name,email\n{PEOPLE}")
+    grade(tmp_path)
+    totals(tmp_path, asked=True)
+    with (tmp_path / "marks.csv").open(encoding="utf-8-sig", newline="") as file:
+        handed_in = {row["who"]: row["handed_in"] for row in csv.DictReader(file)}
+    assert handed_in == {"w1": "", "w2": "", "zoe": "no", "Wei Wang": "yes"}

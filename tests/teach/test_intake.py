@@ -110,7 +110,7 @@ def test_the_roster_says_who_is_missing_and_who_is_a_stranger(tmp_path: Path) ->
     assert question.candidates == ("sam1", "sam2")
     assert question.text == (
         "Sam Smith.zip may be of sam1 or sam2: write its name into the column submission of the right "
-        "line of the roster."
+        "line of the roster, then grade again."
     )
     assert found.handed[0].remarks == (question.text,)
     assert found.handed[1].name == "Ada Lovelace"
