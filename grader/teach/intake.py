@@ -20,6 +20,7 @@ from grader.course.manifest import Course
 from grader.teach.bundle import Part
 from grader.teach.gathering import shown
 from grader.teach.layouts.blackboard import is_blackboard, list_blackboard
+from grader.teach.layouts.brightspace import is_brightspace, list_brightspace
 from grader.teach.layouts.canvas import is_canvas, list_canvas
 from grader.teach.layouts.found import (
     HANDED_IN,
@@ -199,9 +200,11 @@ _LISTS: dict[Layout, Callable[[Sequence[Entry], Looking], Listing]] = {
     Layout.CANVAS: list_canvas,
     Layout.MOODLE: list_moodle,
     Layout.BLACKBOARD: list_blackboard,
+    Layout.BRIGHTSPACE: list_brightspace,
     Layout.GRADESCOPE: list_gradescope,
 }
 _NAMES: dict[Layout, Callable[[str], bool]] = {
+    Layout.BRIGHTSPACE: is_brightspace,  # a file in it may be called as Canvas calls one
     Layout.MOODLE: is_moodle,
     Layout.BLACKBOARD: is_blackboard,
     Layout.CANVAS: is_canvas,

@@ -90,6 +90,7 @@ def _naive(text: str) -> datetime.datetime | None:
             return None
         return moment if moment.tzinfo is None else None
     words = " ".join(_WEEKDAY.sub("", text).replace(",", " ").split())
+    words = _SEPT.sub("Sep", _DOTTED.sub(r"\1M", words))
     words = _NO_COLON.sub(r"\1:\2", words)
     for form in _FORMS:
         try:
@@ -167,6 +168,10 @@ EMPTY = (
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:?\d\d")
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? ", re.IGNORECASE)
+_DOTTED = re.compile(r"\b([AP])\.M\.?$", re.IGNORECASE)
+"""Canada's a.m.; a folder's name may have lost the last point."""
+_SEPT = re.compile(r"\bSept\b\.?", re.IGNORECASE)
+"""As the British shorten it."""
 _NO_COLON = re.compile(r"(?<= \d{4} )(\d{1,2})(\d\d)(?= [AP]M$)", re.IGNORECASE)
 """1130 AM and 105 PM, as Brightspace has it in names of folders, which take no colon."""
 _FORMS: tuple[str, ...] = tuple(

@@ -86,6 +86,24 @@ def blackboard(root: Path, handed: Mapping[Somebody, Files]) -> None:
             put(root / f"{head}_{name}", data)
 
 
+def brightspace(root: Path, handed: Mapping[Somebody, Files]) -> None:
+    put(root / "index.html", b"<html>")
+    for who, files in handed.items():
+        for name, data in files.items():
+            put(root / f"{who.number}-2557369 - {who.name} - Oct 1, 2026 1015 AM" / name, data)
+
+
+def brightspace_flat(root: Path, handed: Mapping[Somebody, Files]) -> None:
+    put(root / "index.html", b"<html>")
+    for who, files in handed.items():
+        for name, data in files.items():
+            put(
+                root
+                / f"{who.number}-442356 - {who.id} - {who.name} - Oct 1, 2026 1015 AM - {name}",
+                data,
+            )
+
+
 def nbgrader(root: Path, handed: Mapping[Somebody, Files]) -> None:
     for who, files in handed.items():
         put(root / who.id / "lecture1" / "timestamp.txt", f"{WHEN} UTC".encode())
@@ -108,6 +126,8 @@ LAYOUTS: dict[str, Lay] = {
     "Moodle": moodle,
     "Gradescope": gradescope,
     "Blackboard": blackboard,
+    "Brightspace": brightspace,
+    "Brightspace, flat": brightspace_flat,
     "nbgrader": nbgrader,
     "GitHub Classroom": classroom,
 }

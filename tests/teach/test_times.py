@@ -83,6 +83,8 @@ def test_a_time_of_day_without_a_colon(text: str, hour: str) -> None:
         "Fri Oct 02 2026 12:30:00 GMT+0200 (Central European Summer Time)",  # a browser's
         "October 2, 2026 10:30 AM",
         "Oct 2, 2026 1030 AM",  # a folder's of Brightspace
+        "Oct 2, 2026 1030 a.m.",
+        "2 Oct 2026 10:30 a.m",
         "2 Oct 2026 06:30 AM EDT",
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -427,6 +428,94 @@ def test_without_a_roster_a_document_is_somebodys_and_a_table_is_yours(tmp_path:
     assert "Not taken for submissions: class.csv, grades.sqlite, notes.txt." in intake.remarks
 
 
+# Brightspace
+
+
+def test_brightspace_tells_two_of_one_name_apart_and_asks_whose_they_are(tmp_path: Path) -> None:
+    """Also if the numbers ahead are the same for everybody: two people are never merged."""
+    names = (
+        "397063-2557369 - Mary-Ann Smith - Sep 24, 2026 926 PM",
+        "397063-2557369 - John Doe - Sep 24, 2026 926 PM",
+        "271836-2557369 - Wei Wang - Dec 5, 2026 1149 AM",
+        "271837-2557369 - Wei Wang - Dec 5, 2026 1150 AM",
+    )
+    for name in names:
+        put(tmp_path / name / "arrays.py", name.encode())
+    put(tmp_path / "index.html", b"<html>")
+    people = Roster(
+        [Person("1", "Mary-Ann Smith"), Person("2", "Doe, John"), *whole().people, Person("9")]
+    )
+    intake = found(tmp_path, people)
+    assert intake.layout == "Brightspace"
+    assert set(credited(intake)) == {"1", "Wei Wang 271836-2557369", "Wei Wang 271837-2557369"} | {
+        "2"
+    }
+    assert [q.candidates for q in intake.questions] == [("9002", "9003")] * 2
+    assert {"9001", "9"} <= {person.id for person in intake.missing}
+    assert not {"9002", "9003"} & {person.id for person in intake.missing}
+    assert not any("index.html" in remark for remark in intake.remarks)
+    alone = found(tmp_path, None)
+    assert len(alone.handed) == len(names), "nor without a roster"
+
+
+def test_of_brightspaces_folders_the_newest_counts_and_of_files_the_newest_of_each(
+    tmp_path: Path,
+) -> None:
+    head = "70010-442356 - Ada Lovelace"
+    # by the alphabet, and by the files' own times, April would be the older
+    put(tmp_path / "a" / f"{head} - Sep 30, 2026 1159 PM" / "arrays.py", b"old")
+    put(tmp_path / "a" / f"{head} - Oct 1, 2026 105 AM" / "arrays.py", b"new", age=99)
+    (one,) = found(tmp_path / "a", whole()).handed
+    assert read_bundle(one.parts).files == {"arrays.py": b"new"}
+    assert [path.name for path in one.older] == [f"{head} - Sep 30, 2026 1159 PM"]
+    put(tmp_path / "b" / f"{head} - Sep 30, 2026 1159 PM - arrays.py", b"old")
+    put(tmp_path / "b" / f"{head} - Sep 30, 2026 1159 PM - model.py", b"model")
+    put(tmp_path / "b" / f"{head} - Oct 1, 2026 105 AM - arrays.py", b"new", age=99)
+    put(tmp_path / "b" / f"{head} - Oct 1, 2026 105 AM - a_1_2_b - 2.py", b"b", age=99)
+    (one,) = found(tmp_path / "b", whole()).handed
+    files = {"arrays.py": b"new", "model.py": b"model", "a_1_2_b - 2.py": b"b"}
+    assert read_bundle(one.parts).files == files
+
+
+def test_brightspaces_clock_is_the_courses_and_another_language_is_said(tmp_path: Path) -> None:
+    english, french = "70010-9 - Ada Lovelace", "70040-9 - 李明"
+    put(tmp_path / "in" / f"{english} - Oct 1, 2026 1015 PM" / "arrays.py", b"x")
+    put(tmp_path / "in" / f"{french} - 1 août 2026 1015" / "arrays.py", b"x")
+    text = (TINY / "course.toml").read_text()
+    there = Path(shutil.copytree(TINY, tmp_path / "course"))
+    due = text.replace('dir = "tiny"\n', 'dir = "tiny"\ndue = 2026-09-01T00:00:00Z\n')
+    (there / "course.toml").write_text(f'timezone = "America/Toronto"\n{due}')
+    intake = find_submissions(tmp_path / "in", whole(), course=load_course(there))
+    ada, ming = intake.handed
+    assert (f"{ada.at:%Y-%m-%d %H:%M}", ada.clock) == ("2026-10-02 02:15", "recorded")
+    assert ming.clock == "file", "nothing to take points off for"
+    (said,) = ming.remarks
+    assert "has '1 août 2026 1015' in its name, which is no time that can be read" in said
+    listed = "When it was handed in cannot be read, so nothing of theirs is late: 9004."
+    assert intake.remarks == (listed,)
+
+    (there / "course.toml").write_text(due)
+    intake = find_submissions(tmp_path / "in", whole(), course=load_course(there))
+    zone = [remark for remark in intake.remarks if "name no zone" in remark]
+    assert [remark.startswith("Brightspace's times") for remark in zone] == [True]
+    assert not intake.handed[0].remarks, "it is a time, only nobody knows in which zone"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2026-10 - Ada Lovelace.py",
+        "1-2 - Ada Lovelace - hw5.py",
+        "Ada Lovelace - Oct 1, 2026 1015 AM",
+        "1-2 - Oct 1, 2026 1015 AM",
+    ],
+)
+def test_what_only_looks_like_brightspace_is_a_name_like_others(tmp_path: Path, name: str) -> None:
+    put(tmp_path / name if name.endswith(".py") else tmp_path / name / "arrays.py", b"x")
+    put(tmp_path / "9002" / "arrays.py", b"x")
+    assert found(tmp_path, whole()).layout == "plain"
+
+
 # Blackboard
 
 
@@ -452,7 +541,6 @@ def test_blackboards_attempts_are_one_submission_the_newest_of_each_file(tmp_pat
 
 def test_blackboards_clock_is_the_courses(tmp_path: Path) -> None:
     import datetime
-    import shutil
 
     root = Path(shutil.copytree(TINY, tmp_path / "course"))
     text = (TINY / "course.toml").read_text()

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from grader.teach.gathering import shown
 from grader.teach.layouts.found import (
+    NO_ZONE,
     TYPED,
     Entry,
     Joins,
@@ -62,7 +63,7 @@ def list_blackboard(entries: Sequence[Entry], looking: Looking) -> Listing:
             trouble="" if match["original"] else TYPED.format(name=shown(entry.name)),
         )
     if looking.something_is_due and looking.zone is None:
-        listing.remarks.append(NO_ZONE)
+        listing.remarks.append(NO_ZONE.format(platform="Blackboard"))
     return listing
 
 
@@ -80,8 +81,4 @@ def _login(head: str, heads: Sequence[str], roster: Roster | None) -> str:
 _BLACKBOARD = re.compile(
     r"(?P<head>.+)_attempt_(?P<day>\d{4}-\d\d-\d\d)-(?P<hour>\d\d-\d\d-\d\d)(?:_(?P<original>.+)|\.txt)",
     re.DOTALL,
-)
-NO_ZONE = (
-    "Blackboard's times name no zone, so nobody is late: write where the course is given into "
-    'course.toml, timezone = "Europe/Berlin".'
 )

@@ -30,6 +30,7 @@ class Layout(enum.StrEnum):
     MOODLE = "Moodle"
     GRADESCOPE = "Gradescope"
     BLACKBOARD = "Blackboard"
+    BRIGHTSPACE = "Brightspace"
 
 
 class Joins(enum.StrEnum):
@@ -240,4 +241,8 @@ HANDED_IN = tuple(sorted((*ARCHIVES, ".py", ".ipynb"), key=len, reverse=True))
 MOST_LOOKED_AT = 300
 NAME = "Name the folder that holds one submission a learner."
 LINK = "{name} is a link, which is not followed: put the submission itself there."
+NO_ZONE = (
+    "{platform}'s times name no zone, so nobody is late: write where the course is given into "
+    'course.toml, timezone = "Europe/Berlin".'
+)
 TYPED = "{name} is text that was typed into the platform, not a file."
