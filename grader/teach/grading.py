@@ -14,6 +14,7 @@ from grader.judge.results import LectureResult
 from grader.teach.bundle import Bundle, Part, read_bundle
 from grader.teach.digest import Digests, fingerprint
 from grader.teach.intake import Clock, Handed, Intake
+from grader.teach.questions import is_question
 from grader.teach.reference_first import after_references, must_pass, reference_job
 from grader.teach.source_map import SourceMap
 from grader.teach.sources import Sources, given_names, submission_from
@@ -106,6 +107,8 @@ class Grading:
         Whose submission cannot be told is nobody's until it is answered: those whose it may be are not
         graded yet, which is neither absent nor 0.
         """
+        self._store.place(self._placed(intake))
+        self._hand_ins = self._store.hand_ins()
         handed = {one.who for one in intake.handed}
         asked = {id_: q.text for q in intake.questions for id_ in q.candidates if id_ not in handed}
         paths = {str(part.path) for one in intake.handed for part in one.parts}
@@ -123,6 +126,22 @@ class Grading:
             if (who, lecture) not in here or here[who, lecture].is_question
         )
         self._hand_ins = self._store.hand_ins()
+
+    def _placed(self, intake: Intake) -> Iterator[HandIn]:
+        """What is unchanged and known otherwise than before, as the roster or an answer came later."""
+        questions = {question.who: question.text for question in intake.questions}
+        handed = {one.who for one in intake.handed}
+        lectures = {selection.lecture.id for selection in self._selections}
+        for (who, lecture), hand_in in self._hand_ins.items():
+            if who not in handed or lecture not in lectures or not hand_in.path:
+                continue
+            asked = [questions[who]] if who in questions else []
+            others = [remark for remark in hand_in.remarks if not is_question(remark)]
+            new = msgspec.structs.replace(
+                hand_in, remarks=(*asked, *others), on_roster=who not in intake.strangers
+            )
+            if new != hand_in:
+                yield new
 
     def run(
         self, plan: Plan, run: Run, executor: Executor, strangers: Collection[str]

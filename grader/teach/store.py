@@ -228,6 +228,17 @@ class Store:
                     f"DELETE FROM {table} WHERE who = ? AND lecture = ?", (who, lecture)
                 )
 
+    def place(self, hand_ins: Iterable[HandIn]) -> None:
+        """Write down what the roster says of hand-ins that are there: their remarks and `on_roster`."""
+        with self._transaction():
+            self._database.executemany(
+                "UPDATE hand_in SET remarks = ?, on_roster = ? WHERE who = ? AND lecture = ?",
+                [
+                    (msgspec.json.encode(h.remarks).decode(), h.on_roster, h.who, h.lecture)
+                    for h in hand_ins
+                ],
+            )
+
     def _keep(self, hand_in: HandIn) -> None:
         row = {
             **{"who": hand_in.who, "lecture": hand_in.lecture, "path": hand_in.path},

@@ -84,6 +84,26 @@ def test_a_question_that_goes_away_leaves_nothing(tmp_path: Path) -> None:
     assert float(totals(tmp_path)["w2"]) > 0
 
 
+def test_a_question_that_comes_with_a_later_roster_is_asked_and_answered(tmp_path: Path) -> None:
+    """Nothing is judged again for it: the work is unchanged, and whose it is is not."""
+    shutil.copytree(TINY / "solutions" / "tiny", tmp_path / "submissions" / "Wei Wang")
+    words = ("grade", "submissions", "lecture1", "--isolation", "fork", "--json")
+    zth(tmp_path, *words)
+    marks = totals(tmp_path)
+    (tmp_path / "r.csv").write_text(f"id,name,email\n{PEOPLE}")
+    told = grade(tmp_path)
+    assert (told["graded"], told["unchanged"]) == (0, 1)
+    words = ("export", "a.out", "lecture1", "--to", "moodle")
+    assert "so they are left out: Wei Wang." in zth_says(tmp_path, *words, code=1)
+    assert "Wei Wang" not in {
+        line.split(",")[0] for line in (tmp_path / "a.out").read_text().splitlines()
+    }
+    answered = PEOPLE.replace("wei.wang2@x.org", "wei.wang2@x.org,Wei Wang")
+    (tmp_path / "r.csv").write_text(f"id,name,email,submission\n{answered}")
+    grade(tmp_path)
+    assert totals(tmp_path) == {"w1": "0", "w2": marks["Wei Wang"], "zoe": "0"}
+
+
 def test_until_it_is_answered_every_export_leaves_it_empty(tmp_path: Path) -> None:
     """Neither 0 for those whom it may be of, nor a line under a name that nobody has."""
     shutil.copytree(TINY / "solutions" / "tiny", tmp_path / "submissions" / "Wei Wang")
