@@ -85,6 +85,8 @@ class Roster:
         """What may stand in a longer text, in words."""
         self._words: dict[str, set[int]] = {}
         """A word of a name."""
+        self._own: list[tuple[str, ...]] = []
+        """The words of each name."""
         self._longest = 1
         for number, person in enumerate(self.people):
             self._learn(number, person)
@@ -182,7 +184,7 @@ class Roster:
                 if len(part) >= FEWEST_OF_A_PART and not _IDEOGRAPH.search(part):
                     found |= names.get(part, set())
         for number in set().union(*(self._words.get(word, set()) for word in words)):
-            own = words_of(self.people[number].name)
+            own = self._own[number]
             if _are_among(words, own) or (len(own) > 1 and _are_among(own, words)):
                 found.add(number)
         return found
@@ -248,7 +250,8 @@ class Roster:
         for text in ids:
             if text.isdecimal():
                 self._numbers.setdefault(text.lstrip("0"), set()).add(number)
-        for word in words_of(person.name):
+        self._own.append(words_of(person.name))
+        for word in self._own[number]:
             if _weight(word) > 1:
                 self._words.setdefault(word, set()).add(number)
         for text in [*ids, person.email, account, *names]:
