@@ -136,6 +136,20 @@ class Endings:
             return Crashed(signal=signal_name(fate.signal))
         return Exited(status=fate.status)
 
+    def time_limit(self, died: Died, fate: Fate, seconds: float) -> str | None:
+        """The time limit at which it was stopped, with its unit; None if it was something else."""
+        end = self._end(died, fate, seconds)
+        if isinstance(end, LimitReached) and end.kind in ("cpu", "wait"):
+            return f"{end.limit} s"
+        return None
+
+    def importing(self, frames: list[Frame]) -> Location | None:
+        """The statement outside of functions that was run, of frames with the innermost first."""
+        for path, line, function in frames:
+            if function == "<module>" and self._line(path, line) is not None:
+                return Location(self._sources[path].name, line)
+        return None
+
     def _at_a_stub(self, stub: str, at: Location | None) -> Stopped:
         """A stub was reached: the exercise's own, or that of another one which it calls."""
         others = {e.id: e.file for e in self._lecture.exercise if e != self._exercise}

@@ -110,11 +110,12 @@ class Hearing:
     def _hear(self, exercise: Exercise) -> ExerciseResult:
         if settled := self._settled(exercise):
             return self._without_checks(exercise, settled)
-        trial = self._prepared.pop(exercise.id, None) or self._trial(exercise)
+        trial = self._ready(exercise)
         try:
             heard = list(self._checks(exercise, trial))
         finally:
             trial.close()
+            self._submission = trial.submission
         if trial.load_failure:
             return self._without_checks(exercise, trial.load_failure, trial)
         return self._verdict(exercise, trial, heard)
@@ -148,6 +149,14 @@ class Hearing:
             self._lecture.package,
             frozenset((e.module, name) for e in self._lecture.exercise for name in e.names),
         )
+
+    def _ready(self, exercise: Exercise) -> Trial:
+        """The trial that was prepared, unless it runs statements that are left out by now."""
+        trial = self._prepared.pop(exercise.id, None)
+        if trial and trial.submission is not self._submission:
+            trial.close()
+            trial = None
+        return trial or self._trial(exercise)
 
     def _trial(self, exercise: Exercise) -> Trial:
         return self._judge.trial(self._lecture, exercise, self._submission, self._seed)

@@ -45,6 +45,8 @@ class SourceFile(msgspec.Struct, frozen=True):
     """Lines of the text that the learner did not write."""
     remark: str = ""
     """What was left out of it, in a sentence."""
+    too_long: tuple[tuple[int, str], ...] = ()
+    """Lines of statements that are not run because they take too long, each with the reason."""
     given: str = ""
     """The stub that stands in where there is trouble: other files may need what it gives."""
 
@@ -72,6 +74,25 @@ class Submission(msgspec.Struct, frozen=True):
 
     def other_code(self) -> dict[str, CodeFile]:
         return _code(self.others.values())
+
+    def without(self, name: str, line: int, why: str, roots: Roots) -> Submission | None:
+        """The same, where the statement at a line of a file is not run; None if it cannot be left out.
+
+        `name` is the file's and `roots` are its own, as in `compile_source`. What asks in vain for a
+        name that the statement would give is told `why`.
+        """
+        source = self.files.get(name) or self.others[name]
+        if line in dict(source.too_long):  # what takes its time is not that statement
+            return None
+        too_long = (*source.too_long, (line, why))
+        try:
+            code = _code_of(source.text, source.path, roots, dict(source.broken), dict(too_long))
+        except (SyntaxError, ValueError, RecursionError):
+            return None
+        shorter = msgspec.structs.replace(source, code=marshal.dumps(code), too_long=too_long)
+        if name in self.files:
+            return msgspec.structs.replace(self, files={**self.files, name: shorter})
+        return msgspec.structs.replace(self, others={**self.others, name: shorter})
 
 
 def read_submission(folder: Path, lecture: Lecture) -> Submission:
@@ -238,7 +259,11 @@ def _compiled(
 
 
 def _code_of(
-    text: str, path: str, roots: Roots, broken: Mapping[str, Unreadable]
+    text: str,
+    path: str,
+    roots: Roots,
+    broken: Mapping[str, Unreadable],
+    too_long: Mapping[int, str] = types.MappingProxyType({}),
 ) -> types.CodeType:
     try:
         # nested deeper than compile minds may be too deep for a tree of objects
@@ -247,10 +272,10 @@ def _code_of(
         while first < len(body) and _is_future(body[first]):
             body.insert(0, body.pop(first))
             first += 1
-        return compile(guarded(body, roots), path, "exec", dont_inherit=True)
+        return compile(guarded(body, roots, too_long), path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError):
         compile(text, path, "exec", dont_inherit=True)  # says it better, where it is no Python
-        if broken:
+        if broken or too_long:
             raise
         parse(text)
         return compile(text, path, "exec", dont_inherit=True)

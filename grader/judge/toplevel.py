@@ -11,6 +11,7 @@ What is added calls two functions that `grader.judge.modules` puts beside the bu
 from __future__ import annotations
 
 import ast
+import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 LEFT_OUT = "__zth_left_out__"
@@ -24,8 +25,13 @@ Roots = Mapping[str, bool]
 """The names that exercises ask for at the top of a file → whether it must be a class."""
 
 
-def guarded(body: Sequence[ast.stmt], roots: Roots) -> ast.Module:
-    """The statements of a file as the module that is run."""
+def guarded(
+    body: Sequence[ast.stmt], roots: Roots, too_long: Mapping[int, str] = types.MappingProxyType({})
+) -> ast.Module:
+    """The statements of a file as the module that is run.
+
+    A statement that spans a line of `too_long` is not run: it raises TimeoutError with that text.
+    """
     made: list[ast.stmt] = []
     known = defined(body)
     for number, node in enumerate(body):
@@ -43,7 +49,9 @@ def guarded(body: Sequence[ast.stmt], roots: Roots) -> ast.Module:
             star = isinstance(part, ast.ImportFrom) and part.names[0].name == "*"
             handler = ast.ExceptHandler(failed, None, [_call(part, LEFT_OUT, *names, *"*" * star)])
             # the call stands in the else: what it raises is ours
-            guard = ast.Try([part], [ast.copy_location(handler, part)], told, [])
+            why = next((w for at, w in too_long.items() if _spans(part, at)), None)
+            run = part if why is None else ast.copy_location(_raises(why), part)
+            guard = ast.Try([run], [ast.copy_location(handler, part)], told, [])
             made.append(ast.copy_location(guard, part))
     return ast.fix_missing_locations(ast.Module(made, []))
 
@@ -138,6 +146,15 @@ def _outside_of_functions(node: ast.AST) -> Iterator[ast.AST]:
         for inner in ast.iter_child_nodes(outer):
             yield inner
             waiting.append(inner)
+
+
+def _spans(node: ast.stmt, line: int) -> bool:
+    return node.lineno <= line <= (node.end_lineno or node.lineno)
+
+
+def _raises(why: str) -> ast.stmt:
+    error = ast.Call(ast.Name("TimeoutError", ast.Load()), [ast.Constant(why)], [])
+    return ast.Raise(error)
 
 
 def _must_come_first(node: ast.stmt, number: int) -> bool:

@@ -21,7 +21,7 @@ from grader.judge.reference import Reference
 from grader.judge.results import Outcome
 from grader.judge.sandbox import Child, Died, Fate, Sandbox
 from grader.judge.shown import shapes_of, source_of
-from grader.judge.submission import Submission
+from grader.judge.submission import Submission, roots_of
 from grader.judge.warm import slow_imports
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ RESTARTS = 3
 """How often one exercise's process that was taken away with its zygote is followed by another."""
 LAST_SECONDS = 1.0
 """In which a process that closed the channel ends, if it is on its way to that."""
+TOO_LONG = "it takes longer than {}"
+LEFT_OUT = (
+    "{at}: this takes longer than {limit} each time the file is imported, and was left out here. "
+    'Put it under `if __name__ == "__main__":`.'
+)
 SLOWED = 1.5
 """How much longer than its processor time a process may take on a machine that is not busy."""
 
@@ -72,7 +77,8 @@ class Trial:
         seed: int,
     ) -> None:
         self._sandbox = sandbox
-        self._submission = submission
+        self.submission = submission
+        """As it is run: without the statements that take too long when a file is imported."""
         self._lecture = lecture
         self.exercise = exercise
         self._limits = limits
@@ -132,13 +138,13 @@ class Trial:
 
     def start(self) -> None:
         """Fork the child and hand it the learner's files; it loads them while we do other things."""
-        sources = [*self._submission.files.values(), *self._submission.others.values()]
+        sources = [*self.submission.files.values(), *self.submission.others.values()]
         imports = slow_imports(source.text for source in sources)
-        self._child = self._sandbox.child(self._limits, self._submission.folder, imports)
+        self._child = self._sandbox.child(self._limits, self.submission.folder, imports)
         self._child.tell(
             Load(
-                files=self._submission.code(),
-                others=self._submission.other_code(),
+                files=self.submission.code(),
+                others=self.submission.other_code(),
                 package=self._lecture.package,
                 stand_ins=self._lecture.stand_ins,
                 names=self.exercise.names,
@@ -218,7 +224,8 @@ class Trial:
         """Whether there is no answer for a reason that is not the learner's, and another child starts.
 
         The zygote was killed, and the child with it; or the machine was so busy that the time it
-        took says nothing. The second is tried once more, when this child is gone.
+        took says nothing. The second is tried once more, when this child is gone. Or a statement
+        outside of the functions took too long: it is left out.
         """
         if not isinstance(reply, Died):
             return False
@@ -227,14 +234,25 @@ class Trial:
         self._end_child(reply)
         if taken_away:
             return self._start_again()
-        if (
-            self._was_hurried
-            or reply.limit in ("time", "overrun")
-            or elapsed < SLOWED * self._seconds
-        ):
-            return False
+        calm = reply.limit in ("time", "overrun") or elapsed < SLOWED * self._seconds
+        if calm or self._was_hurried:
+            return self._leave_out(reply) and self._start_again()
         self._was_hurried = True
         return self._start_again()
+
+    def _leave_out(self, died: Died) -> bool:
+        """Whether a statement at the top of a file was stopped at the time limit, and can be left out."""
+        limit = self._endings.time_limit(died, self._fate, self._seconds)
+        at = self._endings.importing(died.frames)
+        if limit is None or at is None:
+            return False
+        roots = roots_of(self._lecture, at.file)
+        shorter = self.submission.without(at.file, at.line or 0, TOO_LONG.format(limit), roots)
+        if shorter is None:
+            return False
+        self.submission = shorter
+        self.remarks.notes.append(LEFT_OUT.format(at=at, limit=limit))
+        return True
 
     def _start_again(self) -> bool:
         """Another child in place of the one that is gone, which gets another zygote; not for ever."""

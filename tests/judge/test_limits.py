@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -116,16 +117,58 @@ def double(x):
     assert result.outcome is Outcome.PASS, words(result)
 
 
-def test_a_loop_at_the_top_of_a_file_costs_its_limit_once(judged: Judged) -> None:
-    results = judged.code("while True:\n    pass  # here\n")
-    ran = {judged.lecture.find(name).file for name, result in results.items() if result.protections}
-    assert ran == {"arrays.py", "model.py"}  # which imports it
-    assert len([result for result in results.values() if result.protections]) == 2
-    for exercise in ("double", "mean", "Tally", "quadruple", "slope"):
-        assert results[exercise].outcome is Outcome.ERROR
-        assert results[exercise].line in (judged.line("# here"), judged.line("# here") - 1)
-    assert results["shift"].blocked_by == ("double",)
-    assert results["echo"].outcome is Outcome.ERROR
+AT_THE_TOP = {
+    "a loop": "while True:\n    pass",
+    "a loop over steps": "for step in iter(int, 1):\n    double(1)",
+    "a call": "def train():\n    while True:\n        double(1)\n\ntrain()",
+    "a call that gives a name": "def train():\n    while True:\n        double(1)\n\nlosses = train()",
+    "a block": "with open(__file__) as f:\n    while True:\n        pass",
+    "in a library": "import time\ntime.sleep(60)",
+    "an if": "if double(1) == 2:\n    while True:\n        pass",
+    "two loops": "while True:\n    pass\nwhile True:\n    pass",
+}
+"""What stands outside of functions and does not end."""
+
+
+def test_what_needs_a_statement_that_takes_too_long_is_told_which(judged: Judged) -> None:
+    """Broken first: a name that such a statement gives is missed."""
+    slow = "def slow():\n    while True: pass\n\ntwo = slow()  # here\n\n"
+    results = judged.code(f"{slow}def double(x):\n    return x * two\n", "double", "mean")
+    assert results["double"].outcome is Outcome.ERROR
+    assert "longer than 1 s" in words(results["double"])
+    assert results["double"].failing[0].failure.line == judged.line("# here")
+    assert results["mean"].outcome is Outcome.PASS
+
+
+def test_a_function_that_does_not_end_is_wrong_though_the_file_calls_it(judged: Judged) -> None:
+    code = "def double(x):\n    while True:\n        pass  # here\n\ndouble(1)\n"
+    results = judged.code(code, "double", "mean")
+    assert results["double"].outcome is Outcome.ERROR
+    assert words(results["double"]).startswith(TIME)
+    assert results["double"].line in (judged.line("# here"), judged.line("# here") - 1)
+    assert results["mean"].outcome is Outcome.PASS
+
+
+def test_a_class_that_takes_too_long_is_not_there(judged: Judged) -> None:
+    worked = judged.worked("arrays.py").replace("class Tally", "class Sum")
+    code = f"{worked}\n\nclass Tally:\n    while True:\n        pass\n"
+    result = judged.files({"arrays.py": code}, "Tally")["Tally"]
+    assert result.outcome is Outcome.ERROR
+    assert "longer than 1 s" in words(result)
+
+
+@pytest.mark.parametrize("what", AT_THE_TOP)
+def test_a_statement_outside_of_functions_that_takes_too_long_is_left_out(
+    judged: Judged, what: str
+) -> None:
+    results = judged.code(f"# here\n{AT_THE_TOP[what]}\n")
+    wrong = {name: words(r) for name, r in results.items() if r.outcome is not Outcome.PASS}
+    assert not wrong
+    notes = [note for result in results.values() for note in result.notes]
+    assert len(notes) == (2 if what == "two loops" else 1)  # once a file, not once an exercise
+    at = int(re.findall(r"arrays.py, line (\d+)", notes[0])[0])
+    assert judged.line("# here") < at
+    assert all('if __name__ == "__main__":' in note for note in notes)
 
 
 def test_an_endless_print_is_stopped(judged: Judged) -> None:
