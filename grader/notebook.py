@@ -31,7 +31,7 @@ from grader.course.targets import Selection, select
 from grader.errors import UserError
 from grader.judge.isolation import default_isolation
 from grader.judge.process import Ended
-from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.judge.results import ExerciseResult, LectureResult, Outcome, Remark
 from grader.judge.submission import MAX_BYTES
 from grader.learn.workspace import course_at
 from grader.nbgrader.pack import course_beside
@@ -213,7 +213,7 @@ def _not_run(placed: ExerciseResult, result: ExerciseResult) -> ExerciseResult:
     """With a word for those who have written it and not run it: then there is no line of it."""
     if result.outcome is not Outcome.TODO or result.line is not None:
         return placed
-    return msgspec.structs.replace(placed, notes=(*placed.notes, RUN_IT))
+    return msgspec.structs.replace(placed, notes=(*placed.notes, Remark(RUN_IT)))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -169,6 +169,7 @@ def _card(card: Card) -> Iterator[str]:
             "\n".join(f"{step.place}: {step.text}" for step in told.steps)
         )
     yield from (f"Also wrong: {paragraph(says)}" for says in told.others)
+    yield from (f"Note: {paragraph(note)}" for note in told.notes)
     if told.printed:
         cut = "…\n" if told.cut else ""
         yield f"Printed:\n\n{block(cut + told.printed)}"

@@ -17,7 +17,7 @@ from grader.failures import (
     NeedsUnwritten,
 )
 from grader.judge.compare import Tolerance, describe, difference, missing_return
-from grader.judge.results import Flag, Outcome, Step
+from grader.judge.results import Outcome, Remark, Step
 
 if TYPE_CHECKING:
     import torch
@@ -61,8 +61,8 @@ class Remarks:
     """What a check has to say besides its verdict, for the learner and for the instructor."""
 
     def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.flags: list[Flag] = []
+        self.notes: list[Remark] = []
+        self.flags: list[Remark] = []
 
 
 class Observation:
@@ -106,7 +106,7 @@ class Observation:
         tolerance = Tolerance(atol, rtol, loose_shape)
         if found := difference(expected, self.value, tolerance, self._label):
             raise CheckFailed(msgspec.structs.replace(found, intro=says))
-        self._remarks.notes += tolerance.notes
+        self._remarks.notes += map(Remark, tolerance.notes)
 
     def equals(self, expected: Any, says: str = "") -> None:
         """Fails the check unless it is `expected` exactly."""
@@ -142,7 +142,7 @@ class Observation:
 
     def note(self, text: str) -> None:
         """A remark that costs nothing, shown with the result."""
-        self._remarks.notes.append(text)
+        self._remarks.notes.append(Remark(text))
 
     def flag_if_identical(self, fused: torch.Tensor, says: str) -> None:
         """A remark for the instructor where the value is `fused` in every bit.
@@ -153,7 +153,7 @@ class Observation:
         import torch
 
         if isinstance(self.value, torch.Tensor) and torch.equal(self.value, fused):
-            self._remarks.flags.append(Flag(says))
+            self._remarks.flags.append(Remark(says))
 
     def _unexpected(self, wanted: str) -> CheckFailed:
         return CheckFailed(

@@ -20,9 +20,9 @@ from grader.judge.results import (
     SOURCE,
     CheckResult,
     ExerciseResult,
-    Flag,
     Misconception,
     Outcome,
+    Remark,
     rounded,
 )
 from grader.judge.solutions import Solutions
@@ -268,7 +268,7 @@ class Hearing:
         outcome: Outcome,
         misconception: Misconception | None,
         trial: Trial,
-    ) -> tuple[str, ...]:
+    ) -> tuple[Remark, ...]:
         """What the checks have to say besides, and which given code differs where no reason is known."""
         notes = [*trial.remarks.notes]
         if outcome in (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED) and misconception is None:
@@ -277,10 +277,11 @@ class Hearing:
             for file in sorted({exercise.file} | wanted):
                 source = self._submission.files[file]
                 if source.code and (changed := changed_given(source.text, texts[file])):
-                    notes.append(GIVEN_CHANGED.format(names=", ".join(changed), file=file))
+                    says = GIVEN_CHANGED.format(names=" and ".join(changed))
+                    notes.append(Remark(says, Location(file)))
         return tuple(dict.fromkeys(notes))
 
-    def _flags(self, exercise: Exercise, outcome: Outcome, trial: Trial) -> tuple[Flag, ...]:
+    def _flags(self, exercise: Exercise, outcome: Outcome, trial: Trial) -> tuple[Remark, ...]:
         """What the checks have to say to the instructor, and what is unusual in code that passed."""
         flags = [*trial.remarks.flags]
         if outcome is Outcome.PASS:
@@ -347,10 +348,7 @@ class Hearing:
         )
 
 
-GIVEN_CHANGED = (
-    "{names} in {file} was given with the exercise, and differs from what was given: "
-    "it may be the cause."
-)
+GIVEN_CHANGED = "has another {names} than the one that was given. That may be the cause."
 
 
 def _points(exercise: Exercise, outcome: Outcome, checks: Sequence[CheckResult]) -> int | float:

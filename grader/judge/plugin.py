@@ -19,7 +19,7 @@ from grader.judge.checks import MARK, CheckFailed, Stopped
 from grader.judge.examples import ExamplesCheck
 from grader.judge.probes import seed_everything
 from grader.judge.process_state import restored
-from grader.judge.results import CheckResult, Flag, Outcome, Step
+from grader.judge.results import CheckResult, Outcome, Remark, Step
 from grader.judge.sandbox import Interrupted
 from grader.judge.trial import DoesNotStart, Trial, WorkedTrial, probe_call
 
@@ -151,7 +151,7 @@ class HiddenChecks:
         if asked and self._holds_for_the_solution(item, trial.seed):
             # one learner's strange answer is not to stop the judging of a class
             broke = f"The check {item.name} broke on what this code gave ({what}): look at both."
-            trial.remarks.flags.append(Flag(broke))
+            trial.remarks.flags.append(Remark(broke))
             return self._result(item, Outcome.FAIL, Incomparable(error=what))
         raise CourseFault(f"{item.nodeid} broke: {what}") from error
 

@@ -39,11 +39,12 @@ class Misconception(msgspec.Struct, frozen=True):
         return f"{self.says} ({self.location})" if self.location else self.says
 
 
-class Flag(msgspec.Struct, frozen=True):
-    """Something for the instructor to look at. It costs nothing."""
+class Remark(msgspec.Struct, frozen=True):
+    """Something to say besides the verdict, to the learner or to the instructor. It costs nothing."""
 
     says: str
     location: Location | None = None
+    """The place it is about, if it says nothing but what stands there in the learner's code."""
 
     @property
     def sentence(self) -> str:
@@ -100,8 +101,10 @@ class ExerciseResult(msgspec.Struct, frozen=True):
     """What the learner's code printed, cut at the limit."""
     output_dropped: int = 0
     """Bytes of output beyond the limit."""
-    notes: tuple[str, ...] = ()
-    flags: tuple[Flag, ...] = ()
+    notes: tuple[Remark, ...] = ()
+    """For the learner."""
+    flags: tuple[Remark, ...] = ()
+    """For the instructor."""
     blocked_by: tuple[str, ...] = ()
     protections: tuple[str, ...] = ()
     """What stood between the learner's code and this machine; none if none of it was run."""

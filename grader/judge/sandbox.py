@@ -163,7 +163,8 @@ class Child:
                 break
             if len(used) >= WAITING and used[-1] - used[-WAITING] < WAITING_SHARE * seconds:
                 break
-            self._where.clear()
+            if not self._is_over_time():  # it may write that now, and end before we listen again
+                self._where.clear()
         self._where.clear()
         return answer
 

@@ -18,7 +18,7 @@ from grader.judge.limits import WAITING
 from grader.judge.messages import Load, Missing, Raised, Ready, Reply, Run, Seen
 from grader.judge.probes import ProbeCall, modules_wanted, probe_seed
 from grader.judge.reference import Reference
-from grader.judge.results import Outcome
+from grader.judge.results import Outcome, Remark
 from grader.judge.sandbox import Child, Died, Fate, Sandbox
 from grader.judge.shown import shapes_of, source_of
 from grader.judge.submission import Submission, roots_of
@@ -34,7 +34,7 @@ LAST_SECONDS = 1.0
 """In which a process that closed the channel ends, if it is on its way to that."""
 TOO_LONG = "it takes longer than {}"
 LEFT_OUT = (
-    "{at}: this takes longer than {limit} each time the file is imported, and was left out here. "
+    "takes longer than {limit} each time the file is imported, and was left out here. "
     'Put it under `if __name__ == "__main__":`.'
 )
 SLOWED = 1.5
@@ -251,7 +251,7 @@ class Trial:
         if shorter is None:
             return False
         self.submission = shorter
-        self.remarks.notes.append(LEFT_OUT.format(at=at, limit=limit))
+        self.remarks.notes.append(Remark(LEFT_OUT.format(limit=limit), at))
         return True
 
     def _start_again(self) -> bool:

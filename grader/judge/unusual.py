@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from grader.failures import Location
-from grader.judge.results import Flag
+from grader.judge.results import Remark
 from grader.judge.submission import Submission, parse, split_lines
 
 MODULES = frozenset(
@@ -37,28 +37,28 @@ MOST = 3
 """Said of one exercise; the rest are counted."""
 
 
-def find_unusual(submission: Submission, file: str, given: Mapping[str, str]) -> tuple[Flag, ...]:
+def find_unusual(submission: Submission, file: str, given: Mapping[str, str]) -> tuple[Remark, ...]:
     """What is unusual in an exercise's file and in those that it imports, each with its place.
 
     `given` are the lecture's own texts by name: a line of theirs is not unusual.
     """
     sources = {**submission.others, **submission.files}
     waiting = [file]
-    found: list[Flag] = []
+    found: list[Remark] = []
     usual = {(what, line) for text in given.values() for _, what, line in _in(text)}
     for name in waiting:
         source = sources[name]
         if not source.code:
             continue
         found += [
-            Flag(SAYS.format(what=what), Location(name, line))
+            Remark(SAYS.format(what=what), Location(name, line))
             for line, what, text in _in(source.text)
             if (what, text) not in usual
         ]
         imported = (f"{stem}.py" for stem in sorted(_imported(source.text)))
         waiting += [other for other in imported if other in sources and other not in waiting]
     rest = len(found) - MOST
-    return (*found[:MOST], *([Flag(MORE.format(count=rest))] if rest > 0 else []))
+    return (*found[:MOST], *([Remark(MORE.format(count=rest))] if rest > 0 else []))
 
 
 @functools.lru_cache(maxsize=64)

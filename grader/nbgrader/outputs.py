@@ -88,6 +88,8 @@ def _facts(told: Told) -> Table:
     add("the way there", "\n".join(f"{step.place}: {step.text}" for step in told.steps))
     for says in told.others:
         add("also wrong", says)
+    for note in told.notes:
+        add("note", note)
     add("printed", ("…\n" if told.cut else "") + told.printed)
     link = Text(told.link)
     link.stylize(f"link {told.link}")

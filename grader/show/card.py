@@ -128,7 +128,7 @@ def _facts(lecture: Lecture, result: ExerciseResult, here: Path, watched: bool) 
     exercise = lecture.find(result.id)
     table.add_row("video", Text.assemble(web_link(lecture.link(exercise)), f"  {exercise.at}"))
     for note in result.notes:
-        table.add_row("note", Text(visible(note)))
+        table.add_row("note", Text(visible(note.sentence)))
     if result.output or result.output_dropped:
         table.add_row("printed", printed(result))
     if not watched:

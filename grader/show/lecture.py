@@ -36,7 +36,11 @@ def lecture_table(lecture: Lecture, result: LectureResult) -> RenderableType:
         )
     notes = [Text(note, "zth.note") for note in result.notes]
     cut = [Text(f"{e.id}: {_cut(e)}", "zth.note") for e in result.exercises if e.output_dropped]
-    return Group(heading(lecture), table, _bar(result), *cut, *notes)
+    right = [e for e in result.exercises if e.outcome is Outcome.PASS]  # the others have a card
+    said = [
+        Text(f"{e.id}: {visible(note.sentence)}", "zth.note") for e in right for note in e.notes
+    ]
+    return Group(heading(lecture), table, _bar(result), *cut, *said, *notes)
 
 
 def passed(lecture: Lecture, result: ExerciseResult) -> RenderableType:
@@ -46,7 +50,7 @@ def passed(lecture: Lecture, result: ExerciseResult) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     table.add_column(style="zth.label", no_wrap=True)
     for note in result.notes:
-        table.add_row("  note", Text(visible(note)))
+        table.add_row("  note", Text(visible(note.sentence)))
     if result.output or result.output_dropped:
         table.add_row("  printed", printed(result))
     return Group(line, table) if table.rows else line

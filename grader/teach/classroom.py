@@ -223,7 +223,7 @@ class _Seen:
             known = result.misconception
             self.mistakes[result.id, known.name, known.says] += 1
         for flag in result.flags:
-            self.flags[result.id, self.attention.source_map(who).flag(flag).sentence].append(who)
+            self.flags[result.id, self.attention.source_map(who).remark(flag).sentence].append(who)
         for blocker in result.blocked_by:
             learners, waiting = self.blocked.setdefault(blocker, (set(), Counter()))
             learners.add(who)

@@ -61,6 +61,8 @@ class Told(msgspec.Struct, frozen=True):
     """What came back."""
     others: tuple[str, ...] = ()
     """The sentences of the other checks that do not hold."""
+    notes: tuple[str, ...] = ()
+    """What there is to remark on a place in what was handed in."""
     place: str = ""
     """Where it went wrong in what was handed in, or where the answer is."""
     steps: tuple[Line, ...] = ()
@@ -161,12 +163,15 @@ class _Writer:
             at=exercise.at,
             again=f"zth check {self._lecture.id}.{exercise.id}",
         )
+        if result is not None:
+            where = self._map.place(result.file, result.line) if result.line else ""
+            result = self._map.result(result)
+            own = tuple(note.sentence for note in result.notes if note.location)
+            told = msgspec.structs.replace(told, notes=own)
         if result is None or graded.is_right:
             return msgspec.structs.replace(
                 told, graded=msgspec.structs.replace(told.graded, misconception="")
             )
-        where = self._map.place(result.file, result.line) if result.line else ""
-        result = self._map.result(result)
         failing = result.failing
         opened = next((c for c in failing if c.outcome is result.outcome), None)
         opened = opened or next(iter(failing), CheckResult(SOURCE, "", result.outcome))
@@ -206,7 +211,7 @@ class _Writer:
         return Revealed(
             where=mismatch.heading if mismatch else "",
             expected=mismatch.pair[0] if mismatch and mismatch.expected else "",
-            more=(*said, *hints, *result.notes),
+            more=(*said, *hints, *(n.sentence for n in result.notes if not n.location)),
             ran=check.call,
             source=self._sources.of(exercise.id, check.name) if check.name != SOURCE else "",
         )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from grader.failures import AnyFailure, Location
-from grader.judge.results import CheckResult, ExerciseResult, Flag, Misconception, Step
+from grader.judge.results import CheckResult, ExerciseResult, Misconception, Remark, Step
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -59,8 +59,8 @@ class SourceMap:
     def failure(self, failure: AnyFailure) -> AnyFailure:
         return failure.moved(self.locate)
 
-    def flag(self, flag: Flag) -> Flag:
-        return msgspec.structs.replace(flag, location=self._moved(flag.location))
+    def remark(self, remark: Remark) -> Remark:
+        return msgspec.structs.replace(remark, location=self._moved(remark.location))
 
     def misconception(self, known: Misconception) -> Misconception:
         return msgspec.structs.replace(known, location=self._moved(known.location))
@@ -73,7 +73,8 @@ class SourceMap:
             path=self.place(result.file, result.line),
             line=None,
             checks=tuple(map(self._check, result.checks)),
-            flags=tuple(map(self.flag, result.flags)),
+            notes=tuple(map(self.remark, result.notes)),
+            flags=tuple(map(self.remark, result.flags)),
             misconception=self.misconception(known) if known else None,
         )
 

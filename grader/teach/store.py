@@ -19,7 +19,7 @@ from grader.judge.results import ExerciseResult, LectureResult, Outcome
 from grader.teach.roster import Person
 from grader.teach.source_map import Origin
 
-VERSION = 4
+VERSION = 5
 PATIENCE_SECONDS = 60.0
 
 
@@ -441,9 +441,17 @@ _TO_3 = (
 _TO_4 = (
     "ALTER TABLE hand_in RENAME COLUMN places TO origins",
     "DELETE FROM mark",  # results have another form now; the next run grades everything again
+)
+_TO_5 = (
+    "DELETE FROM mark",  # as before: a note has a place
     f"PRAGMA user_version = {VERSION}",
 )
-_FROM = {1: (*_TO_2, *_TO_3, *_TO_4), 2: (*_TO_3, *_TO_4), 3: _TO_4}
+_FROM = {
+    1: (*_TO_2, *_TO_3, *_TO_4, *_TO_5),
+    2: (*_TO_3, *_TO_4, *_TO_5),
+    3: (*_TO_4, *_TO_5),
+    4: _TO_5,
+}
 """What makes a gradebook of an older version one of this."""
 
 NAME_ONE = "Name a gradebook of zth, or a file that is not there yet, with --store FILE."

@@ -164,7 +164,7 @@ def test_a_statement_outside_of_functions_that_takes_too_long_is_left_out(
     results = judged.code(f"# here\n{AT_THE_TOP[what]}\n")
     wrong = {name: words(r) for name, r in results.items() if r.outcome is not Outcome.PASS}
     assert not wrong
-    notes = [note for result in results.values() for note in result.notes]
+    notes = [note.sentence for result in results.values() for note in result.notes]
     assert len(notes) == (2 if what == "two loops" else 1)  # once a file, not once an exercise
     at = int(re.findall(r"arrays.py, line (\d+)", notes[0])[0])
     assert judged.line("# here") < at

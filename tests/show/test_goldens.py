@@ -17,7 +17,7 @@ from rich.text import Text
 from grader.course.manifest import Course
 from grader.failures import CheckMessage, Location, Raised, Unreadable
 from grader.judge.compare import Tolerance, difference
-from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Misconception, Outcome
+from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Misconception, Outcome, Remark
 from grader.show.card import card
 from grader.show.lecture import lecture_table, next_step, passed, what_follows
 from grader.show.progress import course_map
@@ -92,7 +92,7 @@ CARDS = {
         ),
         output="".join(f"step {n}\n" for n in range(9)),
         output_dropped=200 << 20,
-        notes=("shape (1, 3) is accepted for (3,).",),
+        notes=(Remark("shape (1, 3) is accepted for (3,)."),),
     ),
     "long_message": made(
         "double",
@@ -242,7 +242,7 @@ def test_table(tiny: Course) -> None:
 def test_passed_with_prints_and_a_note(tiny: Course) -> None:
     """What was printed costs nothing, is shown, and where it is cut that is said."""
     loud = made(
-        "double", Outcome.PASS, output="hello\n" * 9, output_dropped=200 << 20, notes=("Fine.",)
+        "double", Outcome.PASS, output="hello\n" * 9, output_dropped=200 << 20, notes=(Remark("Fine."),)
     )
     text = rendered(passed(tiny.lectures[0], loud))
     assert "200.0 MB more was printed" in text

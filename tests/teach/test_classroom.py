@@ -16,10 +16,10 @@ from grader.failures import LimitReached, NotInstalled, Unreadable
 from grader.judge.results import (
     CheckResult,
     ExerciseResult,
-    Flag,
     LectureResult,
     Misconception,
     Outcome,
+    Remark,
 )
 from grader.teach.attention import NOT_REACHED, Kind
 from grader.teach.classroom import Classroom, People, read_classrooms, without_names
@@ -65,7 +65,7 @@ def book(tmp_path: Path) -> Iterator[Store]:
         record(store, "ada")
         record(store, "bob", wrong, waits, result("shift", Outcome.BLOCKED, blocked_by=("double",)))
         record(store, "cyd", wrong, waits, result("mean", Outcome.TODO), hours_late=25)
-        record(store, "dan", result("mean", Outcome.PASS, flags=(Flag("equal in every bit"),)))
+        record(store, "dan", result("mean", Outcome.PASS, flags=(Remark("equal in every bit"),)))
         slow = CheckResult("t", "", Outcome.ERROR, LimitReached(kind="cpu", limit="10"))
         record(store, "eve", result("echo", Outcome.ERROR, checks=(slow,)))
         store.score("dan", "lecture1", "mean", 0.5, "")

@@ -29,10 +29,10 @@ from grader.failures import (
 from grader.judge.results import (
     CheckResult,
     ExerciseResult,
-    Flag,
     LectureResult,
     Misconception,
     Outcome,
+    Remark,
     Step,
 )
 from grader.teach import redaction
@@ -252,8 +252,8 @@ def test_the_rest_of_a_card(tmp_path: Path) -> None:
         *others,
         misconception=Misconception("once", "This is x itself."),
         output="a line\n" * 100,
-        notes=("shape (3,) is accepted for (1, 3).",),
-        flags=(Flag("equal in every bit"),),
+        notes=(Remark("shape (3,) is accepted for (1, 3)."),),
+        flags=(Remark("equal in every bit"),),
     )
     assert told.graded.misconception == "This is x itself."
     assert told.others == ("It is fast.",)

@@ -18,10 +18,10 @@ from grader.failures import Location, Mismatch, Raised
 from grader.judge.results import (
     CheckResult,
     ExerciseResult,
-    Flag,
     LectureResult,
     Misconception,
     Outcome,
+    Remark,
 )
 from grader.teach.gradebook import Grade, find_learner, penalty, read_grades
 from grader.teach.grading import Grading
@@ -244,7 +244,7 @@ def test_a_place_is_where_they_wrote_it(book: Store, course: Course) -> None:
     more = {
         "checks": (raised,),
         "misconception": Misconception("m", "double is no function.", Location("arrays.py", 6)),
-        "flags": (Flag("uses os, which no exercise needs.", Location("arrays.py", 5)),),
+        "flags": (Remark("uses os, which no exercise needs.", Location("arrays.py", 5)),),
     }
     hand_in(book, course, outcomes={"double": Outcome.ERROR}, **more)
     origins = {"arrays.py": Origin("hw.ipynb", (1, 5))}
