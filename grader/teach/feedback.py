@@ -98,7 +98,7 @@ def read_feedback(
     by_id = {selection.lecture.id: selection for selection in selections}
     sources = {id_: CheckSources(course.hidden(s.lecture)) for id_, s in by_id.items() if reveal}
     for grade in read_grades(course, selections, store):
-        if grade.not_judged or (people and grade.who not in people):
+        if grade.not_judged or grade.is_nobodys or (people and grade.who not in people):
             continue
         marks = store.marks(grade.who, grade.lecture)
         results = {m.exercise: m.result for m in marks if is_current(m, hand_ins)}

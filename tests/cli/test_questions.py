@@ -188,6 +188,9 @@ def test_what_is_nobodys_is_a_learner_in_no_other_program(tmp_path: Path, name: 
         assert "z9" in text, form
         assert ("something may be theirs and nobody has said so: 2 (w1, w2)" in said) == has_doubt
         assert "Handed in and not graded yet" not in said
+    zth(tmp_path, "feedback", "pages", "lecture1", code=int(has_doubt))
+    written = {path.name for path in (tmp_path / "pages").iterdir() if path.is_dir()}
+    assert written == ({"z9"} if has_doubt else {"z9", "w1", "w2"}), "a page is for a person"
 
 
 def in_words(text: str) -> str:
