@@ -20,7 +20,7 @@ dev = typer.Typer(
 )
 
 
-@dev.command("check", epilog="Example: zth dev check lecture5")
+@dev.command("check", epilog="Example: zth dev check lecture5.dprobs")
 def check(
     targets: Targets = None,
     course: CourseFolder = None,
@@ -28,22 +28,21 @@ def check(
         bool, typer.Option("--mutants/--no-mutants", help="Judge every mutant as well.")
     ] = True,
 ) -> None:
-    """Prove the course: stubs, solutions, examples, chaffs, wheats, mutants."""
+    """Prove the course, a lecture or an exercise: stubs, solutions, examples, chaffs, wheats, mutants."""
     from grader.author.prove import prove
-    from grader.show.proof import breaches, proof_table
+    from grader.show.proof import conclusions, proof_table
 
     opened = open_whole_course(course)
-    lectures = [s.lecture for s in select(opened, targets or [x.id for x in opened.lectures])]
+    selections = select(opened, targets or [lecture.id for lecture in opened.lectures])
     console = screen()
     try:
         with _progress(screen(stderr=True)) as say:
-            proofs = prove(opened, lectures, say, mutation)
+            proofs = prove(opened, selections, say, mutation)
     except KeyboardInterrupt:
         raise typer.Exit(Exit.INTERRUPTED) from None
     console.print(proof_table(proofs))
+    console.print(conclusions(proofs), soft_wrap=True)
     broken = any(proof.breaches for proof in proofs)
-    if broken:
-        console.print(breaches(proofs), soft_wrap=True)
     raise typer.Exit(Exit.NOT_PASSED if broken else Exit.PASSED)
 
 
