@@ -17,6 +17,7 @@ import msgspec
 from grader.author.cores import on_cores
 from grader.author.kill import kill_mutants
 from grader.author.mutants import Equivalent, Mutant, mutants_of, read_equivalents
+from grader.author.scaffold import MARK
 from grader.course.litter import files_in
 from grader.course.manifest import Course, Lecture
 from grader.course.stubs import stubs_of
@@ -202,12 +203,20 @@ def _stale_stubs(course: Course, selection: Selection) -> Iterator[Breach]:
 
 def _unfinished(course: Course, selection: Selection) -> Iterator[Breach]:
     """What a scaffold left to be written, and exercises whose mistakes nobody thought of."""
-    chaffs = Solutions(course, selection.lecture).chaffs
+    lecture = selection.lecture
+    places = (course.solutions(lecture), course.hidden(lecture))
+    files = sorted(p for place in places for p in place.rglob("*") if p.suffix in (".py", ".toml"))
+    marks = [MARK.format(id=id_) for id_ in (lecture.id, *(e.id for e in selection.exercises))]
+    for path in (course.root / "course.toml", *files):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            for mark in marks:
+                if mark in line:
+                    what = line.partition(mark)[2].strip(' :",')
+                    yield Breach(f"{_shown(course, path)}, line {number}", f"to be written: {what}")
+    chaffs = Solutions(course, lecture).chaffs
     for exercise in selection.exercises:
-        where = f"{selection.lecture.id}.{exercise.id}"
-        if any("TODO" in text for text in (exercise.title, *exercise.hints)):
-            yield Breach(where, "its title or hints still say TODO")
         if not chaffs[exercise.id]:
+            where = f"{lecture.id}.{exercise.id}"
             yield Breach(where, "no chaff: what would a tired person type?")
 
 

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from judging import TINY
-from typer.testing import CliRunner
+from authoring import Dev
 
 from grader.author.mutants import mutants_of
 from grader.author.prove import Proof, prove
-from grader.author.scaffold import new_exercise
 from grader.author.stub_files import write_stubs
-from grader.cli.dev import dev
 from grader.course.manifest import Course, load_course
 from grader.course.targets import select
 from grader.errors import UserError
-
-
-@pytest.fixture
-def course(tmp_path: Path) -> Path:
-    """The tiny one, with a wheat of its first file."""
-    copy = Path(shutil.copytree(TINY, tmp_path / "course"))
-    wheats = copy / "tests/hidden/tiny/wheats"
-    (wheats / "other_ways").mkdir()
-    (wheats / "arrays.py").rename(wheats / "other_ways" / "arrays.py")
-    return copy
-
 
 Edit = Callable[[str], str]
 
@@ -85,8 +69,8 @@ BREAKS = {
     ),
     "hint not written": (
         "course.toml",
-        lambda text: text.replace("What is x + x?", "TODO: a question."),
-        "still say TODO",
+        lambda text: text.replace("What is x + x?", "FIXME(double): a question."),
+        "course.toml, line 25: to be written: a question.",
     ),
 }
 CHAFF = """
@@ -106,17 +90,13 @@ def test_a_broken_course_is_found_out(course: Path, name: str) -> None:
     assert says in breaches(course)
 
 
-def dev_check(course: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(dev, ["check", *arguments, "--course", str(course)])
-
-
-def test_one_exercise_holds_whatever_is_wrong_in_others(course: Path) -> None:
+def test_one_exercise_holds_whatever_is_wrong_in_others(course: Path, dev: Dev) -> None:
     edit(
         course / "solutions/tiny/arrays.py",
         lambda text: text.replace("len(values)", "len(values) + 1"),
     )
     write_stubs(load_course(course), load_course(course).lectures[0])
-    done = dev_check(course, "lecture1.double", "Tally")
+    done = dev(course, "check", "lecture1.double", "Tally")
     assert done.exit_code == 0, done.output
     counts = done.output.splitlines()[1].split()
     assert counts[1:6] == ["2/2", "4/4", "0/0", "6/6", "4/4"]
@@ -172,23 +152,23 @@ def test_double_of_two(observe):
 
 
 @pytest.mark.parametrize("name", EXERCISE_BREAKS)
-def test_what_is_wrong_with_one_exercise_is_said(course: Path, name: str) -> None:
+def test_what_is_wrong_with_one_exercise_is_said(course: Path, dev: Dev, name: str) -> None:
     file, change, says = EXERCISE_BREAKS[name]
     edit(course / file, change)
     write_stubs(load_course(course), load_course(course).lectures[0])
-    done = dev_check(course, "double")
+    done = dev(course, "check", "double")
     assert done.exit_code == 1, done.output
     assert says in done.output
     assert "lecture1.mean" not in done.output
 
 
-def test_without_mutants_none_is_judged(course: Path) -> None:
+def test_without_mutants_none_is_judged(course: Path, dev: Dev) -> None:
     edit(course / "tests/hidden/tiny/test_arrays.py", EXERCISE_BREAKS["a mutant that survives"][1])
     edit(
         course / "tests/hidden/tiny/chaffs.toml",
         lambda text: text.replace('with = "x * x"', 'with = "x * x * x"'),
     )
-    done = dev_check(course, "double", "--no-mutants")
+    done = dev(course, "check", "double", "--no-mutants")
     assert done.exit_code == 0, done.output
     assert done.output.splitlines()[1].split()[6] == "0/0"
 
@@ -254,23 +234,6 @@ def test_mutants_without_cosmic_ray_are_refused_at_once(
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(UserError, match="not installed"):
         proof_of(course, mutation=True)
-
-
-def test_a_new_exercise_is_judged_and_left_to_be_filled_in(course: Path) -> None:
-    new_exercise(load_course(course), "lecture1", "fresh", "fresh.py", "")
-    found = breaches(course)
-    assert "lecture1.fresh: its title or hints still say TODO" in found
-    assert "lecture1.fresh: no wheat has it" in found
-    assert "not PASS" not in found
-    with pytest.raises(UserError, match="has an exercise"):
-        new_exercise(load_course(course), "lecture1", "fresh", "fresh.py", "")
-
-
-def test_a_new_lecture_needs_a_folder(course: Path) -> None:
-    with pytest.raises(UserError, match="no lecture2"):
-        new_exercise(load_course(course), "lecture2", "first", "a.py", "")
-    new_exercise(load_course(course), "lecture2", "first", "a.py", "second")
-    assert [lecture.id for lecture in load_course(course).lectures] == ["lecture1", "lecture2"]
 
 
 def test_stubs_keep_a_copy_of_work(course: Path) -> None:
