@@ -7,6 +7,7 @@ import time
 from benchmarks.side_by_side import report
 from grader.author.prove import REQUIRED_SCORE, prove
 from grader.course.manifest import bundled_course, load_course
+from grader.course.targets import select
 
 SECONDS = 300
 
@@ -14,8 +15,9 @@ if __name__ == "__main__":
     course = load_course(bundled_course())
     with tempfile.TemporaryDirectory() as empty:
         os.environ["XDG_CACHE_HOME"] = empty  # the memory of mutants judged before
+        everything = select(course, [lecture.id for lecture in course.lectures])
         start = time.perf_counter()
-        proofs = prove(course, list(course.lectures), lambda *_: None)
+        proofs = prove(course, everything, lambda *_: None)
         took = time.perf_counter() - start
     report(
         "zth dev check",

@@ -17,15 +17,19 @@ import msgspec
 from grader.author.cores import on_cores
 from grader.author.kill import kill_mutants
 from grader.author.mutants import Equivalent, Mutant, mutants_of, read_equivalents
+from grader.author.scaffold import MARK
 from grader.course.litter import files_in
-from grader.course.manifest import Course, Exercise, Lecture
+from grader.course.manifest import Course, Lecture
 from grader.course.stubs import stubs_of
 from grader.course.targets import Selection
 from grader.errors import UserError
+from grader.judge.faults import where_it_broke
+from grader.judge.plugin import CourseFault
 from grader.judge.results import ExerciseResult, Outcome
 from grader.judge.session import Judge
 from grader.judge.solutions import Solutions
 from grader.judge.submission import read_submission, submission_of
+from grader.judge.trial import DoesNotStart
 
 REQUIRED_SCORE = 0.97
 OTHER_SEED = 20_260_101
@@ -46,9 +50,11 @@ class Count(msgspec.Struct, frozen=True):
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """What held and what did not, for one lecture."""
+    """What held and what did not, for a lecture or some of its exercises."""
 
     lecture: str
+    target: str
+    """What was proved, as it is typed: the lecture, or some of its exercises."""
     stubs: Count
     """Exercises whose stub is judged TODO."""
     solutions: Count
@@ -74,12 +80,12 @@ class Proof(msgspec.Struct, frozen=True):
 
 def prove(
     course: Course,
-    lectures: list[Lecture],
+    selections: Sequence[Selection],
     say: Say,
     mutation: bool = True,
     workers: int | None = None,
 ) -> list[Proof]:
-    """The proof of each lecture, by so many judges at once; by default one a core.
+    """The proof of each selection, by so many judges at once; by default one a core.
 
     Raises UserError where the course cannot be run at all.
     """
@@ -88,23 +94,26 @@ def prove(
             "Mutants are made by cosmic-ray, which is not installed.",
             "Install it (python -m pip install 'zth[dev]'), or leave them out: --no-mutants.",
         )
-    workers = workers or os.cpu_count() or 1
-    parts = [part for name in PARTS for lecture in lectures for part in _parts(lecture, name)]
+    # another judge takes longer to start than an exercise to prove
+    exercises = sum(len(selection.exercises) for selection in selections)
+    workers = workers or min(os.cpu_count() or 1, exercises)
+    parts = [part for name in PARTS for selection in selections for part in _parts(selection, name)]
     done = itertools.count(1)
     found = on_cores(
         course,
-        lectures,
+        [selection.lecture for selection in selections],
         _look_at,
         parts,
         workers,
         lambda part: say(f"{part.lecture}: {part.name}", next(done), len(parts)),
     )
     proofs = []
-    for lecture in lectures:
-        own = [(p.name, f) for p, f in zip(parts, found, strict=True) if p.lecture == lecture.id]
-        proof = _put_together(course, lecture, own)
+    for selection in selections:
+        id_ = selection.lecture.id
+        own = [(p.name, f) for p, f in zip(parts, found, strict=True) if p.lecture == id_]
+        proof = _put_together(course, selection, own)
         if mutation and proof.solutions.good == proof.solutions.of:
-            proof = _mutated(course, lecture, proof, workers, say)
+            proof = _mutated(course, selection, proof, workers, say)
         proofs.append(proof)
     return proofs
 
@@ -114,15 +123,15 @@ class _Part(NamedTuple):
 
     lecture: str
     name: str
-    exercise: str = ""
-    """Of it alone; empty for all that the lecture has."""
+    exercises: tuple[str, ...]
 
 
-def _parts(lecture: Lecture, name: str) -> list[_Part]:
+def _parts(selection: Selection, name: str) -> list[_Part]:
     """Small ones, for what is long: else a core would have it to itself at the end."""
+    ids = tuple(exercise.id for exercise in selection.exercises)
     if name == "chaffs":
-        return [_Part(lecture.id, name, exercise.id) for exercise in lecture.exercise]
-    return [_Part(lecture.id, name)]
+        return [_Part(selection.lecture.id, name, (id_,)) for id_ in ids]
+    return [_Part(selection.lecture.id, name, ids)]
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -134,14 +143,23 @@ class _Found(msgspec.Struct, frozen=True):
 def _look_at(judge: Judge, part: _Part) -> _Found:
     start = time.perf_counter()
     lecture = judge.course.lecture(part.lecture)
-    look = PARTS[part.name]
-    verdicts = list(look(judge, lecture, part.exercise) if part.exercise else look(judge, lecture))
+    selection = Selection(lecture, tuple(map(lecture.find, part.exercises)))
+    verdicts = []
+    try:
+        for verdict in PARTS[part.name](judge, selection):
+            verdicts.append(verdict)
+    except CourseFault as fault:
+        if isinstance(fault.__cause__, DoesNotStart):
+            raise
+        verdicts.append(Breach(_target(selection), where_it_broke(fault, judge.course.root)))
     breaches = tuple(breach for breach in verdicts if breach)
     count = Count(len(verdicts) - len(breaches), len(verdicts))
     return _Found(count, breaches, time.perf_counter() - start)
 
 
-def _put_together(course: Course, lecture: Lecture, found: Sequence[tuple[str, _Found]]) -> Proof:
+def _put_together(
+    course: Course, selection: Selection, found: Sequence[tuple[str, _Found]]
+) -> Proof:
     """All but the mutants."""
 
     def count(name: str) -> Count:
@@ -149,19 +167,33 @@ def _put_together(course: Course, lecture: Lecture, found: Sequence[tuple[str, _
         return Count(sum(one.good for one in own), sum(one.of for one in own))
 
     seen = (b for name in reversed(PARTS) for of, one in found if of == name for b in one.breaches)
+    before = (*_stale_stubs(course, selection), *_unfinished(course, selection))
     return Proof(
-        lecture=lecture.id,
+        lecture=selection.lecture.id,
+        target=_target(selection),
         **{name: count(name) for name in PARTS},
         mutants=Count(0, 0),
         equivalent=0,
-        breaches=(*_stale_stubs(course, lecture), *_unfinished(course, lecture), *seen),
+        # a check that breaks does so in every part
+        breaches=tuple(dict.fromkeys((*before, *seen))),
         seconds=sum(one.seconds for _, one in found),
     )
 
 
-def _stale_stubs(course: Course, lecture: Lecture) -> Iterator[Breach]:
+def _target(selection: Selection) -> str:
+    lecture = selection.lecture.id
+    if selection.is_whole:
+        return lecture
+    return " ".join(f"{lecture}.{exercise.id}" for exercise in selection.exercises)
+
+
+def _stale_stubs(course: Course, selection: Selection) -> Iterator[Breach]:
+    lecture = selection.lecture
     wanted = stubs_of(course, lecture)
+    files = {exercise.file for exercise in selection.exercises}
     for path, text in wanted.items():
+        if not selection.is_whole and path.name not in files:
+            continue
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             yield Breach(_shown(course, path), "is not what the solution gives: zth dev stubs")
     for path in files_in(course.stubs(lecture)):
@@ -169,81 +201,109 @@ def _stale_stubs(course: Course, lecture: Lecture) -> Iterator[Breach]:
             yield Breach(_shown(course, path), "has no solution behind it")
 
 
-def _unfinished(course: Course, lecture: Lecture) -> Iterator[Breach]:
+def _unfinished(course: Course, selection: Selection) -> Iterator[Breach]:
     """What a scaffold left to be written, and exercises whose mistakes nobody thought of."""
+    lecture = selection.lecture
+    places = (course.solutions(lecture), course.hidden(lecture))
+    files = sorted(p for place in places for p in place.rglob("*") if p.suffix in (".py", ".toml"))
+    marks = [MARK.format(id=id_) for id_ in (lecture.id, *(e.id for e in selection.exercises))]
+    for path in (course.root / "course.toml", *files):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            for mark in marks:
+                if mark in line:
+                    what = line.partition(mark)[2].strip(' :",')
+                    yield Breach(f"{_shown(course, path)}, line {number}", f"to be written: {what}")
     chaffs = Solutions(course, lecture).chaffs
-    for exercise in lecture.exercise:
-        where = f"{lecture.id}.{exercise.id}"
-        if any("TODO" in text for text in (exercise.title, *exercise.hints)):
-            yield Breach(where, "its title or hints still say TODO")
+    for exercise in selection.exercises:
         if not chaffs[exercise.id]:
+            where = f"{lecture.id}.{exercise.id}"
             yield Breach(where, "no chaff: what would a tired person type?")
 
 
-def _stubs(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
-    submission = read_submission(judge.course.stubs(lecture), lecture)
-    for result in judge.judge(_whole(lecture), submission).exercises:
-        yield _unless(result.outcome is Outcome.TODO, lecture, result, "the stub is not TODO but")
+def _stubs(judge: Judge, selection: Selection) -> Iterator[Breach | None]:
+    submission = read_submission(judge.course.stubs(selection.lecture), selection.lecture)
+    for result in judge.judge(selection, submission).exercises:
+        holds = result.outcome is Outcome.TODO
+        yield _unless(holds, selection.lecture, result, "the stub is not TODO but")
 
 
-def _solutions(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
-    yield from _all_pass(
-        judge, lecture, judge.solutions(lecture).texts, "the solution is not PASS but"
-    )
+def _solutions(judge: Judge, selection: Selection) -> Iterator[Breach | None]:
+    lecture, what = selection.lecture, "the solution is not PASS but"
+    for seed, result in _judged_twice(judge, selection, judge.solutions(lecture).texts):
+        yield _unless(result.outcome is Outcome.PASS, lecture, result, what, seed)
 
 
-def _wheats(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
-    folders = [p for p in files_in(judge.course.hidden(lecture) / "wheats", "*") if p.is_dir()]
-    for folder in folders:
-        texts = {p.name: p.read_text(encoding="utf-8") for p in files_in(folder)}
-        both = {**judge.solutions(lecture).texts, **texts}
-        yield from _all_pass(judge, lecture, both, f"the wheat {folder.name} is not PASS but")
-    covered = {path.name for folder in folders for path in files_in(folder)}
-    for file in lecture.files:
-        if file not in covered:
-            yield Breach(f"{lecture.id}, {file}", "no wheat: add a different right way")
+def _wheats(judge: Judge, selection: Selection) -> Iterator[Breach | None]:
+    lecture, worked = selection.lecture, judge.solutions(selection.lecture).texts
+    folder = judge.course.hidden(lecture) / "wheats"
+    covered: set[str] = set()
+    for wheat in (path for path in files_in(folder, "*") if path.is_dir()):
+        own = {path.name: path.read_text(encoding="utf-8") for path in files_in(wheat)}
+        what = f"the wheat {wheat.name} is not PASS but"
+        for seed, result in _judged_twice(judge, selection, {**worked, **own}):
+            # a wheat is another way for the exercises that are in it
+            if result.started:
+                holds = result.outcome is Outcome.PASS
+                yield _unless(holds, lecture, result, what, seed)
+                covered.update([result.id] if result.file in own else [])
+    for exercise in selection.exercises:
+        if exercise.id not in covered:
+            where = f"{lecture.id}.{exercise.id}"
+            yield Breach(where, "no wheat has it: add a different right way")
 
 
-def _examples(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
+def _examples(judge: Judge, selection: Selection) -> Iterator[Breach | None]:
+    lecture = selection.lecture
     modules = judge.solutions(lecture).modules
     finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner(verbose=False)
     for file in judge.solutions(lecture).texts:
-        module = modules.module(file.removesuffix(".py"))
-        for test in finder.find(module):
-            if not test.examples:
+        names = {name for e in selection.exercises if e.file == file for name in e.names}
+        if not names and not selection.is_whole:
+            continue
+        module = modules.module(stem := file.removesuffix(".py"))
+        for test in finder.find(module, stem):
+            of = test.name.removeprefix(f"{stem}.")
+            if not test.examples or not (selection.is_whole or of in names):
                 continue
             told = io.StringIO()
             failed = runner.run(test, out=told.write, clear_globs=False).failed
-            where = f"{lecture.id}, {file}, {test.name}"
+            where = f"{lecture.id}, {file}, {of}"
             yield Breach(where, f"an example is not so:\n{told.getvalue()}") if failed else None
 
 
-def _chaffs(judge: Judge, lecture: Lecture, only: str) -> Iterator[Breach | None]:
-    solutions = judge.solutions(lecture)
-    exercise = lecture.find(only)
-    for chaff in solutions.chaffs[only]:
-        texts = {**solutions.texts, exercise.file: solutions.changed_text(chaff)}
-        submission = submission_of(texts, lecture, judge.course.solutions(lecture))
-        for seed in (None, OTHER_SEED):
-            (result,) = judge.judge(_only(lecture, exercise), submission, seed).exercises
-            where = f"{lecture.id}.{only}, chaff {chaff.name}"
-            if result.outcome not in (Outcome.FAIL, Outcome.ERROR):
-                yield Breach(where, f"is {result.outcome}: no check sees it{_by(seed)}")
-            elif result.misconception is None or result.misconception.name != chaff.name:
-                named = result.misconception.name if result.misconception else "nothing"
-                yield Breach(where, f"fails and is named as {named}{_by(seed)}")
-            else:
-                yield None
+def _chaffs(judge: Judge, selection: Selection) -> Iterator[Breach | None]:
+    lecture, solutions = selection.lecture, judge.solutions(selection.lecture)
+    for exercise in selection.exercises:
+        for chaff in solutions.chaffs[exercise.id]:
+            texts = {**solutions.texts, exercise.file: solutions.changed_text(chaff)}
+            submission = submission_of(texts, lecture, judge.course.solutions(lecture))
+            where = f"{lecture.id}.{exercise.id}, chaff {chaff.name}"
+            for seed in (None, OTHER_SEED):
+                only = Selection(lecture, (exercise,))
+                (result,) = judge.judge(only, submission, seed).exercises
+                wrong = _not_named(result, chaff.name)
+                yield Breach(where, f"{wrong}{_by(seed)}") if wrong else None
 
 
-def _neighbours(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
+def _not_named(result: ExerciseResult, chaff: str) -> str:
+    """What is wrong with the verdict on a chaff; empty if it is named as itself."""
+    if result.outcome not in (Outcome.FAIL, Outcome.ERROR):
+        return f"is {result.outcome}: no check sees it"
+    named = result.misconception.name if result.misconception else "nothing"
+    return "" if named == chaff else f"fails and is named as {named}"
+
+
+def _neighbours(judge: Judge, selection: Selection) -> Iterator[Breach | None]:
     """A right exercise passes, whatever is wrong in one that `needs` does not name, to any depth."""
-    solutions = judge.solutions(lecture)
+    lecture, solutions = selection.lecture, judge.solutions(selection.lecture)
+    most = NEIGHBOURS if selection.is_whole else 1
     for wrong in lecture.exercise:
         apart = tuple(
-            e for e in lecture.exercise if e is not wrong and wrong.id not in lecture.all_needs(e)
+            e
+            for e in selection.exercises
+            if e is not wrong and wrong.id not in lecture.all_needs(e)
         )
-        for chaff in solutions.chaffs[wrong.id][:NEIGHBOURS]:
+        for chaff in solutions.chaffs[wrong.id][:most] if apart else ():
             texts = {**solutions.texts, wrong.file: solutions.changed_text(chaff)}
             submission = submission_of(texts, lecture, judge.course.solutions(lecture))
             what = f"beside {wrong.id}, chaff {chaff.name}, which it does not need, it is"
@@ -253,7 +313,7 @@ def _neighbours(judge: Judge, lecture: Lecture) -> Iterator[Breach | None]:
 
 
 NEIGHBOURS = 4
-"""How many mistakes of each exercise are tried on all others."""
+"""How many mistakes of each exercise are tried on all others of a lecture; on one exercise, one."""
 PARTS: dict[str, Callable[..., Iterator[Breach | None]]] = {
     "wheats": _wheats,
     "chaffs": _chaffs,
@@ -265,24 +325,28 @@ PARTS: dict[str, Callable[..., Iterator[Breach | None]]] = {
 """The one that takes longest first."""
 
 
-def _all_pass(
-    judge: Judge, lecture: Lecture, texts: dict[str, str], what: str
-) -> Iterator[Breach | None]:
-    submission = submission_of(texts, lecture, judge.course.solutions(lecture))
+def _judged_twice(
+    judge: Judge, selection: Selection, texts: dict[str, str]
+) -> Iterator[tuple[int | None, ExerciseResult]]:
+    """Each seed, and each exercise's result with it."""
+    submission = submission_of(texts, selection.lecture, judge.course.solutions(selection.lecture))
     for seed in (None, OTHER_SEED):
         # a whole data set takes seconds, and is the same with every seed
-        verdict = judge.judge(_whole(lecture), submission, seed, on_data=seed is None)
+        verdict = judge.judge(selection, submission, seed, on_data=seed is None)
         for result in verdict.exercises:
-            yield _unless(result.outcome is Outcome.PASS, lecture, result, what, seed)
+            yield seed, result
 
 
-def _mutated(course: Course, lecture: Lecture, proof: Proof, workers: int, say: Say) -> Proof:
+def _mutated(course: Course, selection: Selection, proof: Proof, workers: int, say: Say) -> Proof:
     start = time.perf_counter()
+    lecture = selection.lecture
     path = course.hidden(lecture) / "equivalents.toml"
-    equivalents = read_equivalents(path)
+    ids = {exercise.id for exercise in selection.exercises}
+    # of no exercise at all: told with the whole lecture
+    equivalents = [e for e in read_equivalents(path) if e.exercise in ids or selection.is_whole]
     listed = {(e.exercise, e.was, e.becomes) for e in equivalents}
     mutants, set_aside = [], set()
-    for mutant in _all_mutants(course, lecture):
+    for mutant in _all_mutants(course, selection):
         key = (mutant.exercise, mutant.was, mutant.becomes)
         if key in listed:
             set_aside.add(key)
@@ -293,7 +357,7 @@ def _mutated(course: Course, lecture: Lecture, proof: Proof, workers: int, say: 
     count = Count(len(mutants) - len(survivors), len(mutants))
     breaches = [
         *_unknown_equivalents(course, path, equivalents, set_aside),
-        *_survivors(lecture, survivors, count),
+        *_survivors(selection, survivors, count),
     ]
     return msgspec.structs.replace(
         proof,
@@ -304,28 +368,27 @@ def _mutated(course: Course, lecture: Lecture, proof: Proof, workers: int, say: 
     )
 
 
-def _all_mutants(course: Course, lecture: Lecture) -> Iterator[Mutant]:
-    for exercise in lecture.exercise:
-        text = (course.solutions(lecture) / exercise.file).read_text(encoding="utf-8")
-        yield from mutants_of(text, exercise)
+def _all_mutants(course: Course, selection: Selection) -> Iterator[Mutant]:
+    for exercise in selection.exercises:
+        path = course.solutions(selection.lecture) / exercise.file
+        yield from mutants_of(path.read_text(encoding="utf-8"), exercise)
 
 
 def _unknown_equivalents(
-    course: Course, path: Path, equivalents: tuple[Equivalent, ...], used: set[tuple[str, str, str]]
+    course: Course, path: Path, equivalents: Sequence[Equivalent], used: set[tuple[str, str, str]]
 ) -> Iterator[Breach]:
     for e in equivalents:
         if (e.exercise, e.was, e.becomes) not in used:
             yield Breach(f"{_shown(course, path)}, {e.exercise}", f"no mutant is {e.becomes!r}")
 
 
-def _survivors(lecture: Lecture, survivors: list[Mutant], count: Count) -> Iterator[Breach]:
+def _survivors(selection: Selection, survivors: list[Mutant], count: Count) -> Iterator[Breach]:
     if count.of and count.good / count.of < REQUIRED_SCORE:
-        yield Breach(
-            lecture.id, f"mutation score {count.good / count.of:.1%} < {REQUIRED_SCORE:.0%}"
-        )
+        score = f"mutation score {count.good / count.of:.1%} < {REQUIRED_SCORE:.0%}"
+        yield Breach(_target(selection), score)
     for m in survivors:
         yield Breach(
-            f"{lecture.id}.{m.exercise}, line {m.line}",
+            f"{selection.lecture.id}.{m.exercise}, line {m.line}",
             f"the mutant {m.becomes!r} for {m.was!r} passes: write a check, or list it as equivalent",
         )
 
@@ -341,14 +404,6 @@ def _unless(
 
 def _by(seed: int | None) -> str:
     return f" (--seed {seed})" if seed is not None else ""
-
-
-def _whole(lecture: Lecture) -> Selection:
-    return Selection(lecture, lecture.exercise)
-
-
-def _only(lecture: Lecture, exercise: Exercise) -> Selection:
-    return Selection(lecture, (exercise,))
 
 
 def _shown(course: Course, path: Path) -> str:

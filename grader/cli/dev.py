@@ -13,14 +13,14 @@ from rich.text import Text
 
 from grader.cli.options import CourseFolder, Exit, Targets, course_words, open_whole_course, screen
 from grader.course.targets import select
-from grader.errors import UserError, writing
+from grader.errors import writing
 
 dev = typer.Typer(
     help="For those who write the course.", no_args_is_help=True, add_completion=False
 )
 
 
-@dev.command("check", epilog="Example: zth dev check lecture5")
+@dev.command("check", epilog="Example: zth dev check lecture5.dprobs")
 def check(
     targets: Targets = None,
     course: CourseFolder = None,
@@ -28,22 +28,21 @@ def check(
         bool, typer.Option("--mutants/--no-mutants", help="Judge every mutant as well.")
     ] = True,
 ) -> None:
-    """Prove the course: stubs, solutions, examples, chaffs, wheats, mutants."""
+    """Prove the course, a lecture or an exercise: stubs, solutions, examples, chaffs, wheats, mutants."""
     from grader.author.prove import prove
-    from grader.show.proof import breaches, proof_table
+    from grader.show.proof import conclusions, proof_table
 
     opened = open_whole_course(course)
-    lectures = [s.lecture for s in select(opened, targets or [x.id for x in opened.lectures])]
+    selections = select(opened, targets or [lecture.id for lecture in opened.lectures])
     console = screen()
     try:
         with _progress(screen(stderr=True)) as say:
-            proofs = prove(opened, lectures, say, mutation)
+            proofs = prove(opened, selections, say, mutation)
     except KeyboardInterrupt:
         raise typer.Exit(Exit.INTERRUPTED) from None
     console.print(proof_table(proofs))
+    console.print(conclusions(proofs), soft_wrap=True)
     broken = any(proof.breaches for proof in proofs)
-    if broken:
-        console.print(breaches(proofs), soft_wrap=True)
     raise typer.Exit(Exit.NOT_PASSED if broken else Exit.PASSED)
 
 
@@ -61,27 +60,34 @@ def stubs(targets: Targets = None, course: CourseFolder = None) -> None:
                 console.print(Text(f"   kept: {written.kept.relative_to(opened.root)}"))
 
 
-@dev.command(epilog="Example: zth dev new lecture5.dprobs --file atomic.py")
+@dev.command(epilog="Example: zth dev new lecture1.Value.sigmoid --file engine.py")
 def new(
-    name: Annotated[str, typer.Argument(metavar="LECTURE.EXERCISE", show_default=False)],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="LECTURE[.CLASS].NAME",
+            help="A function, or a method of a class that the file has.",
+            show_default=False,
+        ),
+    ],
     file: Annotated[str, typer.Option(metavar="NAME.py", help="The file it is written in.")],
     folder: Annotated[
         str, typer.Option("--dir", metavar="NAME", help="The folder, for a new lecture.")
     ] = "",
     course: CourseFolder = None,
 ) -> None:
-    """Begin an exercise: a solution, a check, a chaff, the entry in course.toml."""
-    from grader.author.scaffold import new_exercise
+    """Begin an exercise: its solution, check, chaff, wheat, and entry in course.toml."""
+    from grader.author.scaffold import MARK, new_exercise
 
     opened = open_whole_course(course)
-    lecture, dot, exercise = name.partition(".")
-    if not dot:
-        raise UserError(f"{name!r} names no exercise.", "Write it as lecture5.dprobs.")
     console = screen()
-    for path in new_exercise(opened, lecture, exercise, file, folder):
+    for path in new_exercise(opened, name, file, folder):
         console.print(Text(f"written: {path.relative_to(opened.root)}"))
-    prove = f"zth dev check {lecture}{course_words(course)}"
-    console.print(Text(f"Fill in each TODO, then prove it: {prove}"), soft_wrap=True)
+    lecture, exercise = name.split(".")[0], name.split(".")[-1]
+    words = course_words(course)
+    console.print(Text(f"Write what {MARK.format(id=exercise)} marks, then:"))
+    console.print(Text(f"zth dev stubs {lecture}{words}", "zth.command"), soft_wrap=True)
+    console.print(Text(f"zth dev check {lecture}.{exercise}{words}", "zth.command"), soft_wrap=True)
 
 
 @dev.command(epilog="Example: zth dev completion")

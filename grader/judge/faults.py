@@ -24,10 +24,10 @@ def own_faults(course: Course) -> Iterator[None]:
     except CourseFault as fault:
         if course.root == bundled_course() or isinstance(fault.__cause__, DoesNotStart):
             raise
-        raise UserError(_where(fault, course.root), CORRECT_IT) from fault
+        raise UserError(where_it_broke(fault, course.root), CORRECT_IT) from fault
 
 
-def _where(fault: CourseFault, root: Path) -> str:
+def where_it_broke(fault: CourseFault, root: Path) -> str:
     """The last line of the course's own on the way to what broke."""
     cause = fault.__cause__
     frames = traceback.extract_tb(cause.__traceback__) if cause else []

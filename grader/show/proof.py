@@ -18,7 +18,7 @@ HEADINGS = (
 
 
 def proof_table(proofs: Sequence[Proof]) -> RenderableType:
-    """One row a lecture: how many of how many, and the mutation score."""
+    """One row for each lecture: how many of how many, and the mutation score."""
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="zth.label")
     table.add_column("lecture", style="zth.target")
     for heading in HEADINGS:
@@ -38,15 +38,16 @@ def proof_table(proofs: Sequence[Proof]) -> RenderableType:
     return table
 
 
-def breaches(proofs: Sequence[Proof]) -> RenderableType:
-    """Each thing that did not hold, and where."""
-    return Group(
-        *(
-            Text.assemble(("✗ ", "zth.fail"), (breach.where, "zth.target"), f": {breach.what}")
-            for proof in proofs
-            for breach in proof.breaches
-        )
-    )
+def conclusions(proofs: Sequence[Proof]) -> RenderableType:
+    """What is proved; and each thing that did not hold, and where."""
+    lines = []
+    for proof in proofs:
+        if not proof.breaches:
+            lines.append(Text.assemble(("✓ ", "zth.pass"), (proof.target, "zth.target"), " holds"))
+        for breach in proof.breaches:
+            where = (breach.where, "zth.target")
+            lines.append(Text.assemble(("✗ ", "zth.fail"), where, f": {breach.what}"))
+    return Group(*lines)
 
 
 def _count(count: Count) -> Text:

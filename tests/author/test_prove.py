@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from judging import TINY
+from authoring import Dev
 
 from grader.author.mutants import mutants_of
 from grader.author.prove import Proof, prove
-from grader.author.scaffold import new_exercise
 from grader.author.stub_files import write_stubs
 from grader.course.manifest import Course, load_course
+from grader.course.targets import select
 from grader.errors import UserError
-
-
-@pytest.fixture
-def course(tmp_path: Path) -> Path:
-    shutil.copytree(TINY, tmp_path / "course")
-    return tmp_path / "course"
-
 
 Edit = Callable[[str], str]
 
@@ -36,7 +28,8 @@ def edit(path: Path, change: Edit) -> None:
 
 def proof_of(course: Path, mutation: bool = False, workers: int = 1) -> Proof:
     loaded = load_course(course)
-    (proof,) = prove(loaded, list(loaded.lectures), lambda *_: None, mutation, workers)
+    selections = select(loaded, [lecture.id for lecture in loaded.lectures])
+    (proof,) = prove(loaded, selections, lambda *_: None, mutation, workers)
     return proof
 
 
@@ -76,8 +69,8 @@ BREAKS = {
     ),
     "hint not written": (
         "course.toml",
-        lambda text: text.replace("What is x + x?", "TODO: a question."),
-        "still say TODO",
+        lambda text: text.replace("What is x + x?", "FIXME(double): a question."),
+        "course.toml, line 23: to be written: a question.",
     ),
 }
 CHAFF = """
@@ -95,6 +88,89 @@ def test_a_broken_course_is_found_out(course: Path, name: str) -> None:
     file, change, says = BREAKS[name]
     edit(course / file, change)
     assert says in breaches(course)
+
+
+def test_one_exercise_holds_whatever_is_wrong_in_others(course: Path, dev: Dev) -> None:
+    edit(
+        course / "solutions/tiny/arrays.py",
+        lambda text: text.replace("len(values)", "len(values) + 1"),
+    )
+    write_stubs(load_course(course), load_course(course).lectures[0])
+    done = dev(course, "check", "lecture1.double", "Tally")
+    assert done.exit_code == 0, done.output
+    counts = done.output.splitlines()[1].split()
+    assert counts[1:6] == ["2/2", "4/4", "0/0", "6/6", "4/4"]
+    assert "✓ lecture1.double lecture1.Tally holds" in done.output
+
+
+EXERCISE_BREAKS = {
+    "a check that passes the stub": (
+        "solutions/tiny/arrays.py",
+        lambda text: text.replace("    ### BEGIN SOLUTION double: add it to itself.\n", "").replace(
+            "    return x + x\n    ### END SOLUTION\n", "    return x + x\n"
+        ),
+        "✗ lecture1.double: the stub is not TODO but PASS",
+    ),
+    "a wheat that fails": (
+        "tests/hidden/tiny/wheats/other_ways/arrays.py",
+        lambda text: text.replace("torch.stack([x, x])", "torch.stack([x, x, x])"),
+        "✗ lecture1.double: the wheat other_ways is not PASS but FAIL",
+    ),
+    "no wheat": (
+        "tests/hidden/tiny/wheats/other_ways/arrays.py",
+        lambda text: text.replace("def double", "def twice"),
+        "✗ lecture1.double: no wheat has it",
+    ),
+    "a chaff that is not named": (
+        "tests/hidden/tiny/chaffs.toml",
+        lambda text: text.replace(
+            'says = "This is x itself', 'only_where = "nowhere"\nsays = "This is x itself'
+        ),
+        "✗ lecture1.double, chaff once: fails and is named as nothing",
+    ),
+    "a mutant that survives": (
+        "tests/hidden/tiny/test_arrays.py",
+        lambda text: _without(text, "double") + CHECK_OF_TWO,
+        "✗ lecture1.double, line 9: the mutant 'return x * x' for 'return x + x' passes",
+    ),
+    "a check that breaks": (
+        "tests/hidden/tiny/test_arrays.py",
+        lambda text: text.replace("is_close(2 * x)", "is_close(two * x)"),
+        "✗ lecture1.double: A check of the course breaks, whatever it is given: "
+        "tests/hidden/tiny/test_arrays.py, line 15: NameError: name 'two' is not defined.",
+    ),
+}
+CHECK_OF_TWO = """
+
+@exercise("double")
+def test_double_of_two(observe):
+    \"""double(2) is 4.\"""
+    def probe(arrays):
+        return arrays.double(torch.ones(1) * 2).item()
+    observe(probe).equals(4.0)
+"""
+
+
+@pytest.mark.parametrize("name", EXERCISE_BREAKS)
+def test_what_is_wrong_with_one_exercise_is_said(course: Path, dev: Dev, name: str) -> None:
+    file, change, says = EXERCISE_BREAKS[name]
+    edit(course / file, change)
+    write_stubs(load_course(course), load_course(course).lectures[0])
+    done = dev(course, "check", "double")
+    assert done.exit_code == 1, done.output
+    assert says in done.output
+    assert "lecture1.mean" not in done.output
+
+
+def test_without_mutants_none_is_judged(course: Path, dev: Dev) -> None:
+    edit(course / "tests/hidden/tiny/test_arrays.py", EXERCISE_BREAKS["a mutant that survives"][1])
+    edit(
+        course / "tests/hidden/tiny/chaffs.toml",
+        lambda text: text.replace('with = "x * x"', 'with = "x * x * x"'),
+    )
+    done = dev(course, "check", "double", "--no-mutants")
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[1].split()[6] == "0/0"
 
 
 def test_several_judges_find_what_one_finds(course: Path) -> None:
@@ -158,23 +234,6 @@ def test_mutants_without_cosmic_ray_are_refused_at_once(
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(UserError, match="not installed"):
         proof_of(course, mutation=True)
-
-
-def test_a_new_exercise_is_judged_and_left_to_be_filled_in(course: Path) -> None:
-    new_exercise(load_course(course), "lecture1", "fresh", "fresh.py", "")
-    found = breaches(course)
-    assert "lecture1.fresh: its title or hints still say TODO" in found
-    assert "lecture1, fresh.py: no wheat" in found
-    assert "not PASS" not in found
-    with pytest.raises(UserError, match="has an exercise"):
-        new_exercise(load_course(course), "lecture1", "fresh", "fresh.py", "")
-
-
-def test_a_new_lecture_needs_a_folder(course: Path) -> None:
-    with pytest.raises(UserError, match="no lecture2"):
-        new_exercise(load_course(course), "lecture2", "first", "a.py", "")
-    new_exercise(load_course(course), "lecture2", "first", "a.py", "second")
-    assert [lecture.id for lecture in load_course(course).lectures] == ["lecture1", "lecture2"]
 
 
 def test_stubs_keep_a_copy_of_work(course: Path) -> None:
