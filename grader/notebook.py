@@ -30,9 +30,10 @@ from grader.course.manifest import Course, Lecture
 from grader.course.targets import Selection, select
 from grader.errors import UserError
 from grader.judge.isolation import default_isolation
-from grader.judge.process import Ended
+from grader.judge.pool import Pool
 from grader.judge.results import ExerciseResult, LectureResult, Outcome, Remark
 from grader.judge.submission import MAX_BYTES
+from grader.judge.worker import Job, Setting
 from grader.learn.workspace import course_at
 from grader.nbgrader.pack import course_beside
 from grader.teach.bundle import Bundle
@@ -41,7 +42,6 @@ from grader.teach.notebook_files import code_of
 from grader.teach.notebooks import read_notebook
 from grader.teach.source_map import Origin, SourceMap
 from grader.teach.sources import Sources, submission_from
-from grader.teach.worker import Job, Setting, Worker
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -136,7 +136,7 @@ class _Session:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self._ids: dict[int, str] = {}
-        self._workers: dict[tuple[str, str], Worker] = {}
+        self._pool = Pool(idle_seconds=None)  # a cell is run again after minutes of thought
         shell.events.register("pre_run_cell", lambda _: forget_changed())
         shell.events.register("post_run_cell", self._ran)
         atexit.register(self.close)
@@ -174,39 +174,18 @@ class _Session:
             submission=sources.submission,
             seed=course.manifest.seed,
         )
-        verdict = self._asked(course, lecture, job)
+        isolation = default_isolation().value
+        setting = Setting(str(course.root), (lecture.id,), isolation, as_in_class=False)
+        marked = self._pool.mark(job, setting)
+        if marked.ungraded:
+            raise UserError(marked.ungraded, ONCE_MORE)
+        verdict = marked.result
         source_map = SourceMap(sources.origins, live, [cell.number for cell in cells])
         exercises = tuple(_not_run(source_map.result(e), e) for e in verdict.exercises)
         return msgspec.structs.replace(verdict, exercises=exercises)
 
-    def _asked(self, course: Course, lecture: Lecture, job: Job) -> LectureResult:
-        key = str(course.root), lecture.id
-        if key not in self._workers:
-            isolation = default_isolation().value
-            setting = Setting(str(course.root), (lecture.id,), isolation, as_in_class=False)
-            worker = Worker(setting)
-            self._workers[key] = worker.__enter__()
-        worker = self._workers[key]
-        try:
-            worker.send(job)
-            while (marked := worker.receive()) is None:
-                pass
-        except Ended as end:
-            self._drop(key)
-            raise UserError(GONE.format(status=end.status), ONCE_MORE) from None
-        except BaseException:  # whoever interrupts it wants no late answer to the next question
-            self._drop(key)
-            raise
-        return marked.result
-
-    def _drop(self, key: tuple[str, str]) -> None:
-        worker = self._workers.pop(key)
-        worker.kill()
-        worker.__exit__()
-
     def close(self) -> None:
-        for key in list(self._workers):
-            self._drop(key)
+        self._pool.stop(at_once=True)
 
 
 def _not_run(placed: ExerciseResult, result: ExerciseResult) -> ExerciseResult:
@@ -408,7 +387,6 @@ JUDGED_ELSEWHERE = (
     "zth judges this outside of the notebook, and gives the points. Make nbgrader call it:\n"
     "zth nbgrader init COURSE_DIR"
 )
-GONE = "The judge is gone: it ended with {status}."
 ONCE_MORE = "Run the cell again. If that does not help, restart the kernel."
 
 if _shell() is not None:

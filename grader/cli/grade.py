@@ -20,10 +20,10 @@ from grader.errors import UserError
 from grader.judge.isolation import Isolation
 
 if TYPE_CHECKING:
+    from grader.judge.worker import Setting
     from grader.teach.grading import Executor
     from grader.teach.intake import Intake
     from grader.teach.roster import Person
-    from grader.teach.worker import Setting
 
 LOCAL = "local"
 
@@ -79,6 +79,7 @@ def grade(
 
     from grader.cli.progress import progress_of
     from grader.judge.bubblewrap import must_work
+    from grader.judge.worker import Setting
     from grader.show.grading import Done, summary, summary_json, to_grade, to_grade_json
     from grader.teach.classroom import read_surveys
     from grader.teach.digest import Digests
@@ -86,7 +87,6 @@ def grade(
     from grader.teach.intake import find_submissions
     from grader.teach.roster_file import read_roster
     from grader.teach.store import Store
-    from grader.teach.worker import Setting
 
     if dask and dask != LOCAL and jobs:
         raise UserError("--jobs is for this machine.", "A cluster has as many as its workers take.")
@@ -252,11 +252,11 @@ def _executor(
     setting: Setting, jobs: int | None, tasks: int, dask: str | None, tell: Callable[[str], None]
 ) -> Iterator[Executor]:
     """What judges: this machine's cores, or the workers of a cluster."""
-    from grader.teach.local import cores, mark_here
+    from grader.judge.pool import cores, mark_all
 
     workers = min(jobs or cores(), tasks)
     if not dask:
-        yield lambda todo: mark_here(todo, setting, workers)
+        yield lambda todo: mark_all(todo, setting, workers)
         return
     from grader.teach.cluster import local_cluster, mark_on
 

@@ -179,8 +179,8 @@ def autograde(
     from functools import partial
 
     from grader.cli.progress import progress_of
+    from grader.judge.pool import cores, mark_all
     from grader.nbgrader.running import find_nbgrader
-    from grader.teach.local import cores, mark_here
 
     find_nbgrader()
     from grader.nbgrader.parallel import autograde as run
@@ -192,7 +192,7 @@ def autograde(
         done = run(
             place,
             assignment,
-            lambda todo, setting: mark_here(todo, setting, workers),
+            lambda todo, setting: mark_all(todo, setting, workers),
             partial(progress_of, errors),
             student or (),
             force,

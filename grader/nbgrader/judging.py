@@ -1,7 +1,7 @@
 """A submission judged: its notebooks as source, for the exercises that the gradebook asks for.
 
 Nothing of a notebook is run, and no kernel is started. All notebooks of an assignment are judged at
-once, for they import one another. Whoever has a hand that judges jobs (`grader.teach.worker`) asks
+once, for they import one another. Whoever has a hand that judges jobs (`grader.judge.worker`) asks
 `prepare` for them, and `tell` what their results come to.
 """
 
@@ -16,13 +16,13 @@ import msgspec
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.errors import UserError
 from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.judge.worker import Job
 from grader.teach.bundle import read_bundle
 from grader.teach.feedback import Told, told_of
 from grader.teach.gathering import shown
 from grader.teach.notebooks import NOT_RUN, ONE_NOT_RUN
 from grader.teach.source_map import Origin, SourceMap
 from grader.teach.sources import Sources, given_names, submission_from
-from grader.teach.worker import Job
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ from sqlalchemy.orm import scoped_session
 from grader.errors import UserError, nearest
 from grader.export.inert import inert
 from grader.judge.results import LectureResult
+from grader.judge.worker import Job, Marked, Setting
 from grader.nbgrader import handed_in
 from grader.nbgrader.begun import only_one
 from grader.nbgrader.judging import Asked, Prepared, Verdict, prepare, tell
@@ -33,7 +34,6 @@ from grader.nbgrader.opening import open_course
 from grader.nbgrader.step import Reader, Refused
 from grader.teach.grading import State, Step
 from grader.teach.reference_first import after_references, must_pass, reference_job
-from grader.teach.worker import Job, Marked, Setting
 
 Judges = Callable[[Iterable[Job], Setting], Iterator[Marked]]
 """Gives the mark of every job, in any order."""

@@ -26,6 +26,8 @@ from grader.errors import UserError
 from grader.export.inert import inert
 from grader.judge.bubblewrap import must_work
 from grader.judge.isolation import Isolation
+from grader.judge.pool import POOL
+from grader.judge.worker import Job, Setting
 from grader.nbgrader import handed_in
 from grader.nbgrader.begun import Begun, Work, left_behind
 from grader.nbgrader.files import Json, with_python
@@ -33,10 +35,8 @@ from grader.nbgrader.judging import Asked, Judged, Verdict, find, prepare, share
 from grader.nbgrader.outputs import by_hand, outputs_of
 from grader.nbgrader.restoring import Known, cells_in, in_order, known_cells, restore
 from grader.nbgrader.standing import standing
-from grader.teach.hands import HANDS
 from grader.teach.reference_first import must_pass, reference_job
 from grader.teach.times import read_stamp, unread
-from grader.teach.worker import Job, Setting
 
 Resources = dict[str, Any]
 """What nbgrader hands from step to step."""
@@ -285,7 +285,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
             raise UserError(prepared.timed_out, ONCE_MORE)
         setting = self.setting(tuple(job.lecture for job in prepared.jobs))
         self._prove(prepared.jobs, setting)
-        marks = [HANDS.mark(job, setting) for job in prepared.jobs]
+        marks = [POOL.mark(job, setting) for job in prepared.jobs]
         if why := next((marked.ungraded for marked in marks if marked.ungraded), ""):
             raise UserError(f"{asked.who} is not graded. {why}", AGAIN)
         return tell(self._reader.course, prepared, [marked.result for marked in marks])
@@ -300,7 +300,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
             if not names:
                 continue
             lecture = reader.course.lecture(job.lecture)
-            own = HANDS.mark(reference_job(reader.course, lecture, names, reader.seed), setting)
+            own = POOL.mark(reference_job(reader.course, lecture, names, reader.seed), setting)
             try:
                 must_pass(reader.course, own)
             except UserError:

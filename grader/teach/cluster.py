@@ -28,10 +28,10 @@ from grader.course.manifest import bundled_course, load_course
 from grader.errors import UserError
 from grader.judge.bubblewrap import must_work
 from grader.judge.isolation import Isolation
+from grader.judge.pool import POOL
 from grader.judge.process import Ended, Failed
+from grader.judge.worker import Job, Marked, Setting, unjudged
 from grader.teach.digest import Digests
-from grader.teach.hands import HANDS
-from grader.teach.worker import Job, Marked, Setting, unjudged
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -273,7 +273,7 @@ def _compare(setting: bytes, ours: bytes) -> str:
 
 def _mark(job: bytes, setting: bytes) -> bytes:
     try:
-        marked = HANDS.mark(_job.decode(job), _as_here(_setting.decode(setting)))
+        marked = POOL.mark(_job.decode(job), _as_here(_setting.decode(setting)))
         return msgspec.msgpack.encode(marked)
     except UserError as error:
         return msgspec.msgpack.encode(Failed(error.message, error.fix))

@@ -11,6 +11,7 @@ import msgspec
 from grader.course.manifest import Course, Exercise
 from grader.course.targets import Selection
 from grader.judge.results import LectureResult
+from grader.judge.worker import Job, Marked
 from grader.teach.bundle import Bundle, Part, read_bundle
 from grader.teach.digest import Digests, fingerprint
 from grader.teach.intake import Clock, Handed, Intake
@@ -19,7 +20,6 @@ from grader.teach.reference_first import after_references, must_pass, reference_
 from grader.teach.source_map import SourceMap
 from grader.teach.sources import Sources, given_names, submission_from
 from grader.teach.store import HandIn, Run, Store
-from grader.teach.worker import Job, Marked
 
 MOST_ENTRIES = 5_000
 """Of a folder that are looked at to see whether it has changed."""

@@ -8,7 +8,7 @@ from grader.course.manifest import Course, Lecture, course_option
 from grader.errors import UserError
 from grader.judge.results import Outcome
 from grader.judge.submission import read_submission
-from grader.teach.worker import Job, Marked
+from grader.judge.worker import Job, Marked
 
 REFERENCE = ""
 """Who has written the course's own solution: nobody of the class."""

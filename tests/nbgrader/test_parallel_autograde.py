@@ -17,8 +17,8 @@ from handing_in import BIN, FULL, course_with_a_bonus, done, grades, hand_in, ru
 from judging import make_deadly
 
 from grader.errors import UserError
+from grader.judge.worker import Marked
 from grader.nbgrader.begun import only_one
-from grader.teach.worker import Marked
 
 WRONG = {"test_double": 2.5, "test_quadruple": 0, "test_shift": 0}
 """What is left to whom one of double's two checks holds, and nothing is built on it."""

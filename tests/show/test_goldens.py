@@ -17,7 +17,14 @@ from rich.text import Text
 from grader.course.manifest import Course
 from grader.failures import CheckMessage, Location, Raised, Unreadable
 from grader.judge.compare import Tolerance, difference
-from grader.judge.results import CheckResult, ExerciseResult, LectureResult, Misconception, Outcome, Remark
+from grader.judge.results import (
+    CheckResult,
+    ExerciseResult,
+    LectureResult,
+    Misconception,
+    Outcome,
+    Remark,
+)
 from grader.show.card import card
 from grader.show.lecture import lecture_table, next_step, passed, what_follows
 from grader.show.progress import course_map
@@ -242,7 +249,11 @@ def test_table(tiny: Course) -> None:
 def test_passed_with_prints_and_a_note(tiny: Course) -> None:
     """What was printed costs nothing, is shown, and where it is cut that is said."""
     loud = made(
-        "double", Outcome.PASS, output="hello\n" * 9, output_dropped=200 << 20, notes=(Remark("Fine."),)
+        "double",
+        Outcome.PASS,
+        output="hello\n" * 9,
+        output_dropped=200 << 20,
+        notes=(Remark("Fine."),),
     )
     text = rendered(passed(tiny.lectures[0], loud))
     assert "200.0 MB more was printed" in text

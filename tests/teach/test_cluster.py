@@ -19,8 +19,8 @@ from grader.course.manifest import Course
 from grader.errors import UserError
 from grader.judge.results import Outcome
 from grader.judge.submission import submission_of
+from grader.judge.worker import Job, Marked, Setting
 from grader.teach.cluster import mark_on
-from grader.teach.worker import Job, Marked, Setting
 
 SETTING = Setting(str(TINY), ("lecture1",), "fork", (str(TINY),))
 WRONG = "def double(x):\n    return x\n"

@@ -19,10 +19,10 @@ from judging import (
 
 from grader.course.manifest import Course
 from grader.errors import UserError
+from grader.judge.pool import mark_all
 from grader.judge.results import Outcome
 from grader.judge.submission import submission_of
-from grader.teach.local import mark_here
-from grader.teach.worker import Job, Marked, Setting, Worker
+from grader.judge.worker import Job, Marked, Setting, Worker
 
 SETTING = Setting(str(TINY), ("lecture1",), "fork", (str(TINY),))
 WRONG = "def double(x):\n    return x\n"
@@ -41,18 +41,18 @@ def outcome(marked: Marked) -> Outcome:
 
 def test_a_wrong_answer_is_wrong_and_a_right_one_right(tiny: Course) -> None:
     jobs = [job(tiny, "wrong", WRONG), job(tiny, "right", RIGHT), job(tiny, "none", "x = 1\n")]
-    marks = {marked.who: outcome(marked) for marked in mark_here(jobs, SETTING, 2)}
+    marks = {marked.who: outcome(marked) for marked in mark_all(jobs, SETTING, 2)}
     assert marks == {"wrong": Outcome.FAIL, "right": Outcome.PASS, "none": Outcome.TODO}
 
 
 def test_the_mark_says_with_what_it_was_made(tiny: Course) -> None:
-    (marked,) = mark_here([job(tiny, "right", RIGHT)], SETTING, 1)
+    (marked,) = mark_all([job(tiny, "right", RIGHT)], SETTING, 1)
     assert (marked.result.seed, marked.result.isolation) == (3, "fork")
     assert marked.result.exercises[0].points == 2
 
 
 def test_only_the_exercises_that_are_asked_for(tiny: Course) -> None:
-    (marked,) = mark_here([job(tiny, "one", RIGHT, "mean", "double")], SETTING, 1)
+    (marked,) = mark_all([job(tiny, "one", RIGHT, "mean", "double")], SETTING, 1)
     assert [e.id for e in marked.result.exercises] == ["double", "mean"]
 
 
@@ -60,7 +60,7 @@ def test_a_submission_that_ends_its_process_costs_nobody_else(tiny: Course) -> N
     kills = "import os\ndef double(x):\n    os.kill(os.getppid(), 9)\n    os._exit(0)\n"
     jobs = [job(tiny, f"bad{n}", kills) for n in range(4)]
     jobs += [job(tiny, f"good{n}", RIGHT) for n in range(4)]
-    marks = {marked.who: outcome(marked) for marked in mark_here(jobs, SETTING, 2)}
+    marks = {marked.who: outcome(marked) for marked in mark_all(jobs, SETTING, 2)}
     assert len(marks) == 8
     assert {o for who, o in marks.items() if who.startswith("good")} == {Outcome.PASS}
     assert {o for who, o in marks.items() if who.startswith("bad")} == {Outcome.ERROR}
@@ -72,10 +72,10 @@ def test_a_worker_that_is_killed_loses_nothing(tiny: Course, proc: Path) -> None
     jobs = [job(tiny, f"who{n}", slow) for n in range(8)]
     us = int((proc / "self").resolve().name)
     marks: list[Marked] = []
-    for number, marked in enumerate(mark_here(jobs, SETTING, 2)):
+    for number, marked in enumerate(mark_all(jobs, SETTING, 2)):
         marks.append(marked)
         if number == 1:
-            workers = [pid for pid in children_of(us) if b"grader.teach.worker" in command_of(pid)]
+            workers = [pid for pid in children_of(us) if b"grader.judge.worker" in command_of(pid)]
             os.kill(workers[0], signal.SIGKILL)
     assert sorted(m.who for m in marks) == sorted(j.who for j in jobs)
     assert {outcome(m) for m in marks} == {Outcome.PASS}
@@ -94,7 +94,7 @@ def test_a_job_that_ends_every_worker_is_said_and_does_not_stop_the_rest(
 
     monkeypatch.setattr(Worker, "send", deadly)
     jobs = [job(tiny, "deadly", RIGHT), *(job(tiny, f"who{n}", RIGHT) for n in range(3))]
-    marks = {marked.who: marked for marked in mark_here(jobs, SETTING, 1)}
+    marks = {marked.who: marked for marked in mark_all(jobs, SETTING, 1)}
     assert marks["deadly"].result.exercises == (), "it is our fault, so it is no 0 of theirs"
     assert marks["deadly"].ungraded == (
         "The judge ended twice while it judged this: signal 9 (SIGKILL)."
@@ -115,7 +115,7 @@ def test_what_ends_the_judge_is_tried_again_without_diagnosis_and_is_nobodys_0(
         job(tiny, "right too", RIGHT),
     ]
     for order in (jobs, jobs[::-1]):
-        marks = {marked.who: marked for marked in mark_here(order, setting, 1)}
+        marks = {marked.who: marked for marked in mark_all(order, setting, 1)}
         assert len(marks) == 5
         assert marks["kills"].result.exercises == ()
         assert "signal 9" in marks["kills"].ungraded
@@ -134,7 +134,7 @@ def test_jobs_are_taken_when_a_worker_is_free(tiny: Course) -> None:
             taken.append(number)
             yield job(tiny, f"who{number}", RIGHT)
 
-    marks = mark_here(jobs(), SETTING, 1)
+    marks = mark_all(jobs(), SETTING, 1)
     next(marks)
     assert len(taken) <= 3
     assert len(list(marks)) == 5
@@ -143,9 +143,9 @@ def test_jobs_are_taken_when_a_worker_is_free(tiny: Course) -> None:
 def test_a_course_that_cannot_be_run_is_said(tmp_path: Path, tiny: Course) -> None:
     setting = Setting(str(tmp_path), ("lecture1",), "fork")
     with pytest.raises(UserError, match="no course"):
-        list(mark_here([job(tiny, "who", RIGHT)], setting, 1))
+        list(mark_all([job(tiny, "who", RIGHT)], setting, 1))
 
 
 def test_nothing_to_do(tiny: Course) -> None:
     assert tiny.lectures
-    assert list(mark_here([], SETTING, 2)) == []
+    assert list(mark_all([], SETTING, 2)) == []

@@ -23,13 +23,13 @@ from grader.judge.results import (
     Outcome,
     Remark,
 )
+from grader.judge.worker import Job, Marked
 from grader.teach.gradebook import Grade, find_learner, penalty, read_grades
 from grader.teach.grading import Grading
 from grader.teach.intake import find_submissions
 from grader.teach.roster import Person
 from grader.teach.source_map import Origin
 from grader.teach.store import HandIn, Store
-from grader.teach.worker import Job, Marked
 
 DUE = datetime.datetime(2026, 10, 1, 12, tzinfo=datetime.UTC)
 HOURS = 3600.0

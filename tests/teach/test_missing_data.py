@@ -12,7 +12,7 @@ from judging import TINY
 from grader.course.manifest import Course, load_course
 from grader.course.targets import select
 from grader.judge.submission import submission_of
-from grader.teach.worker import Job, Marked, Setting, Worker
+from grader.judge.worker import Job, Marked, Setting, Worker
 
 READS = "two = int(open('two.txt').read())\ndef double(x):\n    return two * x\n"
 

@@ -1,4 +1,4 @@
-"""A judge in a process of its own, for one submission after another: the hand of every executor.
+"""A judge in a process of its own, for one submission after another.
 
 What goes in is a learner's source, what comes out is a result; the solutions never leave the process.
 """
