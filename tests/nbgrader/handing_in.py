@@ -7,14 +7,14 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import commands
+from commands import BIN
 from releasing import own_course
 
-BIN = Path(sys.executable).parent
 Json = dict[str, Any]
 ARRAYS = {"test_double": 5, "test_mean": 1, "test_Tally": 1, "test_quadruple": 3, "test_slope": 1}
 MODEL = {"test_shift": 1, "test_echo": 1, "test_secret": 1}
@@ -27,14 +27,7 @@ ENDLESS = "def double(x):\n    while True:\n        pass\n"
 def run(cwd: Path, *command: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     env["JUPYTER_PLATFORM_DIRS"] = "1"
-    return subprocess.run(
-        [str(BIN / command[0]), *command[1:]],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        env=env,
-    )
+    return commands.run(cwd, *command, env=env)
 
 
 def done(cwd: Path, *command: str) -> str:
