@@ -29,6 +29,7 @@ from handing_in import (
     run,
     worked,
 )
+from prepared import copied, once
 
 # the class
 
@@ -276,21 +277,20 @@ class Class(NamedTuple):
     """By `nbgrader autograde`."""
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return course_with_a_bonus(tmp_path_factory.mktemp("own") / "course")
-
-
-@pytest.fixture(scope="module")
-def released(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def with_own_cells(parent: Path) -> None:
     """An nbgrader course with an essay and a test of the instructor's own besides."""
-    parent = tmp_path_factory.mktemp("nbgrader")
+    course = course_with_a_bonus(parent / "course")
     done(parent, "zth", "nbgrader", "init", "class", "--course", str(course))
     folder = parent / "class"
     done(folder, "zth", "nbgrader", "build", "lecture1")
     add_own_cells(folder, "assert double(1) == 2")
     done(folder, "nbgrader", "generate_assignment", "lecture1")
-    return folder
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Not to be changed."""
+    return once(tmp_path_factory, "own-cells", with_own_cells) / "class"
 
 
 @pytest.fixture(scope="module")
@@ -299,12 +299,21 @@ def solutions(released: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def graded(course: Path, released: Path, solutions: dict[str, str]) -> Class:
-    for who, (edit, _) in SEEN.items():
-        work = hand_in(released, who, solutions)
-        edit(work)
-        work.save()
-    return Class(released, course, done(released, "nbgrader", "autograde", "lecture1"))
+def graded(
+    released: Path, solutions: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Class:
+    """Everybody's work, graded. Not to be changed."""
+
+    def grade(parent: Path) -> None:
+        folder = copied(released.parent, parent)
+        for who, (edit, _) in SEEN.items():
+            work = hand_in(folder, who, solutions)
+            edit(work)
+            work.save()
+        (parent / "said.txt").write_text(done(folder, "nbgrader", "autograde", "lecture1"))
+
+    made = once(tmp_path_factory, "graded", grade)
+    return Class(made / "class", made / "course", (made / "said.txt").read_text())
 
 
 def card(graded: Class, who: str, cell: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from handing_in import BIN, FULL, course_with_a_bonus, done, grades, hand_in, run, worked
 from judging import make_deadly
+from prepared import copied, once, with_partial_credit
 
 from grader.errors import UserError
 from grader.judge.worker import Marked
@@ -27,24 +28,10 @@ LATE = "2026-01-02 00:00:00 UTC"
 AUTOGRADE = ("zth", "nbgrader", "autograde", "lecture1", "--jobs", "2")
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An nbgrader course whose assignment is handed out; it gives partial credit for double."""
-    parent = tmp_path_factory.mktemp("parallel")
-    course = course_with_a_bonus(parent / "course")
-    manifest = course / "course.toml"
-    title = 'title = "Twice a tensor"'
-    manifest.write_text(manifest.read_text().replace(title, f"{title}\npartial = true"))
-    done(parent, "zth", "nbgrader", "init", "class", "--course", str(course))
-    done(parent / "class", "zth", "nbgrader", "build", "lecture1")
-    done(parent / "class", "nbgrader", "generate_assignment", "lecture1")
-    return parent / "class"
-
-
 @pytest.fixture
-def folder(released: Path, tmp_path: Path) -> Path:
-    """The same, for one test."""
-    return Path(shutil.copytree(released, tmp_path / "class"))
+def folder(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
+    """An nbgrader course whose assignment is handed out; it gives partial credit for double."""
+    return copied(once(tmp_path_factory, "partial", with_partial_credit), tmp_path)
 
 
 @pytest.fixture
@@ -140,26 +127,28 @@ RENAMED = {
 }
 
 
-@pytest.mark.parametrize("how", RENAMED)
-def test_a_renamed_notebook_counts(folder: Path, hands_in: Callable[..., None], how: str) -> None:
+def test_a_renamed_notebook_counts(folder: Path, hands_in: Callable[..., None]) -> None:
     """With nbgrader's own command, too, and for what stands on the page."""
-    hands_in("ann", "return x + 1")
-    hands_in("ben")
-    for who in ("ann", "ben"):
+    wrong = {f"wrong{n}": name for n, name in enumerate(RENAMED.values())}
+    right = {f"right{n}": name for n, name in enumerate(RENAMED.values())}
+    for who, name in {**wrong, **right}.items():
+        hands_in(who, "return x + 1" if who in wrong else "")
         place = folder / "submitted" / who / "lecture1"
-        (place / "arrays.ipynb").rename(place / RENAMED[how])
-    said = done(folder, *AUTOGRADE, "--json", "--student", "ann", "--student", "ben")
-    assert sorted(json.loads(said)["remarks"]) == [
-        f"{who}: {RENAMED[how]} is taken for arrays.ipynb." for who in ("ann", "ben")
-    ]
-    assert points(folder, "ann") == {**FULL, **WRONG}
-    assert points(folder, "ben") == FULL
-    shutil.rmtree(folder / "autograded")
-    done(folder, "nbgrader", "autograde", "lecture1", "--student", "ann")
-    assert points(folder, "ann") == {**FULL, **WRONG}
-    card = (folder / "autograded" / "ann" / "lecture1" / "arrays.ipynb").read_text()
-    assert "return x + 1" in card
-    assert f"{RENAMED[how]}, cell " in card
+        (place / "arrays.ipynb").rename(place / name)
+    told = json.loads(done(folder, *AUTOGRADE, "--json"))
+    assert sorted(told["remarks"]) == sorted(
+        f"{who}: {name} is taken for arrays.ipynb." for who, name in {**wrong, **right}.items()
+    )
+    assert {who: points(folder, who) for who in wrong} == {who: {**FULL, **WRONG} for who in wrong}
+    assert {who: points(folder, who) for who in right} == dict.fromkeys(right, FULL)
+    for who in wrong:
+        shutil.rmtree(folder / "autograded" / who)
+    done(folder, "nbgrader", "autograde", "lecture1")  # those that are not there any more
+    for who, name in wrong.items():
+        assert points(folder, who) == {**FULL, **WRONG}
+        card = (folder / "autograded" / who / "lecture1" / "arrays.ipynb").read_text()
+        assert "return x + 1" in card
+        assert f"{name}, cell " in card
 
 
 def test_the_notebook_that_was_worked_in_counts(
@@ -208,24 +197,25 @@ def test_who_handed_in_no_notebook_is_named(folder: Path, hands_in: Callable[...
     )
 
 
-@pytest.mark.parametrize("kind", ["markdown", "raw"])
 def test_a_solution_turned_into_text_is_judged_as_it_is_shown(
-    folder: Path, hands_in: Callable[..., None], kind: str
+    folder: Path, hands_in: Callable[..., None]
 ) -> None:
     """Though the notebook says nothing of what the cell was: the gradebook knows."""
-    hands_in("ann", "return x + 1")
-    hands_in("ben")
-    for who in ("ann", "ben"):
-        path = folder / "submitted" / who / "lecture1" / "arrays.ipynb"
-        raw = json.loads(path.read_text())
-        (cell,) = [c for c in raw["cells"] if c["id"] == "double"]
-        cell["cell_type"] = kind
-        cell["metadata"]["nbgrader"] = {"grade_id": "double"}
-        del cell["outputs"], cell["execution_count"]
-        path.write_text(json.dumps(raw))
+    for kind in ("markdown", "raw"):
+        hands_in(f"wrong_{kind}", "return x + 1")
+        hands_in(f"right_{kind}")
+        for who in (f"wrong_{kind}", f"right_{kind}"):
+            path = folder / "submitted" / who / "lecture1" / "arrays.ipynb"
+            raw = json.loads(path.read_text())
+            (cell,) = [c for c in raw["cells"] if c["id"] == "double"]
+            cell["cell_type"] = kind
+            cell["metadata"]["nbgrader"] = {"grade_id": "double"}
+            del cell["outputs"], cell["execution_count"]
+            path.write_text(json.dumps(raw))
     done(folder, *AUTOGRADE)
-    assert points(folder, "ann") == {**FULL, **WRONG}
-    assert points(folder, "ben") == FULL
+    for kind in ("markdown", "raw"):
+        assert points(folder, f"wrong_{kind}") == {**FULL, **WRONG}
+        assert points(folder, f"right_{kind}") == FULL
 
 
 @pytest.mark.parametrize("with_what", [signal.SIGKILL, signal.SIGINT])
@@ -333,14 +323,9 @@ def test_nobody_of_that_name(folder: Path, hands_in: Callable[..., None]) -> Non
     assert "Did you mean charles?" in process.stderr
 
 
-def test_what_no_judge_survives_is_not_graded_and_no_0(tmp_path: Path) -> None:
+def test_what_no_judge_survives_is_not_graded_and_no_0(folder: Path) -> None:
     """By either command; the others are graded, and the next run tries again."""
-    course = course_with_a_bonus(tmp_path / "course")
-    make_deadly(course)
-    done(tmp_path, "zth", "nbgrader", "init", "class", "--course", str(course))
-    folder = tmp_path / "class"
-    done(folder, "zth", "nbgrader", "build", "lecture1")
-    done(folder, "nbgrader", "generate_assignment", "lecture1")
+    make_deadly(folder.parent / "course")
     solutions = worked(folder)
     for who, double in (("ann", "return x + x"), ("mal", "return 13"), ("odd", "return x")):
         work = hand_in(folder, who, solutions)

@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from handing_in import course_with_a_bonus, done, hand_in, run, worked
+from handing_in import hand_in, run
+from prepared import copied, once, with_partial_credit
 
 DUE = "2026-10-02 10:00:00 UTC"
 TIMES = {
@@ -24,22 +25,20 @@ LATE = {"late", "late_in_new_york", "late_in_notepad"}
 @pytest.mark.parametrize(
     "command", [("nbgrader", "autograde", "lecture1"), ("zth", "nbgrader", "autograde", "lecture1")]
 )
-def test_who_is_late(tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_who_is_late(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, command: tuple[str, ...]
+) -> None:
     from nbgrader.api import Gradebook
 
-    course = course_with_a_bonus(tmp_path / "course")
-    done(tmp_path, "zth", "nbgrader", "init", "class", "--course", str(course))
-    folder = tmp_path / "class"
-    done(folder, "zth", "nbgrader", "build", "lecture1")
-    done(folder, "nbgrader", "generate_assignment", "lecture1")
+    folder = copied(once(tmp_path_factory, "partial", with_partial_credit), tmp_path)
     for who, at in TIMES.items():
-        hand_in(folder, who, worked(folder), at).save()
+        hand_in(folder, who, {}, at).save()  # nothing is written: only the time counts here
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
         book.update_or_create_assignment("lecture1", duedate=DUE)
     for home in (
         folder / "submitted",
         folder / "source",
-        course,
+        tmp_path / "course",
     ):  # what Finder leaves stops nothing
         for place in [home, *(path for path in home.rglob("*") if path.is_dir())]:
             (place / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
