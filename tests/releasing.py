@@ -10,11 +10,26 @@ from judging import TINY
 SECRET = "private-marker-4b1f90"
 """In hidden checks and their remarks: no pack may hold it."""
 
-VISIBLE = f'''
+HIDDEN = f'''
+
+ANSWERS = "{SECRET}"
+
+
+@exercise("mean")
+def test_mean_of_one(observe):
+    """mean([x]) is x. {SECRET}"""
+
+    def probe(arrays):
+        return arrays.mean([7.0])
+
+    observe(probe).is_close(7.0)
+'''
+VISIBLE = '''"""Checks of arrays.py that everybody may read."""
+
+import pytest
+from grader.judge.checks import exercise
 
 STEP = 0.25
-"""What a visible check needs is visible, too."""
-ANSWERS = "{SECRET}"
 
 
 def steps(n):
@@ -28,7 +43,7 @@ def values():
     return steps(4)
 
 
-@exercise("mean", visible=True)
+@exercise("mean")
 def test_mean_of_four(observe, values, scale):
     """mean(values) of four values is their sum divided by 4."""
 
@@ -36,35 +51,14 @@ def test_mean_of_four(observe, values, scale):
         return arrays.mean(values)
 
     observe(probe, values=[scale * v for v in values]).is_close(scale * sum(values) / 4)
-
-
-@exercise("mean")
-def test_mean_of_one(observe):
-    """mean([x]) is x. {SECRET}"""
-
-    def probe(arrays):
-        return arrays.mean([7.0])
-
-    observe(probe).is_close(7.0)
 '''
-CONFTEST = f'''"""{SECRET}"""
-
-import pytest
-import math
-
-LARGE = 1000.0
-HIDDEN = "{SECRET}"
+CONFTEST = """import pytest
 
 
 @pytest.fixture
 def scale():
-    return LARGE
-
-
-@pytest.fixture
-def answers():
-    return HIDDEN
-'''
+    return 1000.0
+"""
 
 
 def own_course(folder: Path) -> Path:
@@ -87,10 +81,11 @@ def own_course(folder: Path) -> Path:
     )
     solution.write_text(text)
     checks = root / "tests" / "hidden" / "tiny" / "test_arrays.py"
-    checks.write_text(
-        checks.read_text().replace("import torch\n", "import pytest\nimport torch\n") + VISIBLE
-    )
-    (checks.parent / "conftest.py").write_text(CONFTEST)
+    checks.write_text(checks.read_text() + HIDDEN)
+    visible = root / "tests" / "visible" / "tiny"
+    visible.mkdir(parents=True)
+    (visible / "test_arrays.py").write_text(VISIBLE)
+    (visible / "conftest.py").write_text(CONFTEST)
     manifest = root / "course.toml"
     text = manifest.read_text().replace("points = 2", f"points = 5  # {SECRET}")
     text = text.replace("A course of six lines, to judge what is judged", "My own course")

@@ -74,7 +74,7 @@ class _Memory:
         here = Path(__file__).resolve().parent.parent
         files = [
             *files_in(course.solutions(lecture)),
-            *files_in(course.hidden(lecture)),
+            *(path for folder in course.checks(lecture) for path in files_in(folder)),
             *(here / "judge").glob("*.py"),
             course.root / "course.toml",
         ]

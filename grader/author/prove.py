@@ -17,6 +17,7 @@ import msgspec
 from grader.author.cores import on_cores
 from grader.author.kill import kill_mutants
 from grader.author.mutants import Equivalent, Mutant, mutants_of, read_equivalents
+from grader.author.release import visible_checks, visible_files
 from grader.author.scaffold import MARK
 from grader.course.litter import files_in
 from grader.course.manifest import Course, Lecture
@@ -87,13 +88,15 @@ def prove(
 ) -> list[Proof]:
     """The proof of each selection, by so many judges at once; by default one a core.
 
-    Raises UserError where the course cannot be run at all.
+    Raises UserError if the course cannot be run at all, or a visible check not in a pack.
     """
     if mutation and importlib.util.find_spec("cosmic_ray") is None:
         raise UserError(
             "Mutants are made by cosmic-ray, which is not installed.",
             "Install it (python -m pip install 'zth[dev]'), or leave them out: --no-mutants.",
         )
+    for selection in selections:
+        visible_checks(selection.lecture, visible_files(course, selection.lecture))
     # another judge takes longer to start than an exercise to prove
     exercises = sum(len(selection.exercises) for selection in selections)
     workers = workers or min(os.cpu_count() or 1, exercises)
@@ -204,7 +207,7 @@ def _stale_stubs(course: Course, selection: Selection) -> Iterator[Breach]:
 def _unfinished(course: Course, selection: Selection) -> Iterator[Breach]:
     """What a scaffold left to be written, and exercises whose mistakes nobody thought of."""
     lecture = selection.lecture
-    places = (course.solutions(lecture), course.hidden(lecture))
+    places = (course.solutions(lecture), course.hidden(lecture), course.visible(lecture))
     files = sorted(p for place in places for p in place.rglob("*") if p.suffix in (".py", ".toml"))
     marks = [MARK.format(id=id_) for id_ in (lecture.id, *(e.id for e in selection.exercises))]
     for path in (course.root / "course.toml", *files):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import ast
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from grader.author.visible import Visible, visible_checks
 from grader.course.data import data_at_hand
 from grader.course.litter import files_in
 from grader.course.manifest import Course, Exercise, Lecture, Manifest, load_course
@@ -45,25 +45,25 @@ class Released(msgspec.Struct, frozen=True):
 def release_course(course: Course, lectures: Sequence[Lecture], folder: Path) -> Released:
     """Write what a pack has of a course to a new folder.
 
-    Raises UserError where a solution would be in it, or a visible check cannot be cut out.
+    Raises UserError if a solution would be in it, or a visible check that cannot run there.
     """
     files: dict[str, str] = {}
     parts = []
     about = []
     for lecture in lectures:
         stubs = _stubs(course, lecture)
-        visible = visible_checks(course, lecture)
+        visible = visible_files(course, lecture)
+        checks = visible_checks(lecture, visible)
         examples = {e.id: _count_examples(stubs[e.file], lecture, e) for e in lecture.exercise}
-        unseen = tuple(
-            e.id for e in lecture.exercise if not examples[e.id] and not visible.checks.get(e.id)
-        )
+        seen = {exercise for exercise, needs_data in checks if not needs_data}
+        unseen = tuple(e.id for e in lecture.exercise if not examples[e.id] and e.id not in seen)
         exercises = tuple(
             msgspec.structs.replace(e, judged=e.id not in unseen) for e in lecture.exercise
         )
         parts.append(msgspec.structs.replace(lecture, exercise=exercises))
-        about.append(_about(course, lecture, sum(examples.values()), visible, unseen))
+        about.append(_about(course, lecture, sum(examples.values()), len(checks), unseen))
         files |= {f"stubs/{lecture.dir}/{name}": text for name, text in stubs.items()}
-        files |= {f"tests/visible/{name}": text for name, text in visible.files.items()}
+        files |= visible
     manifest = msgspec.structs.replace(course.manifest, lecture=tuple(parts), released=True)
     files["course.toml"] = manifest_text(manifest)
     for name, text in files.items():
@@ -116,6 +116,43 @@ def _stubs(course: Course, lecture: Lecture) -> dict[str, str]:
     return {path.name: text for path, text in stubs_of(course, lecture).items()}
 
 
+def visible_files(course: Course, lecture: Lecture) -> dict[str, str]:
+    """The files of a lecture's visible checks, as they are, by their paths in the course."""
+    folder = course.visible(lecture)
+    paths = [*files_in(folder.parent, "conftest.py"), *files_in(folder)] if folder.is_dir() else []
+    return {p.relative_to(course.root).as_posix(): p.read_text(encoding="utf-8") for p in paths}
+
+
+def visible_checks(lecture: Lecture, files: Mapping[str, str]) -> list[tuple[str, bool]]:
+    """The exercise of each visible check, and whether it needs a data set.
+
+    Raises UserError if one cannot run in a pack.
+    """
+    found: list[tuple[str, bool]] = []
+    for name, text in files.items():
+        try:
+            nodes = [*ast.walk(ast.parse(text))]
+        except SyntaxError as error:
+            raise UserError(f"{name}, line {error.lineno} is not Python.", CORRECT_IT) from None
+        for node in nodes:
+            if isinstance(node, ast.arg) and node.arg == "reference":
+                message = f"{name}, line {node.lineno} asks for the solution, which is in no pack."
+                raise UserError(message, KEEP_IT_HIDDEN)
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "exercise":
+                found.append(_marked(lecture, name, node))
+    return found
+
+
+def _marked(lecture: Lecture, file: str, mark: ast.Call) -> tuple[str, bool]:
+    """What `@exercise(id, data=…)` says."""
+    named, *rest = [*mark.args, ast.Constant(None)]
+    id_ = named.value if isinstance(named, ast.Constant) else None
+    if id_ not in {exercise.id for exercise in lecture.exercise}:
+        message = f"{file}, line {mark.lineno} names no exercise of {lecture.id}."
+        raise UserError(message, CORRECT_IT)
+    return str(id_), len(rest) > 1 or bool(mark.keywords)
+
+
 def _count_examples(stub: str, lecture: Lecture, exercise: Exercise) -> int:
     try:
         return sum(map(len, examples_of(stub, lecture, exercise)))
@@ -125,15 +162,18 @@ def _count_examples(stub: str, lecture: Lecture, exercise: Exercise) -> int:
 
 
 def _about(
-    course: Course, lecture: Lecture, examples: int, visible: Visible, unseen: tuple[str, ...]
+    course: Course, lecture: Lecture, examples: int, checks: int, unseen: tuple[str, ...]
 ) -> ReleasedLecture:
     given = tuple(
         path.name
         for path in files_in(course.solutions(lecture))
         if not marked_exercises(path.read_text(encoding="utf-8"))
     )
-    checks = sum(visible.checks.values()) + sum(visible.on_data.values())
     return ReleasedLecture(lecture.id, len(lecture.exercise), examples, checks, unseen, given)
+
+
+CORRECT_IT = "Correct the check: `zth dev check` tells more."
+KEEP_IT_HIDDEN = "Write what is expected, or move the check to tests/hidden."
 
 
 def _assert_same(written: Manifest, read: Manifest) -> None:

@@ -234,16 +234,17 @@ class Course(msgspec.Struct, frozen=True):
         return self.root / "tests" / "hidden" / lecture.dir
 
     def visible(self, lecture: Lecture) -> Path:
-        """A pack's checks. Not there where no check of the lecture is visible."""
+        """The checks that are in a pack as well. Not there if no check of the lecture is visible."""
         return self.root / "tests" / "visible" / lecture.dir
 
-    def checks(self, lecture: Lecture) -> Path:
-        """The checks that this course judges with."""
-        return self.all_checks / lecture.dir
+    def checks(self, lecture: Lecture) -> tuple[Path, ...]:
+        """The folders of the checks that this course judges with."""
+        return tuple(folder / lecture.dir for folder in self.all_checks)
 
     @property
-    def all_checks(self) -> Path:
-        return self.root / "tests" / ("visible" if self.released else "hidden")
+    def all_checks(self) -> tuple[Path, ...]:
+        kinds = ("visible",) if self.released else ("hidden", "visible")
+        return tuple(self.root / "tests" / kind for kind in kinds)
 
     def limits(self, exercise: Exercise) -> Limits:
         return exercise.limits.over(self.manifest.limits)

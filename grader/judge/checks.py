@@ -167,14 +167,13 @@ class Observation:
         )
 
 
-def exercise(exercise_id: str, data: str = "", visible: bool = False) -> pytest.MarkDecorator:
+def exercise(exercise_id: str, data: str = "") -> pytest.MarkDecorator:
     """Says which exercise a check belongs to, and the data set it is run on.
 
     With `data` the check runs where that data set is there, after all others and only if they
-    passed; its text comes by the fixture `data_text`. With `visible` it is in the pack that
-    `zth release` makes, as it is, with the helpers it needs; so it cannot ask the `reference`.
+    passed; its text comes by the fixture `data_text`.
     """
-    return getattr(pytest.mark, MARK)(exercise_id, data=data, visible=visible)  # type: ignore[no-any-return] # pytest.mark gives Any
+    return getattr(pytest.mark, MARK)(exercise_id, data=data)  # type: ignore[no-any-return] # pytest.mark gives Any
 
 
 def fail(message: str) -> None:

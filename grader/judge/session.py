@@ -47,7 +47,7 @@ class Judge:
         self._references = {
             id: Reference(solutions.modules, patient) for id, solutions in self._solutions.items()
         }
-        self._lectures = {str(course.checks(lecture)): lecture for lecture in lectures}
+        self._lectures = {str(f): lecture for lecture in lectures for f in course.checks(lecture)}
         self.checks = HiddenChecks(self._reference, self._data_text)
         self._items: dict[tuple[str, str], list[pytest.Item]] = {}
         self._texts: dict[str, str] = {}
@@ -67,17 +67,17 @@ class Judge:
                 self._on_data.setdefault(of, []).append(item)
             else:
                 items[of].append(item)
-        for lecture in self._lectures.values():
+        for lecture in dict.fromkeys(self._lectures.values()):
             ids = {e.id for e in lecture.exercise}
             if self.course.released:
                 self._add_examples(lecture, items)
             for one in lecture.exercise:
                 if one.judged and not items[lecture.id, one.id]:
-                    message = f"{lecture.id}.{one.id} has no hidden check that needs no data."
+                    message = f"{lecture.id}.{one.id} has no check that needs no data."
                     raise UserError(message, MEND_CHECKS)
             for named, exercise in (*items, *self._on_data):
                 if named == lecture.id and exercise not in ids:
-                    message = f"A hidden check of {named} names no exercise: {exercise!r}."
+                    message = f"A check of {named} names no exercise: {exercise!r}."
                     raise UserError(message, MEND_CHECKS)
         self._items = dict(items)
 
@@ -217,9 +217,9 @@ def _checks(number: int) -> str:
 
 @contextlib.contextmanager
 def open_judge(course: Course, lectures: Sequence[Lecture], sandbox: Sandbox) -> Iterator[Judge]:
-    """A judge of these lectures, with their hidden checks collected, until the block ends.
+    """A judge of these lectures, with their checks collected, until the block ends.
 
-    Raises UserError if the hidden checks cannot be collected. In the block `Judge.judge` raises
+    Raises UserError if the checks cannot be collected. In the block `Judge.judge` raises
     CourseFault if one of them breaks.
     """
     import torch
@@ -235,13 +235,13 @@ def open_judge(course: Course, lectures: Sequence[Lecture], sandbox: Sandbox) ->
             judge.sort_checks()
             yield judge
     except NotCollected as error:
-        raise UserError(f"Hidden checks cannot be collected:\n{error}", MEND_CHECKS) from None
+        raise UserError(f"The checks cannot be collected:\n{error}", MEND_CHECKS) from None
 
 
 def _where(course: Course, lectures: Sequence[Lecture]) -> list[str]:
     """Where pytest finds the checks. It has to be given a folder, though a pack may have no checks."""
-    folders = [course.checks(lecture) for lecture in lectures]
-    there = [folder for folder in folders if folder.is_dir() or not course.released]
+    folders = [folder for lecture in lectures for folder in course.checks(lecture)]
+    there = [folder for folder in folders if folder.is_dir()]
     if not there:
         nothing = course.stubs(lectures[0])
         return [f"--ignore-glob={nothing}/*", str(nothing)]
@@ -257,7 +257,7 @@ def _forget_checks(course: Course) -> None:
     for name, module in [*sys.modules.items()]:
         if below and (getattr(module, "__file__", None) or "").startswith(below):
             del sys.modules[name]
-    _read_from.add(str(course.all_checks))
+    _read_from.update(map(str, course.all_checks))
 
 
 _read_from: set[str] = set()
@@ -268,6 +268,7 @@ VISIBLE_ONLY = "These are the visible checks only: your instructor's decide the 
 UNSEEN = "Judged by your instructor only: {names}."
 NOT_RUN = "Not run: {checks} on {name}. {why} {fix}"
 MEND_CHECKS = (
-    "Each lecture has a folder in tests/hidden with test_*.py, each check an @exercise(id). "
+    "Each lecture has a folder in tests/hidden with test_*.py, and may have one in tests/visible; "
+    "each check is an @exercise(id). "
     "Where the course is not yours to mend, install it anew."
 )

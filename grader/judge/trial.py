@@ -189,7 +189,8 @@ class Trial:
         if not self._asked:
             return ""
         _, inputs = self._asked
-        return "\n".join(filter(None, [source_of(*self._asked), shapes_of(inputs)]))
+        call = source_of(*self._asked, self.exercise.names)
+        return "\n".join(filter(None, [call, shapes_of(inputs)]))
 
     def _await_load(self) -> None:
         while not self._loaded:

@@ -29,15 +29,16 @@ class Digests:
 
     def of(self, lecture: Lecture, exercise: Exercise) -> str:
         """Changes with the exercise's checks, solution, limits, chaffs, with the judge and torch."""
-        hidden = self._course.hidden(lecture)
+        checks = [p for folder in self._course.checks(lecture) for p in files_in(folder)]
+        chaffs = _chaffs(self._course.hidden(lecture) / "chaffs.toml")
         shared = msgspec.structs.replace(lecture, exercise=(), title="", video="", due=None)
         own = msgspec.structs.replace(exercise, title="", at="", hints=("", "", ""))
         return _hash(
             _judge(),
             msgspec.json.encode([shared, own, self._course.limits(exercise)]),
             *_contents(files_in(self._course.solutions(lecture))),
-            *_contents(path for path in files_in(hidden) if _concerns(path, exercise)),
-            *_chaffs(hidden / "chaffs.toml").get(exercise.id, ()),
+            *_contents(path for path in checks if _concerns(path, exercise)),
+            *chaffs.get(exercise.id, ()),
         )
 
     def course(self) -> str:
@@ -65,7 +66,7 @@ def fingerprint(submission: Submission) -> str:
 
 
 def _concerns(path: Path, exercise: Exercise) -> bool:
-    """Whether a file of hidden checks has a say in an exercise; conftest.py has in all."""
+    """Whether a file of checks has a say in an exercise; conftest.py has in all."""
     if not path.name.startswith("test_"):
         return True
     return exercise.id in _named(path.read_text(encoding="utf-8"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -96,7 +96,7 @@ def read_feedback(
     """For each learner and lecture, in the gradebook's order; for all where nobody is named."""
     hand_ins = store.hand_ins()
     by_id = {selection.lecture.id: selection for selection in selections}
-    sources = {id_: CheckSources(course.hidden(s.lecture)) for id_, s in by_id.items() if reveal}
+    sources = {id_: CheckSources(course.checks(s.lecture)) for id_, s in by_id.items() if reveal}
     for grade in read_grades(course, selections, store):
         if grade.not_judged or grade.is_nobodys or (people and grade.who not in people):
             continue
@@ -125,11 +125,11 @@ def told_of(
 
 
 class CheckSources:
-    """The sources of a lecture's hidden checks."""
+    """The sources of a lecture's checks."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folders: Iterable[Path]) -> None:
         self._found: dict[str, list[tuple[str, str]]] = {}
-        for path in files_in(folder, "test_*.py"):
+        for path in (p for folder in folders for p in files_in(folder, "test_*.py")):
             text = path.read_text(encoding="utf-8")
             lines = text.splitlines(keepends=True)
             for node in ast.parse(text).body:

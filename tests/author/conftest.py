@@ -28,7 +28,8 @@ def course(tmp_path: Path) -> Path:
 def dev() -> Dev:
     """Runs a `zth dev` command on a course."""
 
-    def run(course: Path, *arguments: str) -> Result:
-        return CliRunner().invoke(commands, [*arguments, "--course", str(course)])
+    def run(course: Path, *arguments: str, catch_exceptions: bool = True) -> Result:
+        words = [*arguments, "--course", str(course)]
+        return CliRunner().invoke(commands, words, catch_exceptions=catch_exceptions)
 
     return run

@@ -1,64 +1,31 @@
-"""Visible checks: what is cut out of the hidden ones, and what cannot be."""
+"""Visible checks: files of their own, which judge with the hidden ones and are in a pack as they are."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
+from authoring import Dev
+from judging import TINY
 from releasing import SECRET, own_course
 
-from grader.author.visible import visible_checks
+from grader.author.release import release_course
 from grader.course.manifest import Course, load_course
+from grader.course.targets import Selection
 from grader.errors import UserError
+from grader.judge.results import Outcome
+from grader.judge.sandbox import Sandbox
+from grader.judge.session import open_judge
+from grader.judge.submission import submission_of
+from grader.teach.digest import Digests
 
-CHECKS = "tests/hidden/tiny/test_arrays.py"
-MARKED = '@exercise("mean", visible=True)'
+CHECKS = "tests/visible/tiny/test_arrays.py"
 
 
 @pytest.fixture
-def course(tmp_path: Path) -> Course:
-    return load_course(own_course(tmp_path / "course"))
-
-
-def test_a_visible_check_comes_with_what_it_needs_and_nothing_else(course: Course) -> None:
-    visible = visible_checks(course, course.lectures[0])
-    assert visible.checks == {"mean": 1}
-    assert set(visible.files) == {"tiny/test_arrays.py", "tiny/conftest.py"}
-    checks, conftest = visible.files["tiny/test_arrays.py"], visible.files["tiny/conftest.py"]
-    for kept in ("STEP = 0.25", "def steps(n):\n    # one more", "def values():", MARKED):
-        assert kept in checks
-    for left in (SECRET, "torch", "test_mean_of_one", "ANSWERS", "test_double"):
-        assert left not in checks
-    assert "def scale():" in conftest
-    assert "LARGE = 1000.0" in conftest
-    assert "import pytest" in conftest
-    for left in (SECRET, "HIDDEN", "answers", "math"):
-        assert left not in conftest
-
-
-def test_a_course_without_visible_checks_has_no_files_of_them(tiny: Course) -> None:
-    visible = visible_checks(tiny, tiny.lectures[0])
-    assert (visible.files, visible.checks) == ({}, {})
-
-
-def test_a_local_name_takes_nothing_along(course: Course) -> None:
-    """A name that a check gives itself is none of the file's, though one there is called so."""
-    change(
-        course,
-        "    observe(probe, values=[scale",
-        "    ANSWERS = 1\n    observe(probe, values=[scale",
-    )
-    files = visible_checks(course, course.lectures[0]).files
-    assert SECRET not in files["tiny/test_arrays.py"]
-
-
-def test_a_fixture_that_everybody_gets_comes_along(course: Course) -> None:
-    conftest = course.hidden(course.lectures[0]) / "conftest.py"
-    text = "\n\n@pytest.fixture(autouse=True)\ndef always():\n    return math.pi\n"
-    conftest.write_text(conftest.read_text() + text)
-    cut = visible_checks(course, course.lectures[0]).files["tiny/conftest.py"]
-    assert "def always():" in cut
-    assert "import math" in cut
+def own(tmp_path: Path) -> Course:
+    return load_course(own_course(tmp_path / "own"))
 
 
 def change(course: Course, old: str, new: str, file: str = CHECKS) -> None:
@@ -68,54 +35,115 @@ def change(course: Course, old: str, new: str, file: str = CHECKS) -> None:
     path.write_text(text.replace(old, new))
 
 
+def test_visible_checks_are_packed_as_they_are_and_hidden_ones_are_not(
+    own: Course, tmp_path: Path
+) -> None:
+    shared = own.root / "tests" / "visible" / "conftest.py"
+    shared.write_text("# for every lecture\n")
+    released = release_course(own, own.lectures, tmp_path / "pack")
+    assert released.lectures[0].checks == 1
+    pack = released.course.root
+    tests = sorted(p.relative_to(pack).as_posix() for p in (pack / "tests").rglob("*.py"))
+    own_files = ("tests/visible/conftest.py", "tests/visible/tiny/conftest.py", CHECKS)
+    assert tests == sorted(own_files)
+    for name in own_files:
+        assert (pack / name).read_bytes() == (own.root / name).read_bytes()
+    assert SECRET in (own.root / "tests/hidden/tiny/test_arrays.py").read_text()
+
+
+def test_a_course_without_visible_checks_has_no_files_of_them(tiny: Course, tmp_path: Path) -> None:
+    released = release_course(tiny, tiny.lectures, tmp_path / "pack")
+    assert released.lectures[0].checks == 0
+    assert not (released.course.root / "tests").exists()
+
+
+def test_the_instructor_judges_with_both(own: Course) -> None:
+    """What only the visible check sees, and what only a hidden one sees."""
+    lecture = own.lectures[0]
+    mean = Selection(lecture, (lecture.find("mean"),))
+    with (
+        Sandbox(forbids=own.forbids) as sandbox,
+        open_judge(own, own.lectures, sandbox) as judge,
+    ):
+        worked = judge.solutions(lecture).texts
+        for wrong, seen_by in (
+            ("max(5, len(values))", ["test_mean_of_one", "test_mean_of_four"]),
+            ("(len(values) + (len(values) == 4))", ["test_mean_of_four"]),
+            ("(len(values) + (len(values) == 1))", ["test_mean_of_one"]),
+        ):
+            text = worked["arrays.py"].replace(" len(values)", f" {wrong}")
+            submission = submission_of({**worked, "arrays.py": text}, lecture, own.root)
+            (result,) = judge.judge(mean, submission).exercises
+            assert result.outcome is Outcome.FAIL
+            assert [check.name for check in result.failing] == seen_by
+
+
+def test_a_visible_check_that_changed_is_graded_again(own: Course) -> None:
+    lecture = own.lectures[0]
+    before = {e.id: Digests(own).of(lecture, e) for e in lecture.exercise}
+    change(own, "STEP = 0.25", "STEP = 0.5")
+    after = {e.id: Digests(own).of(lecture, e) for e in lecture.exercise}
+    assert [id_ for id_ in before if before[id_] != after[id_]] == ["mean"]
+
+
 REFUSED = {
-    "the reference": ("(observe, values, scale)", "(observe, values, scale, reference)", "solution"),
+    "the reference": (
+        "(observe, values, scale)",
+        "(observe, reference)",
+        "line 21 asks for the sol",
+    ),
     "a fixture's reference": ("def values():", "def values(reference):", "asks for the solution"),
-    "request": ("def values():", "def values(request):", "asks for `request`"),
-    "an unknown fixture": ("def values():", "def values(nowhere):", "is no fixture here"),
-    "a relative import": (
-        "import pytest\n",
-        "import pytest\nfrom .answers import steps as step_list\n",
-        "imports what lies beside it",
-    ),
-    "a star": ("import pytest\n", "import pytest\nfrom math import *\n", "every check"),
-    "not a constant": (MARKED, '@exercise("mean", visible=bool(1))', "something else than True"),
-    "no such exercise": (MARKED, '@exercise("median", visible=True)', "names no exercise"),
-    "a class": (
-        MARKED,
-        f'class TestIt:\n    {MARKED}\n    def test_x(self, observe): ...\n\n{MARKED}',
-        "no test function of the file's own",
-    ),
-    "a loose statement": ("STEP = 0.25", "STEP = 0.25\nif STEP:\n    STEP = 0.5", "every check"),
-    "a mark on the file": ("STEP = 0.25", "STEP = 0.25\npytestmark = []", "pytestmark"),
-    "parameters": (
-        MARKED,
-        f'@pytest.mark.parametrize(str("scale"), [2.0])\n{MARKED}',
-        "parameters whose names",
-    ),
-}  # fmt: skip
+    "no such exercise": ('@exercise("mean")', '@exercise("median")', "line 20 names no exercise"),
+    "no constant": ('@exercise("mean")', "@exercise(MEAN)", "names no exercise of lecture1"),
+    "no Python": ("def values():", "def values(:", "is not Python"),
+}
 
 
 @pytest.mark.parametrize("how", REFUSED)
-def test_what_cannot_be_cut_out_is_refused_with_its_line(course: Course, how: str) -> None:
+def test_what_cannot_run_in_a_pack_is_refused_with_its_line(
+    own: Course, dev: Dev, tmp_path: Path, how: str
+) -> None:
     old, new, says = REFUSED[how]
-    change(course, old, new)
-    if how == "a relative import":  # one that nobody visible uses is left out
-        assert (
-            "answers" not in visible_checks(course, course.lectures[0]).files["tiny/test_arrays.py"]
-        )
-        change(course, "return steps(4)", "return step_list(4)")
-    with pytest.raises(UserError) as caught:
-        visible_checks(course, course.lectures[0])
-    assert says in caught.value.message
-    assert "test_arrays.py, line " in caught.value.message
-    assert "a file of their own" in caught.value.fix
+    change(own, old, new)
+    for refused in (
+        lambda: release_course(own, own.lectures, tmp_path / "pack"),
+        lambda: dev(own.root, "check", "mean", catch_exceptions=False),
+    ):
+        with pytest.raises(UserError) as caught:
+            refused()
+        assert f"{CHECKS}, line " in caught.value.message
+        assert says in caught.value.message
+    assert not (tmp_path / "pack").exists()
 
 
-def test_a_module_of_the_course_is_not_in_a_pack(course: Course) -> None:
-    (course.hidden(course.lectures[0]) / "helpers.py").write_text("x = 1\n")
-    change(course, "import pytest\n", "import pytest\nimport helpers\n")
-    visible_checks(course, course.lectures[0])  # nobody visible uses it
-    change(course, "return steps(4)", "return steps(4 * helpers.x)")
-    with pytest.raises(UserError, match="imports helpers, which is not in a pack"):
-        visible_checks(course, course.lectures[0])
+def test_the_proof_runs_visible_checks(own: Course, dev: Dev) -> None:
+    change(own, "is_close(scale * sum(values) / 4)", "is_close(scale * sum(values) / 5)")
+    done = dev(own.root, "check", "mean", "--no-mutants")
+    assert done.exit_code == 1
+    assert "lecture1.mean: the solution is not PASS but FAIL" in done.output
+
+
+def test_an_exercise_may_have_visible_checks_only(tmp_path: Path) -> None:
+    """Broken first: without any check the course is refused."""
+    root = Path(shutil.copytree(TINY, tmp_path / "course"))
+    hidden = root / "tests" / "hidden" / "tiny" / "test_model.py"
+    (root / "tests" / "visible").mkdir()
+    moved = root / "tests" / "visible" / "tiny"
+    moved.mkdir()
+    text = hidden.read_text()
+    hidden.unlink()
+    course = load_course(root)
+    with Sandbox(forbids=course.forbids) as sandbox:
+        with (
+            pytest.raises(UserError, match=r"lecture1\.shift has no check"),
+            open_judge(course, course.lectures, sandbox),
+        ):
+            pytest.fail("it was opened")
+        (moved / "test_model.py").write_text(text)
+        with open_judge(course, course.lectures, sandbox) as judge:
+            lecture = course.lectures[0]
+            texts = judge.solutions(lecture).texts
+            submission = submission_of(texts, lecture, root)
+            shift = Selection(lecture, (lecture.find("shift"),))
+            (result,) = judge.judge(shift, submission).exercises
+            assert (result.outcome, len(result.checks)) == (Outcome.PASS, 2)

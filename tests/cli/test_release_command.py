@@ -135,7 +135,6 @@ def answers_of(root: Path) -> set[str]:
             found |= {chaff["says"], chaff["with"]}
     for path in (root / "tests" / "hidden").rglob("test_*.py"):
         found |= {f"def {name}(" for name in re.findall(r"def (test_\w+)", path.read_text())}
-    found.discard("def test_mean_of_four(")  # it is visible
     return {plain for text in found if len(plain := " ".join(text.split())) > 8}
 
 

@@ -185,7 +185,7 @@ def test_of_what_another_needs_it_is_no_matter_how_it_does_on_the_data(course: C
 
 def test_an_exercise_needs_a_check_that_needs_no_data(course: Course) -> None:
     (course.hidden(course.lectures[0]) / "test_b.py").unlink()
-    with pytest.raises(UserError, match="no hidden check that needs no data"):
+    with pytest.raises(UserError, match="no check that needs no data"):
         verdict(course, RIGHT)
 
 

@@ -118,9 +118,9 @@ def test_a_check_that_breaks_on_one_answer_breaks_nothing_else(
 
 
 UNCOLLECTED = {
-    "skips its module": ("import torch", "pytest.skip(allow_module_level=True)", "no hidden check"),
+    "skips its module": ("import torch", "pytest.skip(allow_module_level=True)", "no check"),
     "belongs to no exercise": ('@exercise("one")\n', "", "does not say which exercise"),
-    "belongs to another exercise": ('"one")', '"two")', "has no hidden check"),
+    "belongs to another exercise": ('"one")', '"two")', "has no check"),
     "is not Python": ("def probe(code)", "def probe(code", "cannot be collected"),
     "imports what is not there": ("import torch", "import nothing_of_this_name", "No module named"),
 }

@@ -291,7 +291,7 @@ def test_who_is_not_graded_is_told_nothing_yet(tmp_path: Path) -> None:
 
 
 def test_the_source_of_a_check_has_its_decorators() -> None:
-    sources = CheckSources(COURSE.hidden(LECTURE))
+    sources = CheckSources(COURSE.checks(LECTURE))
     assert sources.of("double", "test_double").startswith('@exercise("double")\ndef test_double(')
     assert sources.of("double", "test_double[3]") == sources.of("double", "test_double")
     assert sources.of("double", "test_of_yesterday") == ""
