@@ -151,6 +151,25 @@ def test_double_of_two(observe):
 """
 
 
+def test_a_wrong_solution_is_said_once(course: Path, dev: Dev) -> None:
+    """Not with each seed, and not beside each mistake in another exercise."""
+    edit(
+        course / "solutions/tiny/arrays.py",
+        lambda text: text.replace(
+            '"""Four times x."""', '"""Four times x.\n\n    >>> quadruple(1)\n    4\n    """'
+        ).replace("return double(double(x))", "return double(double(x)) + 1 // 0"),
+    )
+    write_stubs(load_course(course), load_course(course).lectures[0])
+    done = dev(course, "check", "quadruple", "--no-mutants")
+    assert done.exit_code == 1
+    assert done.output.count("the solution is not PASS but ERROR: ZeroDivisionError") == 1
+    assert "beside" not in done.output
+    assert "Traceback" not in done.output
+    assert (
+        "    quadruple(1)\n    ZeroDivisionError: integer division or modulo by zero" in done.output
+    )
+
+
 @pytest.mark.parametrize("name", EXERCISE_BREAKS)
 def test_what_is_wrong_with_one_exercise_is_said(course: Path, dev: Dev, name: str) -> None:
     file, change, says = EXERCISE_BREAKS[name]
