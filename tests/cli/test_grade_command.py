@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import commands
 import pytest
 from judging import KILLS_THE_DIAGNOSIS, KILLS_THE_JUDGE, TINY, deadly_course
 
@@ -52,14 +53,8 @@ def handed(tmp_path: Path) -> Path:
 @pytest.fixture
 def zth(tmp_path: Path) -> Run:
     def run(*arguments: str, course: Path = TINY, **env: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [ZTH, *arguments, "--course", str(course)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env={**os.environ, **env},
-        )
+        words = ("zth", *arguments, "--course", str(course))
+        return commands.run(tmp_path, *words, env={**os.environ, **env})
 
     return run
 
