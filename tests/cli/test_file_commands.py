@@ -86,8 +86,8 @@ sys.exit(main._run())
 
 def killed_at(step: int, *arguments: str, cwd: Path, course: Path) -> int:
     """The command, killed just before the given change to the disk; how it ended."""
-    command = [sys.executable, "-c", KILLED, str(step), *arguments, "--course", str(course)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, timeout=60).returncode
+    words = (str(step), *arguments, "--course", str(course))
+    return commands.run(cwd, "python", "-c", KILLED, *words).returncode
 
 
 def change(path: Path, *pairs: tuple[str, str]) -> str:

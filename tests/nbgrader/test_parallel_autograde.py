@@ -24,6 +24,8 @@ WRONG = {"test_double": 2.5, "test_quadruple": 0, "test_shift": 0}
 """What is left to whom one of double's two checks holds, and nothing is built on it."""
 SLOW = "import time; time.sleep(0.3); return x + x"
 LATE = "2026-01-02 00:00:00 UTC"
+INIT = ("zth", "nbgrader", "init", "class", "--isolation", "fork")
+"""Judging in bubblewrap is test_autograde's; here it would only take its time."""
 AUTOGRADE = ("zth", "nbgrader", "autograde", "lecture1", "--jobs", "2")
 
 
@@ -35,7 +37,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     manifest = course / "course.toml"
     title = 'title = "Twice a tensor"'
     manifest.write_text(manifest.read_text().replace(title, f"{title}\npartial = true"))
-    done(parent, "zth", "nbgrader", "init", "class", "--course", str(course))
+    done(parent, *INIT, "--course", str(course))
     done(parent / "class", "zth", "nbgrader", "build", "lecture1")
     done(parent / "class", "nbgrader", "generate_assignment", "lecture1")
     return parent / "class"
@@ -337,7 +339,7 @@ def test_what_no_judge_survives_is_not_graded_and_no_0(tmp_path: Path) -> None:
     """By either command; the others are graded, and the next run tries again."""
     course = course_with_a_bonus(tmp_path / "course")
     make_deadly(course)
-    done(tmp_path, "zth", "nbgrader", "init", "class", "--course", str(course))
+    done(tmp_path, *INIT, "--course", str(course))
     folder = tmp_path / "class"
     done(folder, "zth", "nbgrader", "build", "lecture1")
     done(folder, "nbgrader", "generate_assignment", "lecture1")

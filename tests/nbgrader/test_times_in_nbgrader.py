@@ -28,7 +28,9 @@ def test_who_is_late(tmp_path: Path, command: tuple[str, ...]) -> None:
     from nbgrader.api import Gradebook
 
     course = course_with_a_bonus(tmp_path / "course")
-    done(tmp_path, "zth", "nbgrader", "init", "class", "--course", str(course))
+    done(
+        tmp_path, "zth", "nbgrader", "init", "class", "--course", str(course), "--isolation", "fork"
+    )
     folder = tmp_path / "class"
     done(folder, "zth", "nbgrader", "build", "lecture1")
     done(folder, "nbgrader", "generate_assignment", "lecture1")
