@@ -45,7 +45,7 @@ def run(
     timeout: float = PATIENCE_SECONDS,
     env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `zth …` or `nbgrader …`, in our environment where there is no `env`."""
+    """Run `zth …`, `nbgrader …` or `python -c …`, in our environment where there is no `env`."""
     wanted = {**os.environ} if env is None else {**env}
     with tempfile.TemporaryDirectory() as folder, _at_import():
         streams = Path(folder, "stdout"), Path(folder, "stderr")
@@ -84,14 +84,20 @@ def _become(command: list[str], cwd: str, env: dict[str, str], streams: list[str
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(opened, number)
         os.close(opened)
-    sys.path[:] = [path for path in sys.path if not path.startswith(TESTS)]
+    gc.freeze()  # what is there already is not looked through, nor copied for that
+    named = [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path]
+    sys.path[:] = named + [path for path in sys.path if not path.startswith(TESTS)]
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
     os.chdir(cwd)
-    script = BIN / Path(command[0]).name
     subprocess.Popen = _Forked  # type: ignore[misc]
-    _run(lambda: _run_script(script), [str(script), *command[1:]])
+    if command[:2] == ["python", "-c"]:
+        about = {"__name__": "__main__"}
+        _run(lambda: exec(command[2], about), ["-c", *command[3:]])
+    else:
+        script = BIN / command[0]
+        _run(lambda: _run_script(script), [str(script), *command[1:]])
 
 
 def _run(program: Callable[[], object], argv: list[str]) -> None:
@@ -101,7 +107,6 @@ def _run(program: Callable[[], object], argv: list[str]) -> None:
     for number in (1, 2):
         stream = io.TextIOWrapper(io.BufferedWriter(io.FileIO(number, "w", closefd=False)), "utf-8")
         setattr(sys, "stdout" if number == 1 else "stderr", stream)
-    gc.enable()
     code: object = 1
     try:
         program()

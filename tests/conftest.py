@@ -12,6 +12,13 @@ from judging import TINY, Judged, WarmJudge
 from grader.course.manifest import Course, load_course
 from grader.judge.isolation import Isolation
 
+LONG = ("test_instructors_guide.py", "test_postgresql.py", "test_autograde.py")
+"""Files with a test of a minute: begun last, one of them would leave a processor without work."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONG)
+
 
 @pytest.fixture(scope="session")
 def tiny() -> Course:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import commands
 import pytest
 from judging import TINY
 
@@ -29,14 +30,7 @@ def zth(workspace: Path) -> Run:
         *arguments: str, course: Path | None = TINY, **env: str
     ) -> subprocess.CompletedProcess[str]:
         named = ["--course", str(course)] if course else []
-        return subprocess.run(
-            [str(Path(sys.executable).parent / "zth"), *arguments, *named],
-            cwd=workspace,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={**os.environ, **env},
-        )
+        return commands.run(workspace, "zth", *arguments, *named, env={**os.environ, **env})
 
     return run
 

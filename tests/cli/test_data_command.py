@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import commands
 import pexpect
 import pytest
 from fileserver import FileServer
@@ -60,14 +61,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def fetch(course: Path, environment: dict[str, str], tmp_path: Path) -> Fetch:
     def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [ZTH, "data", *arguments, "--course", str(course)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env=environment | env,
-        )
+        words = ("zth", "data", *arguments, "--course", str(course))
+        return commands.run(tmp_path, *words, env=environment | env)
 
     return run
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as Tree
 
+import commands
 import pytest
 from judging import TINY
 
@@ -72,14 +73,7 @@ def zth(tmp_path: Path) -> Run:
         book.score("102", "lecture1", "double", 1.5, "nearly")
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [ZTH, "export", *arguments, "--course", str(root)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={**os.environ},
-        )
+        return commands.run(tmp_path, "zth", "export", *arguments, "--course", str(root))
 
     return run
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import commands
 import pytest
 from judging import TINY
 
@@ -122,14 +123,8 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [ZTH, *arguments, "--course", str(folder / "course")],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, "COLUMNS": "80"},
-    )
+    words = ("zth", *arguments, "--course", str(folder / "course"))
+    return commands.run(folder, *words, env={**os.environ, "COLUMNS": "80"})
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -256,11 +251,9 @@ def test_what_is_wrong_with_a_whole_file_is_said_once(tmp_path: Path) -> None:
     (handed / "lacks" / "arrays.py").write_text(f"raise SystemExit\n{ARRAYS}")
     (handed / "rar.zip").write_bytes(b"Rar!\x1a\x07\x00 and more")
     course = ("--course", str(TINY))
-    where = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 120}
-    grade = [ZTH, "grade", "submissions", "lecture1", "--isolation", "fork", *course]
-    assert subprocess.run(grade, **where).returncode == 0  # type: ignore[call-overload]
-    write = [ZTH, "feedback", "pages", "lecture1", *course]
-    assert subprocess.run(write, **where).returncode == 0  # type: ignore[call-overload]
+    grade = ("grade", "submissions", "lecture1", "--isolation", "fork")
+    for words in (grade, ("feedback", "pages", "lecture1")):
+        assert commands.run(tmp_path, "zth", *words, *course).returncode == 0
     told = files(tmp_path / "pages")
     for who in ("rar", "lacks"):
         assert told[f"{who}/lecture1.html"].count("<article") == 1, who

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import commands
 import pytest
 from judging import TINY
 
@@ -47,13 +48,15 @@ def zth(
     *arguments: str, cwd: Path, course: Path, largest_file: int | None = None
 ) -> subprocess.CompletedProcess[str]:
     """`largest_file` is where every write ends with an error, as on a full disk."""
+    words = ("zth", *arguments, "--course", str(course))
+    if largest_file is None:
+        return commands.run(cwd, *words)
 
     def limit() -> None:
-        if largest_file is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
 
     return subprocess.run(
-        [ZTH, *arguments, "--course", str(course)],
+        [ZTH, *words[1:]],
         cwd=cwd,
         capture_output=True,
         text=True,
@@ -83,8 +86,8 @@ sys.exit(main._run())
 
 def killed_at(step: int, *arguments: str, cwd: Path, course: Path) -> int:
     """The command, killed just before the given change to the disk; how it ended."""
-    command = [sys.executable, "-c", KILLED, str(step), *arguments, "--course", str(course)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, timeout=60).returncode
+    words = (str(step), *arguments, "--course", str(course))
+    return commands.run(cwd, "python", "-c", KILLED, *words).returncode
 
 
 def change(path: Path, *pairs: tuple[str, str]) -> str:

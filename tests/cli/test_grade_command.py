@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import commands
 import pytest
 from judging import KILLS_THE_DIAGNOSIS, KILLS_THE_JUDGE, TINY, deadly_course
 
@@ -32,8 +33,21 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def handed(tmp_path: Path) -> Path:
+    return hand_in(tmp_path / "submissions")
+
+
+@pytest.fixture(scope="module")
+def gradebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `zth grade` keeps when double was judged for the class. To be copied."""
+    folder = tmp_path_factory.mktemp("graded")
+    words = ("grade", str(hand_in(folder / "submissions")), "1.double", "--isolation", "fork")
+    done = commands.run(folder, "zth", *words, "--course", str(TINY))
+    assert done.returncode == 0, done.stderr
+    return folder / "grades.sqlite"
+
+
+def hand_in(folder: Path) -> Path:
     """A class of five: right in a folder, wrong in a zip, one file, a notebook, hardly anything."""
-    folder = tmp_path / "submissions"
     (folder / "ada").mkdir(parents=True)
     (folder / "ada" / "arrays.py").write_text(ARRAYS)
     (folder / "ada" / "model.py").write_text(MODEL)
@@ -50,16 +64,21 @@ def handed(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def zth(tmp_path: Path) -> Run:
+def zth(typed: Run) -> Run:
+    """As `typed`, where the wall is of no interest: bubblewrap needs a Python that imports torch anew."""
+
+    def run(*arguments: str, **about: Any) -> subprocess.CompletedProcess[str]:
+        wall = ("--isolation", "fork") if arguments[0] == "grade" else ()
+        return typed(*arguments, *wall, **about)
+
+    return run
+
+
+@pytest.fixture
+def typed(tmp_path: Path) -> Run:
     def run(*arguments: str, course: Path = TINY, **env: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [ZTH, *arguments, "--course", str(course)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env={**os.environ, **env},
-        )
+        words = ("zth", *arguments, "--course", str(course))
+        return commands.run(tmp_path, *words, env={**os.environ, **env})
 
     return run
 
@@ -70,8 +89,8 @@ def outcomes(done: subprocess.CompletedProcess[str], exercise: str = "double") -
     return {m["who"]: m["result"]["outcome"] for m in marks if m["exercise"] == exercise}
 
 
-def test_everybody_gets_what_their_work_deserves(zth: Run, handed: Path) -> None:
-    done = zth("grade", str(handed), "lecture1", "--json")
+def test_everybody_gets_what_their_work_deserves(typed: Run, handed: Path) -> None:
+    done = typed("grade", str(handed), "lecture1", "--json")
     assert outcomes(done) == {
         "ada": "PASS",
         "bob": "FAIL",
@@ -134,9 +153,9 @@ def test_a_score_by_hand_survives(zth: Run, handed: Path) -> None:
     ],
 )
 def test_a_score_that_makes_no_sense(
-    zth: Run, handed: Path, arguments: list[str], says: str
+    zth: Run, gradebook: Path, tmp_path: Path, arguments: list[str], says: str
 ) -> None:
-    zth("grade", str(handed), "1.double")
+    shutil.copy(gradebook, tmp_path)
     done = zth("score", *arguments)
     assert done.returncode == 2
     assert says in done.stderr
@@ -182,17 +201,17 @@ def test_status_grades_nothing(zth: Run, handed: Path) -> None:
     )
 
 
-def test_where_bubblewrap_is_missing_nothing_is_graded(zth: Run, handed: Path) -> None:
-    done = zth("grade", str(handed), "lecture1", PATH="/nowhere")
+def test_where_bubblewrap_is_missing_nothing_is_graded(typed: Run, handed: Path) -> None:
+    done = typed("grade", str(handed), "lecture1", PATH="/nowhere")
     assert done.returncode == 2
     assert "bubblewrap is not installed" in done.stderr
     assert "apt install bubblewrap" in done.stderr
-    less = zth("grade", str(handed), "1.double", "--isolation", "fork", "--json", PATH="/nowhere")
+    less = typed("grade", str(handed), "1.double", "--isolation", "fork", "--json", PATH="/nowhere")
     assert json.loads(less.stdout)["runs"][-1]["isolation"] == "fork"
 
 
 def test_where_bubblewrap_does_not_work_it_says_why_and_what_to_type(
-    zth: Run, handed: Path, tmp_path: Path
+    typed: Run, handed: Path, tmp_path: Path
 ) -> None:
     """As on Ubuntu 24.04 and in Docker: it is installed, and may not make a user namespace."""
     (tmp_path / "bin").mkdir()
@@ -201,7 +220,7 @@ def test_where_bubblewrap_does_not_work_it_says_why_and_what_to_type(
     fake.chmod(0o755)
     path = f"{fake.parent}:{os.environ['PATH']}"
     for more in ((), ("--dask", "local", "--jobs", "1")):
-        done = zth("grade", str(handed), "lecture1", *more, PATH=path)
+        done = typed("grade", str(handed), "lecture1", *more, PATH=path)
         assert done.returncode == 2
         assert "does not work here: setting up uid map: Permission denied." in done.stderr
         assert "--isolation fork" in done.stderr
@@ -319,8 +338,8 @@ def test_regrade_of_nobody_is_refused(zth: Run, handed: Path, tmp_path: Path) ->
     assert "fay has 2" in zth("score", "f@x.org", "1.double", "2").stdout
 
 
-def test_status_as_json(zth: Run, handed: Path) -> None:
-    done = zth("grade", str(handed), "lecture1", "--status", "--json")
+def test_status_as_json(typed: Run, handed: Path) -> None:
+    done = typed("grade", str(handed), "lecture1", "--status", "--json")
     status = json.loads(done.stdout)
     assert done.returncode == 1
     assert [task["who"] for task in status["to_grade"]] == ["ada", "bob", "cyd", "dan", "eve"]
@@ -380,7 +399,10 @@ def test_a_run_that_was_stopped_goes_on(zth: Run, tmp_path: Path, number: signal
     """With its seed, with nothing lost and nothing graded twice."""
     folder = slow_class(tmp_path, 12)
     process = subprocess.Popen(
-        [ZTH, "grade", str(folder), "lecture1", "--jobs", "1", "--course", str(TINY)],
+        [
+            *(ZTH, "grade", str(folder), "lecture1", "--course", str(TINY)),
+            *("--isolation", "fork", "--jobs", "1"),
+        ],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -456,7 +478,7 @@ def test_what_no_judge_survives_is_not_graded_and_tried_again(
     assert {m["who"]: m["result"]["outcome"] for m in again["marks"]}["mal"] == "FAIL"
 
 
-def test_a_hostile_submission_costs_nobody_else(zth: Run, handed: Path) -> None:
+def test_a_hostile_submission_costs_nobody_else(typed: Run, handed: Path) -> None:
     """It kills, floods, loops, reads and lies; the others have their marks, and it has none."""
     (handed / "mal").mkdir()
     (handed / "mal" / "arrays.py").write_text(
@@ -472,16 +494,16 @@ def test_a_hostile_submission_costs_nobody_else(zth: Run, handed: Path) -> None:
         "    return Always()\n"
         "def mean(values):\n    while True: pass\n"
     )
-    done = zth("grade", str(handed), "lecture1", "--json")
+    done = typed("grade", str(handed), "lecture1", "--json")
     marks = outcomes(done)
     assert marks["mal"] == "FAIL"
     assert outcomes(done, "mean")["mal"] == "ERROR"
     assert (marks["ada"], marks["cyd"], marks["dan"]) == ("PASS", "PASS", "PASS")
 
 
-def test_a_cluster_gives_the_same_marks(zth: Run, handed: Path) -> None:
-    here = zth("grade", str(handed), "lecture1", "--json", "--store", "here", "--seed", "3")
-    there = zth(
+def test_a_cluster_gives_the_same_marks(typed: Run, handed: Path) -> None:
+    here = typed("grade", str(handed), "lecture1", "--json", "--store", "here", "--seed", "3")
+    there = typed(
         *("grade", str(handed), "lecture1", "--json", "--store", "there", "--seed", "3"),
         *("--dask", "local", "--jobs", "2"),
     )
@@ -522,16 +544,16 @@ def test_a_cluster_is_stopped_by_a_key_as_quietly_as_the_rest(tmp_path: Path) ->
     ],
 )
 def test_a_cluster_that_is_none(
-    zth: Run, handed: Path, words: tuple[str, ...], message: str
+    typed: Run, handed: Path, words: tuple[str, ...], message: str
 ) -> None:
-    done = zth("grade", str(handed), "lecture1", *words)
+    done = typed("grade", str(handed), "lecture1", *words)
     assert done.returncode == 2
     assert message in done.stderr
 
 
-def test_where_dask_is_missing_it_is_said(zth: Run, handed: Path, tmp_path: Path) -> None:
+def test_where_dask_is_missing_it_is_said(typed: Run, handed: Path, tmp_path: Path) -> None:
     (tmp_path / "without").mkdir()
     (tmp_path / "without" / "distributed.py").write_text("raise ImportError('no')\n")
-    done = zth("grade", str(handed), "1", "--dask", "local", PYTHONPATH=str(tmp_path / "without"))
+    done = typed("grade", str(handed), "1", "--dask", "local", PYTHONPATH=str(tmp_path / "without"))
     assert done.returncode == 2
     assert "zth[dask]" in done.stderr

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import commands
 import pexpect
 import pytest
 from judging import TINY
@@ -33,13 +34,7 @@ def place(tmp_path: Path) -> Workspace:
 @pytest.fixture
 def zth(place: Workspace) -> Run:
     def run(*arguments: str, course: Path = TINY) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [ZTH, *arguments, "--course", str(course)],
-            cwd=place.root,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        return commands.run(place.root, "zth", *arguments, "--course", str(course))
 
     return run
 

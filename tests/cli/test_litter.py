@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+import commands
 from judging import TINY
 
-BIN = Path(sys.executable).parent
 LITTER = {
     ".DS_Store": b"\0\0\0\1Bud1",
     "._arrays.py": b"\0\5\x16\7",
@@ -29,9 +27,7 @@ def leave(root: Path) -> None:
 
 
 def zth(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [str(BIN / "zth"), *arguments], cwd=folder, capture_output=True, text=True, timeout=300
-    )
+    done = commands.run(folder, "zth", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import pytest
 from judging import TINY
 
@@ -29,13 +30,7 @@ def zth_says(folder: Path, *arguments: str, code: int = 0) -> str:
 
 
 def _run(folder: Path, *arguments: str, code: int) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [str(BIN / "zth"), *arguments, "--course", str(TINY)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = commands.run(folder, "zth", *arguments, "--course", str(TINY))
     assert done.returncode == code, done.stdout + done.stderr
     return done
 

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import commands
 import pytest
 import typer
 from judging import TINY
@@ -31,14 +32,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def zth(cwd: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [ZTH, *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, "EDITOR": "true", **env},
-    )
+    return commands.run(cwd, "zth", *arguments, env={**os.environ, "EDITOR": "true", **env})
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import commands
 import pytest
 from judging import TINY
 
@@ -42,14 +43,8 @@ def workspace(tmp_path: Path, course: Path) -> Path:
 @pytest.fixture
 def zth(workspace: Path, course: Path) -> Run:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(Path(sys.executable).parent / "zth"), *arguments, "--course", str(course)],
-            cwd=workspace,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={**os.environ, "TERM": "dumb"},
-        )
+        words = ("zth", *arguments, "--course", str(course))
+        return commands.run(workspace, *words, env={**os.environ, "TERM": "dumb"})
 
     return run
 

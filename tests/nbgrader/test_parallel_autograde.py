@@ -25,6 +25,7 @@ WRONG = {"test_double": 2.5, "test_quadruple": 0, "test_shift": 0}
 """What is left to whom one of double's two checks holds, and nothing is built on it."""
 SLOW = "import time; time.sleep(0.3); return x + x"
 LATE = "2026-01-02 00:00:00 UTC"
+"""Judging in bubblewrap is test_autograde's; here it would only take its time."""
 AUTOGRADE = ("zth", "nbgrader", "autograde", "lecture1", "--jobs", "2")
 
 
