@@ -36,5 +36,5 @@ bench-class:
 	python -m benchmarks.ten_thousand
 
 goldens:
-	ZTH_WRITE_GOLDENS=1 pytest tests/show tests/cli -n 0
+	ZTH_WRITE_GOLDENS=1 pytest tests/render tests/cli -n 0
 	git diff --stat tests

@@ -5,7 +5,7 @@ import tempfile
 import time
 
 from benchmarks.side_by_side import report
-from grader.author.prove import REQUIRED_SCORE, prove
+from grader.authoring.prove import REQUIRED_SCORE, prove
 from grader.course.manifest import bundled_course, load_course
 from grader.course.targets import select
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from benchmarks.side_by_side import compare, python, zth
 from grader.course.manifest import bundled_course, load_course
-from grader.judge.results import ExerciseResult, LectureResult, Outcome
-from grader.learn.beginning import make_workspace
-from grader.learn.progress import Progress
-from grader.learn.workspace import Workspace
+from grader.results import ExerciseResult, LectureResult, Outcome
+from grader.workspace.init import make_workspace
+from grader.workspace.progress import Progress
+from grader.workspace.workspace import Workspace
 
 BOUND = 2.0
 HELP_BOUND = 2.6

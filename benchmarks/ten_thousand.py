@@ -24,7 +24,7 @@ import msgspec
 
 from benchmarks.long_run import graded
 from benchmarks.side_by_side import zth
-from grader.author.mutants import mutants_of, read_equivalents
+from grader.authoring.mutants import mutants_of, read_equivalents
 from grader.course.manifest import Course, Lecture, bundled_course, load_course
 from grader.course.targets import Selection, select
 from grader.judge.solutions import Solutions

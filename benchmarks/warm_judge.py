@@ -5,9 +5,9 @@ import statistics
 from benchmarks.side_by_side import report
 from grader.course.manifest import bundled_course, load_course
 from grader.course.targets import Selection, select
-from grader.judge.sandbox import Sandbox
-from grader.judge.session import Judge, open_judge
-from grader.judge.submission import read_submission
+from grader.judge.judge import Judge, open_judge
+from grader.sandbox.sandbox import Sandbox
+from grader.source.files import read_submission
 
 RUNS = 50
 

@@ -16,7 +16,7 @@ import pexpect
 
 from benchmarks.side_by_side import python, report, seconds, zth
 from grader.course.manifest import Exercise, bundled_course, load_course
-from grader.judge.submission import find_definition
+from grader.source.files import find_definition
 
 LECTURE = "lecture2"
 BOUND = 0.3

@@ -29,19 +29,19 @@ import msgspec
 from grader.course.manifest import Course, Lecture
 from grader.course.targets import Selection, select
 from grader.errors import UserError
-from grader.judge.isolation import default_isolation
+from grader.grading.gathering import LIMITS
+from grader.grading.source_matching import Sources, submission_from
+from grader.grading.submitted_files import SubmittedFiles
 from grader.judge.pool import Pool
-from grader.judge.results import ExerciseResult, LectureResult, Outcome, Remark
-from grader.judge.submission import MAX_BYTES
-from grader.judge.worker import Job, Setting
-from grader.learn.workspace import course_at
+from grader.judge.worker import Job, JudgeConfig
 from grader.nbgrader.pack import course_beside
-from grader.teach.bundle import Bundle
-from grader.teach.gathering import LIMITS
-from grader.teach.notebook_files import code_of
-from grader.teach.notebooks import read_notebook
-from grader.teach.source_map import Origin, SourceMap
-from grader.teach.sources import Sources, submission_from
+from grader.results import ExerciseResult, LectureResult, Outcome, Remark
+from grader.sandbox.isolation import default_isolation
+from grader.source.files import MAX_BYTES
+from grader.source.notebook_files import code_of
+from grader.source.notebooks import read_notebook
+from grader.source.source_map import Origin, SourceMap
+from grader.workspace.workspace import course_at
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -83,7 +83,7 @@ def check(target: str, must_pass: bool = False) -> None:
         return
     shown = _view(selection, verdict)
     if strict and any(_counts(e, must_pass) for e in verdict.exercises):
-        from grader.show.notebook import below_a_cell
+        from grader.render.notebook import below_a_cell
 
         raise NotPassed(below_a_cell(shown)["text/plain"])
     _show(shown)
@@ -115,7 +115,7 @@ def _shell() -> Any:
 # what was run
 
 
-class _Cell(msgspec.Struct, frozen=True):
+class _RunCell(msgspec.Struct, frozen=True):
     number: int
     """As in `In [12]`."""
     text: str
@@ -125,7 +125,7 @@ class _Cell(msgspec.Struct, frozen=True):
     """The names of its functions and classes."""
 
 
-def _takes_place(cell: _Cell, other: _Cell) -> bool:
+def _takes_place(cell: _RunCell, other: _RunCell) -> bool:
     same = cell.id == other.id if cell.id and other.id else cell.text == other.text
     return same or (bool(other.defines) and other.defines <= cell.defines)
 
@@ -145,15 +145,15 @@ class _Session:
         if result.execution_count and getattr(result.info, "cell_id", None):
             self._ids[result.execution_count] = result.info.cell_id
 
-    def cells(self) -> list[_Cell]:
+    def cells(self) -> list[_RunCell]:
         """Each cell as it was last run, where it was run first.
 
         A cell that is run takes the place of what it was, and of those that define nothing but what it
         defines as well: of two such cells the one counts that was run last.
         """
-        cells: list[_Cell] = []
+        cells: list[_RunCell] = []
         for number, text in enumerate(self.shell.history_manager.input_hist_raw):
-            cell = _Cell(number, text, self._ids.get(number, ""), _definitions(text))
+            cell = _RunCell(number, text, self._ids.get(number, ""), _definitions(text))
             before = [other for other in cells if _takes_place(cell, other)]
             if before:
                 cells[cells.index(before[0])] = cell
@@ -175,7 +175,7 @@ class _Session:
             seed=course.manifest.seed,
         )
         isolation = default_isolation().value
-        setting = Setting(str(course.root), (lecture.id,), isolation, as_in_class=False)
+        setting = JudgeConfig(str(course.root), (lecture.id,), isolation, as_in_class=False)
         marked = self._pool.mark(job, setting)
         if marked.ungraded:
             raise UserError(marked.ungraded, ONCE_MORE)
@@ -204,7 +204,7 @@ def _definitions(text: str) -> frozenset[str]:
 # as source
 
 
-def _sources(lecture: Lecture, cells: Sequence[_Cell]) -> tuple[Sources, str]:
+def _sources(lecture: Lecture, cells: Sequence[_RunCell]) -> tuple[Sources, str]:
     """What stands for each of the lecture's files: this notebook where it has it, else what is saved.
 
     And what this notebook is called there; empty where it has none of them.
@@ -224,7 +224,7 @@ def _sources(lecture: Lecture, cells: Sequence[_Cell]) -> tuple[Sources, str]:
         if is_wanted and path.stat().st_size <= LIMITS.notebook_bytes:
             files[path.name] = path.read_bytes()
     files |= _imported([code_of(data) for data in files.values()], lecture.files, here)
-    return submission_from(Bundle(files), lecture), name
+    return submission_from(SubmittedFiles(files), lecture), name
 
 
 def _imported(
@@ -264,8 +264,8 @@ def _view(selection: Selection, verdict: LectureResult) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from grader.show.card import card, to_explain
-    from grader.show.lecture import lecture_table, passed
+    from grader.render.card import card, to_explain
+    from grader.render.lecture import lecture_table, passed
 
     lecture, here = selection.lecture, Path.cwd()
     parts: list[RenderableType] = []
@@ -288,7 +288,7 @@ def _trouble(error: UserError) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from grader.show.style import visible
+    from grader.render.style import visible
 
     return Group(Text(visible(error.message), "zth.fail"), Text(visible(error.fix)))
 
@@ -296,7 +296,7 @@ def _trouble(error: UserError) -> RenderableType:
 def _show(shown: RenderableType) -> None:
     from IPython.display import display
 
-    from grader.show.notebook import below_a_cell
+    from grader.render.notebook import below_a_cell
 
     display(below_a_cell(shown), raw=True)  # type: ignore[no-untyped-call] # IPython's own
 

@@ -10,7 +10,7 @@ import pytest
 from judging import TINY, Judged, WarmJudge
 
 from grader.course.manifest import Course, load_course
-from grader.judge.isolation import Isolation
+from grader.sandbox.isolation import Isolation
 
 LONG = ("test_instructors_guide.py", "test_postgresql.py", "test_autograde.py")
 """Files with a test of a minute: begun last, one of them would leave a processor without work."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.console import Console, RenderableType
 
-from grader.show.style import THEME
+from grader.render.style import THEME
 
-GOLDEN = Path(__file__).parent / "show" / "golden"
+GOLDEN = Path(__file__).parent / "render" / "golden"
 HERE = Path("/home/learner")
 
 

@@ -11,11 +11,11 @@ from typing import Any, Self
 
 from grader.course.manifest import Course, Lecture
 from grader.course.targets import select
-from grader.judge.isolation import Isolation
-from grader.judge.results import ExerciseResult, LectureResult
-from grader.judge.sandbox import Sandbox
-from grader.judge.session import open_judge
-from grader.judge.submission import read_submission
+from grader.judge.judge import open_judge
+from grader.results import ExerciseResult, LectureResult
+from grader.sandbox.isolation import Isolation
+from grader.sandbox.sandbox import Sandbox
+from grader.source.files import read_submission
 
 TINY = Path(__file__).parent / "courses" / "tiny"
 KILLS_THE_JUDGE = "def double(x):\n    return 13\n"

@@ -30,11 +30,11 @@ from grader.errors import UserError
 
 if TYPE_CHECKING:
     from grader.course.manifest import Course
-    from grader.judge.results import LectureResult
-    from grader.judge.sandbox import Sandbox
-    from grader.learn.next_step import Standings
-    from grader.learn.progress import Progress
-    from grader.learn.workspace import Workspace
+    from grader.results import LectureResult
+    from grader.sandbox.sandbox import Sandbox
+    from grader.workspace.next_exercise import Statuses
+    from grader.workspace.progress import Progress
+    from grader.workspace.workspace import Workspace
 
 CARDS = 3
 """Failing exercises that are explained at once, where --all does not ask for every one."""
@@ -61,10 +61,10 @@ def check(
     opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
     # imported here: what only reads the course must not pay for judging
-    from grader.judge.isolation import Isolation
-    from grader.judge.results import to_json
-    from grader.judge.sandbox import Sandbox
-    from grader.learn.progress import Progress
+    from grader.results import to_json
+    from grader.sandbox.isolation import Isolation
+    from grader.sandbox.sandbox import Sandbox
+    from grader.workspace.progress import Progress
 
     console, progress = screen(), Progress(place)
     troubles: list[UserError] = []
@@ -108,9 +108,9 @@ def check(
     raise typer.Exit(Exit.PASSED if passed else Exit.NOT_PASSED)
 
 
-def _from_here_on(course: Course, standings: Standings) -> list[Selection]:
+def _from_here_on(course: Course, standings: Statuses) -> list[Selection]:
     """The lecture that is worked on and those after it; all of them where everything is done."""
-    from grader.learn.next_step import next_exercise
+    from grader.workspace.next_exercise import next_exercise
 
     following = next_exercise(course, standings)
     first = course.lectures.index(following[0]) if following else 0
@@ -132,8 +132,8 @@ def _verdicts(
         say(lecture.id)
 
         with start:
-            from grader.judge.faults import own_faults
-            from grader.judge.session import open_judge  # imports torch while the zygote does
+            from grader.judge.course_faults import own_faults
+            from grader.judge.judge import open_judge  # imports torch while the zygote does
 
             with own_faults(course), open_judge(course, [lecture], sandbox) as judge:
                 start.is_over()
@@ -182,7 +182,7 @@ def _live_line(console: Console, quiet: bool) -> Iterator[Callable[[str], None]]
 
 def _next(course: Course, progress: Progress, verdicts: Verdicts) -> Text:
     """What to do after all this: what is not right yet, or what comes next in the course."""
-    from grader.show.lecture import next_step, what_follows
+    from grader.render.lecture import next_step, what_follows
 
     for selection, verdict in verdicts:
         if step := next_step(selection.lecture, verdict, here()):
@@ -195,9 +195,9 @@ def _next(course: Course, progress: Progress, verdicts: Verdicts) -> Text:
 
 
 def _show(console: Console, verdicts: Verdicts, everything: bool) -> None:
-    from grader.judge.results import Outcome
-    from grader.show.card import card, to_explain
-    from grader.show.lecture import finished_line, lecture_table, passed
+    from grader.render.card import card, to_explain
+    from grader.render.lecture import finished_line, lecture_table, passed
+    from grader.results import Outcome
 
     place = here()
     for number, (selection, verdict) in enumerate(verdicts):

@@ -19,8 +19,8 @@ from grader.cli.gradebook import (
 from grader.cli.options import AsJson, CourseFolder, open_whole_course, screen
 from grader.export.class_page import class_page
 from grader.export.writing import check_place, write_file
-from grader.show.classroom import classroom_view, classrooms_json
-from grader.teach.classroom import read_classrooms, without_names
+from grader.grading.class_report import read_classrooms, without_names
+from grader.render.class_report import classroom_view, classrooms_json
 
 
 def class_(

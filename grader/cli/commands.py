@@ -17,47 +17,49 @@ from typer.core import TyperCommand, TyperGroup
 from grader.cli.completion import read_table
 
 
-class Entry(NamedTuple):
+class CommandEntry(NamedTuple):
     place: str
     """MODULE:NAME, in grader.cli: a function, or a typer.Typer with commands of its own."""
     example: str = ""
 
 
-PANELS: dict[str, dict[str, Entry]] = {
+PANELS: dict[str, dict[str, CommandEntry]] = {
     "Learn": {
-        "watch": Entry("watch:watch", "zth watch lecture2"),
-        "check": Entry("check:check", "zth check lecture5.cross_entropy_backward"),
-        "hint": Entry("hints:hint", "zth hint lecture1.value_mul"),
-        "solution": Entry("hints:solution", "zth solution lecture1.value_mul"),
-        "open": Entry("open:open_", "zth open lecture5.dprobs"),
+        "watch": CommandEntry("watch:watch", "zth watch lecture2"),
+        "check": CommandEntry("check:check", "zth check lecture5.cross_entropy_backward"),
+        "hint": CommandEntry("hints:hint", "zth hint lecture1.value_mul"),
+        "solution": CommandEntry("hints:solution", "zth solution lecture1.value_mul"),
+        "open": CommandEntry("open:open_", "zth open lecture5.dprobs"),
     },
     "See how far you are": {
-        "status": Entry("status:status", "zth status --json"),
-        "list": Entry("status:list_", "zth list"),
-        "log": Entry("status:log", "zth log lecture1.value_mul"),
+        "status": CommandEntry("status:status", "zth status --json"),
+        "list": CommandEntry("status:list_", "zth list"),
+        "log": CommandEntry("status:log", "zth log lecture1.value_mul"),
     },
     "Your files": {
-        "init": Entry("workspace:init", "zth init my-course"),
-        "reset": Entry("workspace:reset", "zth reset lecture1.value_mul"),
-        "update": Entry("workspace:update", "zth update"),
-        "restore": Entry("workspace:restore", "zth restore latest"),
-        "submit": Entry("submit:submit", "zth submit lecture5 --as ada"),
+        "init": CommandEntry("workspace:init", "zth init my-course"),
+        "reset": CommandEntry("workspace:reset", "zth reset lecture1.value_mul"),
+        "update": CommandEntry("workspace:update", "zth update"),
+        "restore": CommandEntry("workspace:restore", "zth restore latest"),
+        "submit": CommandEntry("submit:submit", "zth submit lecture5 --as ada"),
     },
     "Grade a class": {
-        "release": Entry("release:release", "zth release class.zip lecture5"),
-        "grade": Entry("grade:grade", "zth grade submissions lecture5 --roster class.csv"),
-        "score": Entry("grade:score", "zth score ada lecture5.dprobs 0.5 --comment 'nearly'"),
-        "class": Entry("classroom:class_", "zth class lecture5 --html class.html"),
-        "feedback": Entry("feedback:feedback", "zth feedback out lecture5"),
-        "export": Entry("export:export", "zth export --to csv marks.csv lecture5"),
-        "nbgrader": Entry("nbgrader:nbgrader"),
+        "release": CommandEntry("release:release", "zth release class.zip lecture5"),
+        "grade": CommandEntry("grade:grade", "zth grade submissions lecture5 --roster class.csv"),
+        "score": CommandEntry(
+            "grade:score", "zth score ada lecture5.dprobs 0.5 --comment 'nearly'"
+        ),
+        "class": CommandEntry("classroom:class_", "zth class lecture5 --html class.html"),
+        "feedback": CommandEntry("feedback:feedback", "zth feedback out lecture5"),
+        "export": CommandEntry("export:export", "zth export --to csv marks.csv lecture5"),
+        "nbgrader": CommandEntry("nbgrader:nbgrader"),
     },
     "This machine": {
-        "data": Entry("data:data", "zth data names.txt"),
-        "doctor": Entry("doctor:doctor", "zth doctor"),
+        "data": CommandEntry("data:data", "zth data names.txt"),
+        "doctor": CommandEntry("doctor:doctor", "zth doctor"),
     },
     "The course": {
-        "dev": Entry("dev:dev"),
+        "dev": CommandEntry("dev:dev"),
     },
 }
 """In the order in which a learner meets them."""
@@ -81,7 +83,7 @@ class Commands(TyperGroup):
 class LazyCommand(TyperCommand):
     """The line of a command in `zth --help`; the command itself once it is typed."""
 
-    def __init__(self, name: str, entry: Entry, line: str, panel: str) -> None:
+    def __init__(self, name: str, entry: CommandEntry, line: str, panel: str) -> None:
         super().__init__(name, help=line, rich_help_panel=panel)
         self._entry = entry
 

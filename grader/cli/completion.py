@@ -39,7 +39,7 @@ def answer_the_shell() -> None:
 
 def suggest(words: list[str], typed: str) -> list[Word] | None:
     """What may stand where `typed` was begun, after `words`; None where that is a path."""
-    line = _Line(words)
+    line = _TypedLine(words)
     if line.waiting:
         return line.values(line.waiting, typed)
     if typed.startswith("-") and not line.only_arguments:
@@ -70,7 +70,7 @@ def read_table() -> list[list[str]]:
         return [row.split("\t") for row in file.read().splitlines()]
 
 
-class _Line:
+class _TypedLine:
     """What was typed before, understood."""
 
     def __init__(self, words: list[str]) -> None:

@@ -19,7 +19,7 @@ from grader.errors import UserError
 
 if TYPE_CHECKING:
     from grader.course.manifest import Dataset
-    from grader.learn.data import Report
+    from grader.workspace.data import Report
 
 
 def data(
@@ -57,7 +57,7 @@ def data(
     elif not wanted:
         console.print(Text(NO_DATA))
     elif where or not failures or any(each.state is DataState.VERIFIED for each in found):
-        from grader.show.data import data_table
+        from grader.render.data import data_table
 
         folder = named or cache_folder()
         console.print(data_table(found, folder, bool(named)), soft_wrap=True)
@@ -71,7 +71,7 @@ def data(
 
 def _fetch(console: Console, wanted: list[Dataset], quiet: bool) -> list[UserError]:
     """Fetch what is not there; what went wrong, each with its remedy."""
-    from grader.learn.data import fetch  # pooch and requests are slow to import
+    from grader.workspace.data import fetch  # pooch and requests are slow to import
 
     failures = []
     for dataset in wanted:

@@ -29,8 +29,8 @@ def check(
     ] = True,
 ) -> None:
     """Prove the course, a lecture or an exercise: stubs, solutions, examples, chaffs, wheats, mutants."""
-    from grader.author.prove import prove
-    from grader.show.proof import conclusions, proof_table
+    from grader.authoring.prove import prove
+    from grader.render.proof import conclusions, proof_table
 
     opened = open_whole_course(course)
     selections = select(opened, targets or [lecture.id for lecture in opened.lectures])
@@ -49,7 +49,7 @@ def check(
 @dev.command(epilog="Example: zth dev stubs lecture5")
 def stubs(targets: Targets = None, course: CourseFolder = None) -> None:
     """Write exercises/ from solutions/; keep a dated copy of a file that somebody worked in."""
-    from grader.author.stub_files import write_stubs
+    from grader.authoring.stub_files import write_stubs
 
     opened = open_whole_course(course)
     console = screen()
@@ -77,7 +77,7 @@ def new(
     course: CourseFolder = None,
 ) -> None:
     """Begin an exercise: its solution, check, chaff, wheat, and entry in course.toml."""
-    from grader.author.scaffold import MARK, new_exercise
+    from grader.authoring.scaffold import MARK, new_exercise
 
     opened = open_whole_course(course)
     console = screen()

@@ -23,15 +23,15 @@ from grader.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from grader.learn.doctor import Finding
+    from grader.workspace.doctor import Finding
 
 
 def doctor(
     as_json: AsJson = False, workspace: WorkspaceFolder = None, course: CourseFolder = None
 ) -> None:
     """When something does not work: what zth needs, tried one by one, each with its remedy."""
-    from grader.learn.doctor import Doctor, State, Terminal
-    from grader.show.doctor import finding_view, verdict
+    from grader.render.doctor import finding_view, verdict
+    from grader.workspace.doctor import Doctor, FindingState, Terminal
 
     console = screen()
     colours = COLOURS.get(console.color_system or "", "")
@@ -51,7 +51,7 @@ def doctor(
         sys.stdout.buffer.write(msgspec.json.encode({"format": 1, "findings": findings}) + b"\n")
     else:
         console.print(verdict(findings))
-    wrong = any(finding.state is State.WRONG for finding in findings)
+    wrong = any(finding.state is FindingState.WRONG for finding in findings)
     raise typer.Exit(Exit.NOT_PASSED if wrong else Exit.PASSED)
 
 

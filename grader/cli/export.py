@@ -23,8 +23,8 @@ from grader.cli.options import CourseFolder, Exit, here, open_whole_course, scre
 from grader.errors import UserError
 
 if TYPE_CHECKING:
+    from grader.grading.gradebook import LectureGrade
     from grader.nbgrader.exporting import Exported
-    from grader.teach.gradebook import Grade
 
 NBGRADER = "nbgrader"
 """No format: results go into the gradebook of an nbgrader course that is there."""
@@ -70,7 +70,7 @@ def export(
     """
     from grader.export import FORMATS, find_format
     from grader.export.writing import check_place
-    from grader.teach.gradebook import read_grades
+    from grader.grading.gradebook import read_grades
 
     if to == NBGRADER:
         _into_nbgrader(out, targets, store, course, partial)
@@ -93,7 +93,7 @@ def export(
     _end(waiting, partial)
 
 
-def _end(waiting: Sequence[Grade], partial: bool) -> None:
+def _end(waiting: Sequence[LectureGrade], partial: bool) -> None:
     """Where some are not graded that is said, and the exit code says it to a script."""
     if waiting:
         say_ungraded(waiting, LEFT_EMPTY)
@@ -104,9 +104,9 @@ def _end(waiting: Sequence[Grade], partial: bool) -> None:
 def _into_nbgrader(
     out: Path, targets: Sequence[str] | None, store: Path, course: Path | None, partial: bool
 ) -> None:
+    from grader.grading.gradebook import read_grades
     from grader.nbgrader.config import judging_course, must_be_course
     from grader.nbgrader.running import find_nbgrader
-    from grader.teach.gradebook import read_grades
 
     find_nbgrader()
     place = (here() / out).resolve()

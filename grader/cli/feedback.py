@@ -20,8 +20,8 @@ from grader.cli.gradebook import (
 from grader.cli.options import CourseFolder, Exit, open_whole_course, screen
 from grader.export.feedback import FORMATS, files_of
 from grader.export.writing import check_place, folder_names, write_among
-from grader.teach.feedback import Feedback, read_feedback
-from grader.teach.gradebook import find_learner, known_people, read_grades
+from grader.grading.feedback import Feedback, read_feedback
+from grader.grading.gradebook import find_learner, known_people, read_grades
 
 
 def feedback(

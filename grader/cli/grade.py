@@ -17,13 +17,13 @@ from grader.cli.gradebook import GRADEBOOK, StoreFile, must_be_there
 from grader.cli.options import AsJson, CourseFolder, Exit, open_whole_course, screen
 from grader.course.targets import one_exercise, select
 from grader.errors import UserError
-from grader.judge.isolation import Isolation
+from grader.sandbox.isolation import Isolation
 
 if TYPE_CHECKING:
-    from grader.judge.worker import Setting
-    from grader.teach.grading import Executor
-    from grader.teach.intake import Intake
-    from grader.teach.roster import Person
+    from grader.grading.discovery import DiscoveredSubmissions
+    from grader.grading.roster import Person
+    from grader.grading.run import Executor
+    from grader.judge.worker import JudgeConfig
 
 LOCAL = "local"
 
@@ -78,15 +78,15 @@ def grade(
     from importlib import metadata
 
     from grader.cli.progress import progress_of
-    from grader.judge.bubblewrap import must_work
-    from grader.judge.worker import Setting
-    from grader.show.grading import Done, summary, summary_json, to_grade, to_grade_json
-    from grader.teach.classroom import read_surveys
-    from grader.teach.digest import Digests
-    from grader.teach.grading import Grading
-    from grader.teach.intake import find_submissions
-    from grader.teach.roster_file import read_roster
-    from grader.teach.store import Store
+    from grader.grading.class_report import read_surveys
+    from grader.grading.discovery import find_submissions
+    from grader.grading.fingerprints import Digests
+    from grader.grading.roster_file import read_roster
+    from grader.grading.run import Grading
+    from grader.grading.store import Store
+    from grader.judge.worker import JudgeConfig
+    from grader.render.grading import Done, summary, summary_json, to_grade, to_grade_json
+    from grader.sandbox.bubblewrap import must_work
 
     if dask and dask != LOCAL and jobs:
         raise UserError("--jobs is for this machine.", "A cluster has as many as its workers take.")
@@ -109,7 +109,7 @@ def grade(
                 console.print(to_grade(plan, intake))
             raise typer.Exit(Exit.NOT_PASSED if plan.tasks else Exit.PASSED)
         grading.settle(intake)
-        setting = Setting(
+        setting = JudgeConfig(
             course=str(opened.root),
             lectures=tuple(s.lecture.id for s in selections),
             isolation=isolation.value,
@@ -184,8 +184,8 @@ def score(
     course: CourseFolder = None,
 ) -> None:
     """Give points or a comment by hand. No later run changes it."""
-    from grader.teach.gradebook import find_learner, known_people
-    from grader.teach.store import Store
+    from grader.grading.gradebook import find_learner, known_people
+    from grader.grading.store import Store
 
     opened = open_whole_course(course)
     lecture, exercise = one_exercise(opened, target)
@@ -222,10 +222,12 @@ def _points(text: str) -> float:
         raise UserError(f"{text!r} are no points.", "Write a number: 0.5") from None
 
 
-def _again(regrade: Sequence[str], intake: Intake, roster: Iterable[Person]) -> set[str]:
+def _again(
+    regrade: Sequence[str], intake: DiscoveredSubmissions, roster: Iterable[Person]
+) -> set[str]:
     """The ids of those who are to be judged again. Raises UserError for who handed in nothing."""
-    from grader.teach.gradebook import find_learner
-    from grader.teach.roster import Person
+    from grader.grading.gradebook import find_learner
+    from grader.grading.roster import Person
 
     people = {person.id: person for person in roster}
     handed = {one.who for one in intake.handed}
@@ -249,7 +251,11 @@ def _wanted(targets: Sequence[str], exercises: Sequence[str]) -> list[str]:
 
 @contextlib.contextmanager
 def _executor(
-    setting: Setting, jobs: int | None, tasks: int, dask: str | None, tell: Callable[[str], None]
+    setting: JudgeConfig,
+    jobs: int | None,
+    tasks: int,
+    dask: str | None,
+    tell: Callable[[str], None],
 ) -> Iterator[Executor]:
     """What judges: this machine's cores, or the workers of a cluster."""
     from grader.judge.pool import cores, mark_all
@@ -258,7 +264,7 @@ def _executor(
     if not dask:
         yield lambda todo: mark_all(todo, setting, workers)
         return
-    from grader.teach.cluster import local_cluster, mark_on
+    from grader.grading.cluster import local_cluster, mark_on
 
     with local_cluster(workers) if dask == LOCAL else contextlib.nullcontext(dask) as address:
         yield lambda todo: mark_on(address, todo, setting, tell)

@@ -15,11 +15,11 @@ from grader.cli.options import screen
 from grader.course.manifest import Course
 from grader.course.targets import Selection, select
 from grader.errors import UserError
-from grader.show.style import visible
+from grader.render.style import visible
 
 if TYPE_CHECKING:
-    from grader.teach.gradebook import Grade
-    from grader.teach.store import Store
+    from grader.grading.gradebook import LectureGrade
+    from grader.grading.store import Store
 
 NAMED = 8
 """People who are named in a line; the rest are counted."""
@@ -47,8 +47,8 @@ def open_gradebook(
     store: Path, course: Course, targets: Sequence[str] | None
 ) -> Iterator[tuple[Store, list[Selection]]]:
     """A gradebook, and what is asked for of it: all that was graded where nothing is named."""
-    from grader.teach.gradebook import graded_lectures
-    from grader.teach.store import Store
+    from grader.grading.gradebook import graded_lectures
+    from grader.grading.store import Store
 
     selections = select(course, targets) if targets else []
     must_be_there(store)
@@ -59,14 +59,14 @@ def open_gradebook(
         yield book, list(selections)
 
 
-def waiting_in(grades: Iterable[Grade], people: Collection[str] = ()) -> list[Grade]:
+def waiting_in(grades: Iterable[LectureGrade], people: Collection[str] = ()) -> list[LectureGrade]:
     """Where something was handed in that is not graded yet; of those `people`, or of all."""
     return [g for g in grades if g.not_judged and (not people or g.who in people)]
 
 
-def say_ungraded(waiting: Sequence[Grade], what: str) -> None:
+def say_ungraded(waiting: Sequence[LectureGrade], what: str) -> None:
     """What there is to say on those who are not graded yet; `what` says what became of them."""
-    from grader.teach.gradebook import DECIDE
+    from grader.grading.gradebook import DECIDE
 
     groups = (
         (NOT_GRADED, [grade.who for grade in waiting if not grade.is_asked]),

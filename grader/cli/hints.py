@@ -21,12 +21,12 @@ from grader.cli.options import (
     screen,
 )
 from grader.course.targets import select
-from grader.learn.hints import next_hints
-from grader.learn.next_step import exercise_meant
-from grader.learn.progress import Deed, NotRecorded, Progress
-from grader.learn.worked import solutions_to_show
-from grader.show.hint import hint_view
-from grader.show.solution import solution_view
+from grader.render.hint import hint_view
+from grader.render.solution import solution_view
+from grader.workspace.hints import next_hints
+from grader.workspace.next_exercise import exercise_meant
+from grader.workspace.progress import Event, NotRecorded, Progress
+from grader.workspace.solution import solutions_to_show
 
 
 def hint(
@@ -119,7 +119,7 @@ def solution(
     try:
         for worked in shown:
             if not worked.passed:
-                progress.note(Deed.SPOIL, worked.lecture.id, worked.exercise.id)
+                progress.note(Event.SPOIL, worked.lecture.id, worked.exercise.id)
     except NotRecorded as error:
         screen(stderr=True).print(Text(str(error), "zth.note"), soft_wrap=True)
 

@@ -22,7 +22,7 @@ from rich.text import Text
 from grader.cli.commands import Commands
 from grader.cli.options import Exit, screen
 from grader.errors import UserError
-from grader.show.style import IN_LETTERS, visible
+from grader.render.style import IN_LETTERS, visible
 
 app = typer.Typer(
     name="zth",

@@ -26,11 +26,11 @@ from grader.cli.options import (
 from grader.course.manifest import bundled_course
 from grader.course.targets import select
 from grader.errors import UserError
-from grader.judge.isolation import Isolation, default_isolation
-from grader.show.style import visible
+from grader.render.style import visible
+from grader.sandbox.isolation import Isolation, default_isolation
 
 if TYPE_CHECKING:
-    from grader.nbgrader.building import Built, BuiltLecture
+    from grader.nbgrader.build import Built, BuiltLecture
     from grader.nbgrader.parallel import Autograded
 
 nbgrader = typer.Typer(
@@ -54,7 +54,6 @@ def init(
 
     In nbgrader_config.py only the lines between two marks are zth's. The rest stays as it is.
     """
-    from grader.judge.bubblewrap import must_work
     from grader.nbgrader.config import (
         judging_course,
         judging_isolation,
@@ -63,6 +62,7 @@ def init(
     )
     from grader.nbgrader.running import find_nbgrader
     from grader.nbgrader.running import nbgrader as run
+    from grader.sandbox.bubblewrap import must_work
 
     find_nbgrader()
     place = (here() / folder).resolve()
@@ -128,7 +128,7 @@ def build(
 
     A notebook a file. What you change, add or take out in them stays when they are built again.
     """
-    from grader.nbgrader.building import build as build_lecture
+    from grader.nbgrader.build import build as build_lecture
     from grader.nbgrader.config import judging_course
 
     place = _course_folder(into, "--into")
@@ -276,7 +276,7 @@ def _theirs(notebook: Built) -> list[str]:
 
 
 def _raw(built: list[BuiltLecture]) -> list[dict[str, object]]:
-    from grader.nbgrader.building import total
+    from grader.nbgrader.build import total
 
     lectures = []
     for lecture in built:

@@ -19,9 +19,9 @@ from grader.cli.options import (
     screen,
 )
 from grader.errors import UserError
-from grader.learn.editors import choose, place_of, start
-from grader.learn.next_step import exercise_meant
-from grader.learn.progress import Deed, Progress
+from grader.workspace.editors import choose, place_of, start
+from grader.workspace.next_exercise import exercise_meant
+from grader.workspace.progress import Event, Progress
 
 
 def open_(
@@ -59,7 +59,7 @@ def open_(
     if editor.in_terminal and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UserError(f"{editor.name} wants a terminal, and this is none.", f"Open {shown}")
     try:
-        progress.note(Deed.OPEN, lecture.id, exercise.id)
+        progress.note(Event.OPEN, lecture.id, exercise.id)
     except UserError as error:
         trouble = trouble or error
     _say(trouble)

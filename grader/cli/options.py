@@ -13,12 +13,12 @@ from rich.console import Console
 from grader.cli.completion import complete_target
 from grader.course.manifest import Course, load_course
 from grader.errors import UserError
-from grader.learn.workspace import Workspace, course_at, find_workspace, named_workspace
-from grader.show.style import THEME
+from grader.render.style import THEME
+from grader.workspace.workspace import Workspace, course_at, find_workspace, named_workspace
 
 if TYPE_CHECKING:
-    from grader.learn.next_step import Standings
-    from grader.learn.progress import Progress
+    from grader.workspace.next_exercise import Statuses
+    from grader.workspace.progress import Progress
 
 
 class Exit(enum.IntEnum):
@@ -82,7 +82,7 @@ def begun_workspace(folder: Path | None, course: Course) -> Workspace:
     return place
 
 
-def known_standings(progress: Progress) -> tuple[Standings, UserError | None]:
+def known_standings(progress: Progress) -> tuple[Statuses, UserError | None]:
     """Where the learner stands, for what can do without: nowhere where it cannot be read, and why."""
     try:
         return progress.standing(), None

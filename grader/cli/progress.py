@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from grader.teach.grading import Step
+    from grader.grading.run import GradingStep
 
 MINUTE = 60.0
 
 
 @contextlib.contextmanager
-def progress_of(console: Console, total: int) -> Iterator[Callable[[Step], None]]:
+def progress_of(console: Console, total: int) -> Iterator[Callable[[GradingStep], None]]:
     """To be told of each step: a bar with count, rate and time left; a line a minute in a file."""
     if not console.is_terminal:
         yield _Minutes(console, total)
@@ -37,7 +37,7 @@ def progress_of(console: Console, total: int) -> Iterator[Callable[[Step], None]
         task = progress.add_task("", total=total, rate="", failed="")
         counted = _Counted(total)
 
-        def tell(step: Step) -> None:
+        def tell(step: GradingStep) -> None:
             counted.add(step)
             progress.update(
                 task, completed=counted.done, rate=counted.rate(), failed=counted.failed()
@@ -56,7 +56,7 @@ class _Counted:
         self._broken = 0
         self._start = time.monotonic()
 
-    def add(self, step: Step) -> None:
+    def add(self, step: GradingStep) -> None:
         self.done += 1
         self._failed += step.result is not None and not step.result.passed
         self._broken += bool(step.why)
@@ -83,7 +83,7 @@ class _Minutes(_Counted):
         self._console = console
         self._told = time.monotonic()
 
-    def __call__(self, step: Step) -> None:
+    def __call__(self, step: GradingStep) -> None:
         self.add(step)
         if time.monotonic() - self._told >= MINUTE:
             self._told = time.monotonic()

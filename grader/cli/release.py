@@ -50,11 +50,11 @@ def release(
 
     What is in it is judged before it is written: every stub is to do, every solution passes.
     """
-    from grader.author.packing import check_place, making
-    from grader.author.release import faults, release_course
-    from grader.learn.beginning import fill
-    from grader.learn.workspace import COURSE, Workspace
-    from grader.show.release import released_view
+    from grader.authoring.pack_writer import check_place, making
+    from grader.authoring.release import faults, release_course
+    from grader.render.release import released_view
+    from grader.workspace.init import fill
+    from grader.workspace.workspace import COURSE, Workspace
 
     opened = open_whole_course(course)
     selections = select(opened, targets or [lecture.id for lecture in opened.lectures])

@@ -19,9 +19,7 @@ from grader.cli.options import (
     screen,
 )
 from grader.course.targets import select
-from grader.learn.log import read_log
-from grader.learn.progress import Progress
-from grader.show.progress import (
+from grader.render.progress import (
     attempts_table,
     course_map,
     log_json,
@@ -29,6 +27,8 @@ from grader.show.progress import (
     overview,
     overview_json,
 )
+from grader.workspace.log import read_log
+from grader.workspace.progress import Progress
 
 
 def status(

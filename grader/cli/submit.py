@@ -42,11 +42,11 @@ def submit(
     First they are tried once as where a class is graded, in a folder of their own: what would not come
     along is said. Without a target: the lecture that you are in. Of several, a zip each.
     """
-    from grader.learn.next_step import current_lecture
-    from grader.learn.progress import Progress
-    from grader.learn.submitting import file_name, hand_in, pack
-    from grader.learn.trying import missed_in_class
-    from grader.show.submit import handed_in_view, missed_view
+    from grader.render.submit import handed_in_view, missed_view
+    from grader.workspace.next_exercise import current_lecture
+    from grader.workspace.progress import Progress
+    from grader.workspace.submit import file_name, hand_in, pack
+    from grader.workspace.submit_trial import missed_in_class
 
     opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)

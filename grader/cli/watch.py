@@ -30,10 +30,10 @@ from grader.errors import UserError
 
 if TYPE_CHECKING:
     from grader.cli.keyboard import Keyboard
-    from grader.learn.editors import Chosen
-    from grader.learn.saves import Saves
-    from grader.learn.warm_judge import Order, WarmJudge
-    from grader.learn.watch import Key, Watch
+    from grader.workspace.editors import Chosen
+    from grader.workspace.file_watcher import FileWatcher
+    from grader.workspace.judge_server import Order, WarmJudge
+    from grader.workspace.watch import Key, Watch
 
 BLINK_SECONDS = 0.15
 """A verdict that takes longer is announced."""
@@ -63,9 +63,9 @@ def watch(
 ) -> None:
     """Judge what you save, as you save it."""
     from grader.cli.keyboard import Keyboard
-    from grader.learn.next_step import exercise_meant
-    from grader.learn.progress import Progress
-    from grader.learn.watch import Watch
+    from grader.workspace.next_exercise import exercise_meant
+    from grader.workspace.progress import Progress
+    from grader.workspace.watch import Watch
 
     opened = open_course(course, workspace)
     place = begun_workspace(workspace, opened)
@@ -97,13 +97,13 @@ class _Loop:
 
     def run(self) -> int:
         """The exit code. Each lecture has a judge of its own."""
-        from grader.learn.saves import Saves
-        from grader.learn.warm_judge import WarmJudge
-        from grader.learn.workspace import FOLDER
+        from grader.workspace.file_watcher import FileWatcher
+        from grader.workspace.judge_server import WarmJudge
+        from grader.workspace.workspace import FOLDER
 
         state = self._state
         folder = state.workspace.root / FOLDER
-        with _signals() as signals, Saves(folder, self._poll) as saves:
+        with _signals() as signals, FileWatcher(folder, self._poll) as saves:
             if self._keyboard.there:  # what was on the screen scrolls up and is kept
                 self._console.print("\n" * (self._console.height - 1))
             while True:
@@ -116,7 +116,7 @@ class _Loop:
                 if code is not None:
                     return code
 
-    def _judge_saves(self, judge: WarmJudge, saves: Saves, signals: int) -> int | None:
+    def _judge_saves(self, judge: WarmJudge, saves: FileWatcher, signals: int) -> int | None:
         """Until it ends, or until another judge is needed."""
         lecture = self._state.lecture
         with selectors.DefaultSelector() as selector:
@@ -155,30 +155,30 @@ class _Loop:
 
     def _heard(self, judge: WarmJudge) -> bool:
         """Whether the judge is still there."""
-        from grader.judge.process import Ended, Ready
-        from grader.learn.warm_judge import Begun, Verdict
+        from grader.judge.worker_process import WorkerEnded, WorkerReady
+        from grader.workspace.judge_server import ExerciseStarted, Response
 
         try:
             message = judge.answer()
-        except Ended as end:
+        except WorkerEnded as end:
             self._tries += 1
             if self._tries > TRIES:
                 raise RuntimeError(f"the judge {end}") from None
             return False
-        if isinstance(message, Ready):
+        if isinstance(message, WorkerReady):
             self._ready = True
             self._ask(judge, self._state.begin())
-        elif isinstance(message, Verdict):
+        elif isinstance(message, Response):
             self._tries = 0
             self._busy_since = None
             self._ask(judge, self._state.heard(message))
             self._show()
-        elif isinstance(message, Begun):
+        elif isinstance(message, ExerciseStarted):
             self._state.judging = message.exercise
         return True
 
     def _pressed(self, judge: WarmJudge) -> int | None:
-        from grader.learn.watch import Key
+        from grader.workspace.watch import Key
 
         for letter in self._keyboard.read():
             keys = self._keys()
@@ -238,7 +238,7 @@ class _Loop:
             self._announced = False
 
     def _open(self) -> None:
-        from grader.learn.editors import place_of, start
+        from grader.workspace.editors import place_of, start
 
         assert self._editor is not None
         state, result = self._state, self._state.result
@@ -254,7 +254,7 @@ class _Loop:
         return self._state.keys(can_open=self._editor is not None)
 
     def _show(self) -> None:
-        from grader.show.watch import fitted, page
+        from grader.render.watch import fitted, page
 
         shown = page(self._state, self._here)
         if not self._keyboard.there:
@@ -269,7 +269,7 @@ class _Loop:
 
     def _last_line(self) -> None:
         """The keys, or what takes so long; written over what stood there."""
-        from grader.show.watch import busy_line, keys_line, starting_line
+        from grader.render.watch import busy_line, keys_line, starting_line
 
         if not self._keyboard.there:
             return
@@ -290,7 +290,7 @@ class _Loop:
 
 
 def _editor() -> Chosen | None:
-    from grader.learn.editors import choose
+    from grader.workspace.editors import choose
 
     try:
         return choose(os.environ)

@@ -24,14 +24,14 @@ from grader.cli.options import (
 )
 from grader.course.manifest import Course
 from grader.errors import UserError
-from grader.learn.beginning import make_workspace
-from grader.learn.kept import copies, find_copy
-from grader.learn.kept import restore as do_restore
-from grader.learn.progress import Deed, NotRecorded, Progress
-from grader.learn.renewal import update as do_update
-from grader.learn.resetting import reset as do_reset
-from grader.learn.workspace import FOLDER, Workspace
-from grader.show.files import copies_view, init_view, reset_view, restored_view, update_view
+from grader.render.files import copies_view, init_view, reset_view, restored_view, update_view
+from grader.workspace.backups import copies, find_copy
+from grader.workspace.backups import restore as do_restore
+from grader.workspace.init import make_workspace
+from grader.workspace.progress import Event, NotRecorded, Progress
+from grader.workspace.reset import reset as do_reset
+from grader.workspace.update import update as do_update
+from grader.workspace.workspace import FOLDER, Workspace
 
 
 def init(
@@ -59,7 +59,7 @@ def reset(
     _screen_for(place).print(reset_view(done, targets), soft_wrap=True)
     try:
         for lecture, exercise in done.exercises:
-            Progress(place).note(Deed.RESET, lecture.id, exercise.id)
+            Progress(place).note(Event.RESET, lecture.id, exercise.id)
     except NotRecorded as error:
         screen(stderr=True).print(Text(str(error), "zth.note"), soft_wrap=True)
 
@@ -125,8 +125,8 @@ def _note_restored(course: Course, place: Workspace, files: Collection[str]) -> 
         for lecture in course.lectures:
             for exercise in lecture.exercise:
                 name = f"{FOLDER}/{lecture.dir}/{exercise.file}"
-                if name in files and progress.count(Deed.RESET, lecture.id, exercise.id):
-                    progress.note(Deed.RESTORE, lecture.id, exercise.id)
+                if name in files and progress.count(Event.RESET, lecture.id, exercise.id):
+                    progress.note(Event.RESTORE, lecture.id, exercise.id)
     except UserError as error:
         screen(stderr=True).print(Text(str(error), "zth.note"), soft_wrap=True)
 

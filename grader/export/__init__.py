@@ -1,6 +1,6 @@
 """Grades for other programs: one module a format, and here the table of contents.
 
-A format reads what `grader.teach.gradebook` says and decides nothing about marks. What writes into
+A format reads what `grader.grading.gradebook` says and decides nothing about marks. What writes into
 another program's own database is no format: `grader.nbgrader.exporting`.
 """
 
@@ -23,10 +23,10 @@ from grader.export import (
     moodle,
     table,
 )
-from grader.export.words import UNANSWERED
-from grader.teach.gradebook import Grade
+from grader.export.phrases import UNANSWERED
+from grader.grading.gradebook import LectureGrade
 
-Write = Callable[[Sequence[Grade], Course, Path], tuple[str, ...]]
+Write = Callable[[Sequence[LectureGrade], Course, Path], tuple[str, ...]]
 """Writes the grades to a path that is free; gives what a person should know of it."""
 
 
@@ -44,7 +44,7 @@ class Format(msgspec.Struct, frozen=True):
     """Whether it has all there is, so also what is nobody's as long as a question is open. Elsewhere a
     line for it would be a learner's whom nobody knows."""
 
-    def export(self, grades: Sequence[Grade], course: Course, out: Path) -> tuple[str, ...]:
+    def export(self, grades: Sequence[LectureGrade], course: Course, out: Path) -> tuple[str, ...]:
         """Write all of the grades that are somebody's; what is left out is said, too."""
         taken = [grade for grade in grades if self.is_for_instructors or not grade.is_nobodys]
         remarks = self.write(taken, course, out)

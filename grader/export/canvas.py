@@ -15,13 +15,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from grader.course.manifest import Course
-from grader.export.cells import harmless, lines
-from grader.export.words import number
+from grader.export.phrases import number
+from grader.export.safe_csv import harmless, lines
 from grader.export.writing import write_file
-from grader.teach.gradebook import Grade
+from grader.grading.gradebook import LectureGrade
 
 
-def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
+def write(grades: Sequence[LectureGrade], _: Course, out: Path) -> tuple[str, ...]:
     """If the roster is Canvas's own, those who are not on it are left out: Canvas does not know them."""
     theirs = [grade for grade in grades if _is_canvas(grade)]
     known = theirs or grades
@@ -33,7 +33,7 @@ def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
     return (*remarks, *left_out)
 
 
-def _rows(grades: Sequence[Grade]) -> Iterator[list[str]]:
+def _rows(grades: Sequence[LectureGrade]) -> Iterator[list[str]]:
     theirs = list(dict.fromkeys(name for grade in grades for name in grade.row))
     firsts = {grade.lecture: grade for grade in reversed(grades)}
     columns = {
@@ -43,7 +43,7 @@ def _rows(grades: Sequence[Grade]) -> Iterator[list[str]]:
     most = {grade.lecture: number(grade.max_points) for grade in grades}
     yield ["Student", *IDS, *more, "Section", *columns.values()]
     yield [POSSIBLE, *("" for _ in (*IDS, *more, "Section")), *most.values()]
-    learners: dict[str, dict[str, Grade]] = {}
+    learners: dict[str, dict[str, LectureGrade]] = {}
     for grade in grades:
         learners.setdefault(grade.who, {})[grade.lecture] = grade
     for who, of in learners.items():
@@ -57,12 +57,12 @@ def _rows(grades: Sequence[Grade]) -> Iterator[list[str]]:
         ]
 
 
-def _is_canvas(grade: Grade) -> bool:
+def _is_canvas(grade: LectureGrade) -> bool:
     """Whether the line of the roster is from Canvas's export."""
     return any(all(name in grade.row for name in names) for names in NEEDED)
 
 
-def _column(grade: Grade, theirs: Sequence[str]) -> str:
+def _column(grade: LectureGrade, theirs: Sequence[str]) -> str:
     """The column of the lecture among those of Canvas's export, or a new one."""
     own = {name.casefold() for name in (grade.lecture, grade.title, _new(grade))}
     for name in theirs:
@@ -71,7 +71,7 @@ def _column(grade: Grade, theirs: Sequence[str]) -> str:
     return _new(grade)
 
 
-def _new(grade: Grade) -> str:
+def _new(grade: LectureGrade) -> str:
     return f"{grade.lecture} {grade.title}".strip()
 
 

@@ -8,9 +8,9 @@ from itertools import islice
 import msgspec
 
 from grader.export.pages import page
-from grader.export.words import LOOKS
-from grader.judge.results import Outcome
-from grader.teach.classroom import Classroom, People
+from grader.export.phrases import LOOKS
+from grader.grading.class_report import ClassReport, People
+from grader.results import Outcome
 
 NAMES = 150
 """Of people in one list."""
@@ -28,7 +28,7 @@ class Named(msgspec.Struct, frozen=True):
     more: int
 
 
-def class_page(title: str, classrooms: Sequence[Classroom], anonymous: bool) -> bytes:
+def class_page(title: str, classrooms: Sequence[ClassReport], anonymous: bool) -> bytes:
     """The page. Where it is `anonymous` it says so; the names are left out before."""
     return page(
         "class.html.jinja",

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from grader.export.inert import block, code, paragraph
+from grader.export.escaping import block, code, paragraph
 from grader.export.pages import page
-from grader.export.words import LOOKS, Look, number, told_of_all
-from grader.judge.results import Outcome
-from grader.teach.feedback import Feedback, Told
+from grader.export.phrases import LOOKS, OutcomePhrase, number, told_of_all
+from grader.grading.feedback import ExerciseFeedback, Feedback
+from grader.results import Outcome
 
 FORMATS = (".md", ".html")
 
@@ -18,7 +18,7 @@ FORMATS = (".md", ".html")
 class Row(msgspec.Struct, frozen=True):
     """An exercise, and how it is called."""
 
-    told: Told
+    told: ExerciseFeedback
     sign: str
     word: str
     kind: str
@@ -185,7 +185,7 @@ def _card(card: Card) -> Iterator[str]:
         yield f"Again: {code(again(card))}"
 
 
-def differs(told: Told) -> str:
+def differs(told: ExerciseFeedback) -> str:
     """What differs, where what was seen has not said the same."""
     where = told.revealed.where if told.revealed else ""
     return "" if where.rstrip(".") == told.message.rstrip(".") else where
@@ -197,11 +197,11 @@ def again(card: Card) -> str:
     return one if len(card.rows) == 1 else one.rpartition(".")[0]
 
 
-def _line(told: Told) -> str:
+def _line(told: ExerciseFeedback) -> str:
     return f"- {code(told.graded.exercise)}: {code(told.message)} {_video(told)}"
 
 
-def _video(told: Told) -> str:
+def _video(told: ExerciseFeedback) -> str:
     return f"[{told.at}]({told.link})"
 
 
@@ -216,12 +216,12 @@ def _points(feedback: Feedback) -> list[str]:
     return lines
 
 
-def _row(told: Told) -> Row:
+def _row(told: ExerciseFeedback) -> Row:
     graded = told.graded
     if graded.by_hand and told.graded.is_right:
-        look, kind = Look("✓", "by hand"), "pass"
+        look, kind = OutcomePhrase("✓", "by hand"), "pass"
     elif graded.outcome is None:
-        look, kind = Look("·", "by hand" if graded.by_hand else "not graded"), "todo"
+        look, kind = OutcomePhrase("·", "by hand" if graded.by_hand else "not graded"), "todo"
     else:
         look, kind = LOOKS[graded.outcome], graded.outcome.value.lower()
     points = f"{number(graded.points)} of {number(graded.max_points)}"

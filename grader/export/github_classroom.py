@@ -13,18 +13,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.course.manifest import Course
-from grader.export.words import late, told
+from grader.export.phrases import late, told
 from grader.export.writing import write_each
-from grader.judge.results import Outcome
-from grader.teach.gradebook import Grade, Graded
+from grader.grading.gradebook import ExerciseScore, LectureGrade
+from grader.results import Outcome
 
 
-def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
+def write(grades: Sequence[LectureGrade], _: Course, out: Path) -> tuple[str, ...]:
     write_each(out, grades, result)
     return ()
 
 
-def result(grade: Grade) -> dict[str, object]:
+def result(grade: LectureGrade) -> dict[str, object]:
     tests: list[dict[str, object]] = [
         {
             "name": graded.title or graded.exercise,
@@ -44,7 +44,7 @@ def result(grade: Grade) -> dict[str, object]:
     return {"status": status, "max_score": grade.max_points, "tests": tests}
 
 
-def _status(graded: Graded) -> str:
+def _status(graded: ExerciseScore) -> str:
     if graded.is_right:
         return "pass"
     return "error" if graded.outcome is Outcome.ERROR and not graded.by_hand else "fail"

@@ -12,21 +12,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.course.manifest import Course
-from grader.export.words import told, told_of_all
+from grader.export.phrases import told, told_of_all
 from grader.export.writing import write_each
-from grader.teach.gradebook import Grade, Graded
+from grader.grading.gradebook import ExerciseScore, LectureGrade
 
 VISIBILITY = "after_published"
 LONGEST = 20_000
 """Characters of an `output`."""
 
 
-def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
+def write(grades: Sequence[LectureGrade], _: Course, out: Path) -> tuple[str, ...]:
     write_each(out, grades, results)
     return ()
 
 
-def results(grade: Grade) -> dict[str, object]:
+def results(grade: LectureGrade) -> dict[str, object]:
     return {
         "score": grade.total,
         "output": told_of_all(grade),
@@ -36,7 +36,7 @@ def results(grade: Grade) -> dict[str, object]:
     }
 
 
-def _test(number: int, graded: Graded) -> dict[str, object]:
+def _test(number: int, graded: ExerciseScore) -> dict[str, object]:
     test: dict[str, object] = {
         "name": graded.title or graded.exercise,
         "number": str(number),

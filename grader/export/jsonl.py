@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 
 from grader.course.manifest import Course
-from grader.export.words import json_bytes
+from grader.export.phrases import json_bytes
 from grader.export.writing import write_file
-from grader.judge.results import FORMAT
-from grader.teach.gradebook import Grade
+from grader.grading.gradebook import LectureGrade
+from grader.results import FORMAT
 
 
-def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
+def write(grades: Sequence[LectureGrade], _: Course, out: Path) -> tuple[str, ...]:
     write_file(
         out,
         (json_bytes({"format": FORMAT, **msgspec.to_builtins(grade)}) + b"\n" for grade in grades),

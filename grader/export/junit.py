@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.course.manifest import Course
-from grader.export.words import is_judged, number, told
+from grader.export.phrases import is_judged, number, told
 from grader.export.writing import write_file
-from grader.judge.results import Outcome
-from grader.teach.gradebook import Grade, Graded
+from grader.grading.gradebook import ExerciseScore, LectureGrade
+from grader.results import Outcome
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -25,7 +25,7 @@ LONGEST = 200
 """Characters of the attribute `message`; all of it is the element's text."""
 
 
-def write(grades: Sequence[Grade], course: Course, out: Path) -> tuple[str, ...]:
+def write(grades: Sequence[LectureGrade], course: Course, out: Path) -> tuple[str, ...]:
     from xml.etree import ElementTree as Tree
 
     root = Tree.Element("testsuites", name=_xml(course.manifest.title))
@@ -37,7 +37,7 @@ def write(grades: Sequence[Grade], course: Course, out: Path) -> tuple[str, ...]
     return ()
 
 
-def _suite(grade: Grade) -> Element:
+def _suite(grade: LectureGrade) -> Element:
     from xml.etree.ElementTree import Element, SubElement
 
     cases = [_case(grade, graded) for graded in grade.exercises]
@@ -58,7 +58,7 @@ def _suite(grade: Grade) -> Element:
     return suite
 
 
-def _case(grade: Grade, graded: Graded) -> Element:
+def _case(grade: LectureGrade, graded: ExerciseScore) -> Element:
     from xml.etree.ElementTree import Element, SubElement
 
     case = Element("testcase", name=graded.exercise, classname=_xml(f"{grade.lecture}.{grade.who}"))

@@ -21,14 +21,14 @@ from pathlib import Path
 
 from grader.course.manifest import Course, course_option
 from grader.errors import UserError
-from grader.export.cells import harmless, lines
-from grader.export.words import number, told, told_of_all
+from grader.export.phrases import number, told, told_of_all
+from grader.export.safe_csv import harmless, lines
 from grader.export.writing import write_file
-from grader.teach.gradebook import Grade
-from grader.teach.worksheet import Worksheet, find_worksheet, number_in
+from grader.grading.gradebook import LectureGrade
+from grader.grading.worksheet import Worksheet, find_worksheet, number_in
 
 
-def write(grades: Sequence[Grade], course: Course, out: Path) -> tuple[str, ...]:
+def write(grades: Sequence[LectureGrade], course: Course, out: Path) -> tuple[str, ...]:
     """Raises UserError where there are several lectures: a worksheet is of one assignment."""
     lectures = list(dict.fromkeys(grade.lecture for grade in grades))
     if len(lectures) > 1:
@@ -48,7 +48,7 @@ def write(grades: Sequence[Grade], course: Course, out: Path) -> tuple[str, ...]
     return (LEFT_OUT.format(names=", ".join(strangers)),) if strangers else ()
 
 
-def _sheet(grades: Sequence[Grade]) -> tuple[list[str], Worksheet | None]:
+def _sheet(grades: Sequence[LectureGrade]) -> tuple[list[str], Worksheet | None]:
     """The titles of the roster's columns, and which are Moodle's, in whatever language they are."""
     rows = [grade.row for grade in grades if grade.row]
     header = list(dict.fromkeys(title for row in rows for title in row))
@@ -57,7 +57,7 @@ def _sheet(grades: Sequence[Grade]) -> tuple[list[str], Worksheet | None]:
     )
 
 
-def _line(grade: Grade, header: Sequence[str], sheet: Worksheet) -> list[str]:
+def _line(grade: LectureGrade, header: Sequence[str], sheet: Worksheet) -> list[str]:
     cells = [grade.row.get(title, "") for title in header]
     points = number(_of_theirs(grade, number_in(cells[sheet.maximum])))
     # as the worksheet writes its own figures
@@ -68,15 +68,15 @@ def _line(grade: Grade, header: Sequence[str], sheet: Worksheet) -> list[str]:
     return cells
 
 
-def _of_theirs(grade: Grade, most: float | None) -> float | None:
+def _of_theirs(grade: LectureGrade, most: float | None) -> float | None:
     """The total, in points of the worksheet's maximum and not above it."""
     if grade.total is None or not grade.max_points:
         return grade.total
     return min(grade.total / grade.max_points, 1.0) * (most or grade.max_points)
 
 
-def _table(grades: Sequence[Grade]) -> Iterator[list[str]]:
-    yield ["ID number", "Full name", "Email address", "Grade", "Maximum Grade", FEEDBACK]
+def _table(grades: Sequence[LectureGrade]) -> Iterator[list[str]]:
+    yield ["ID number", "Full name", "Email address", "LectureGrade", "Maximum Grade", FEEDBACK]
     for grade in grades:
         yield [
             *map(harmless, (grade.who, grade.name, grade.email)),
@@ -86,7 +86,7 @@ def _table(grades: Sequence[Grade]) -> Iterator[list[str]]:
         ]
 
 
-def _feedback(grade: Grade) -> str:
+def _feedback(grade: LectureGrade) -> str:
     """Plain text in HTML, which is what Moodle takes it for."""
     import html
 

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.export.inert import inert
-from grader.export.words import number
+from grader.export.escaping import inert
+from grader.export.phrases import number
 
 if TYPE_CHECKING:
     from jinja2 import Environment

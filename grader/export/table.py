@@ -11,19 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from grader.course.manifest import Course
-from grader.export.cells import harmless, lines
-from grader.export.words import number
+from grader.export.phrases import number
+from grader.export.safe_csv import harmless, lines
 from grader.export.writing import write_file
-from grader.teach.gradebook import Grade
+from grader.grading.gradebook import LectureGrade
 
 
-def write(grades: Sequence[Grade], _: Course, out: Path) -> tuple[str, ...]:
+def write(grades: Sequence[LectureGrade], _: Course, out: Path) -> tuple[str, ...]:
     """Of several lectures the points are added up, and every exercise is named with its lecture."""
     write_file(out, [codecs.BOM_UTF8, *lines(_rows(grades))])
     return ()
 
 
-def _rows(grades: Sequence[Grade]) -> Iterator[list[str]]:
+def _rows(grades: Sequence[LectureGrade]) -> Iterator[list[str]]:
     lectures = list(dict.fromkeys(grade.lecture for grade in grades))
     names = {
         (grade.lecture, graded.exercise): (
@@ -33,7 +33,7 @@ def _rows(grades: Sequence[Grade]) -> Iterator[list[str]]:
         for graded in grade.exercises
     }
     yield [*HEAD, *names.values(), *TAIL]
-    learners: dict[str, list[Grade]] = {}
+    learners: dict[str, list[LectureGrade]] = {}
     for grade in grades:
         learners.setdefault(grade.who, []).append(grade)
     for of in learners.values():
@@ -52,7 +52,7 @@ def _rows(grades: Sequence[Grade]) -> Iterator[list[str]]:
         ]
 
 
-def _handed_in(of: Sequence[Grade]) -> str:
+def _handed_in(of: Sequence[LectureGrade]) -> str:
     """Empty where that is not known: something may be theirs, and nobody has said so."""
     if any(grade.handed_in and not grade.is_asked for grade in of):
         return "yes"

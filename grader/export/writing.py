@@ -15,8 +15,8 @@ from pathlib import Path
 
 from grader.course.litter import is_litter
 from grader.errors import ELSEWHERE, UserError, writing
-from grader.export.words import json_bytes
-from grader.teach.gradebook import Grade
+from grader.export.phrases import json_bytes
+from grader.grading.gradebook import LectureGrade
 
 RESULTS = "results.json"
 LONGEST_NAME = 80
@@ -62,7 +62,7 @@ def write_file(out: Path, chunks: Iterable[bytes]) -> None:
 
 
 def write_each(
-    out: Path, grades: Sequence[Grade], made: Callable[[Grade], dict[str, object]]
+    out: Path, grades: Sequence[LectureGrade], made: Callable[[LectureGrade], dict[str, object]]
 ) -> None:
     """A folder with LECTURE/WHO/results.json for each grade, as `made` gives it.
 

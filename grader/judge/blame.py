@@ -12,8 +12,8 @@ import msgspec
 
 from grader.course.manifest import Exercise, Limits
 from grader.judge.forked import Say, ask
-from grader.judge.probes import ProbeCall, run_probe
 from grader.judge.solutions import Solutions
+from grader.sandbox.probes import ProbeCall, run_probe
 
 _names = msgspec.msgpack.Decoder(list[list[str]])
 

@@ -16,8 +16,8 @@ from grader.failures import (
     NeedsUnreadable,
     NeedsUnwritten,
 )
-from grader.judge.compare import Tolerance, describe, difference, missing_return
-from grader.judge.results import Outcome, Remark, Step
+from grader.judge.comparison import Tolerance, describe, difference, missing_return
+from grader.results import Outcome, Remark, Step
 
 if TYPE_CHECKING:
     import torch
@@ -34,7 +34,7 @@ class CheckFailed(AssertionError):
         self.failure = failure
 
 
-class Stopped(Exception):
+class NoObservation(Exception):
     """The learner's code gave no observation: why, as the outcome of the check."""
 
     def __init__(self, outcome: Outcome, failure: AnyFailure, steps: tuple[Step, ...] = ()) -> None:
@@ -196,6 +196,6 @@ def gradient_of(function: Callable[..., torch.Tensor], *tensors: torch.Tensor) -
 
 
 __all__ = [
-    *("CheckFailed", "Observation", "Stopped"),
+    *("CheckFailed", "Observation", "NoObservation"),
     *("exercise", "fail", "gradient_of"),
 ]

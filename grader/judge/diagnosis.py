@@ -8,15 +8,15 @@ from functools import cached_property
 from typing import Any
 
 from grader.course.manifest import Limits
-from grader.judge import wire
-from grader.judge.compare import as_float
+from grader.judge.comparison import as_float
+from grader.judge.exercise_run import ProbeRecord, Returned, Threw
 from grader.judge.forked import Question, Say, ask, more_time
-from grader.judge.modules import ModuleSet
-from grader.judge.probes import run_probe
 from grader.judge.process_state import restored
-from grader.judge.results import Misconception
 from grader.judge.solutions import Solutions
-from grader.judge.trial import Record, Saw, Threw
+from grader.results import Misconception
+from grader.sandbox import serialization
+from grader.sandbox.modules import ModuleSet
+from grader.sandbox.probes import run_probe
 
 MOST_DEATHS = 5
 """How many known mistakes may end the process they are tried in before nothing more is tried."""
@@ -25,9 +25,9 @@ MOST_DEATHS = 5
 def diagnose(
     solutions: Solutions,
     exercise_id: str,
-    failing: Sequence[Record],
-    before: Sequence[Record],
-    after: Sequence[Record],
+    failing: Sequence[ProbeRecord],
+    before: Sequence[ProbeRecord],
+    after: Sequence[ProbeRecord],
     limits: Limits,
     code: str,
 ) -> Misconception | None:
@@ -89,16 +89,16 @@ class _Nearly:
     """Whether a chaff differs from the answers in nothing but precision and dimensions of size 1."""
 
     def __init__(
-        self, right: ModuleSet, failing: Sequence[Record], before: Sequence[Record]
+        self, right: ModuleSet, failing: Sequence[ProbeRecord], before: Sequence[ProbeRecord]
     ) -> None:
         # an exception after which the check asked again is not what it failed for
-        self._asked = [r for r in failing if isinstance(r.outcome, Saw) or r is failing[-1]]
+        self._asked = [r for r in failing if isinstance(r.outcome, Returned) or r is failing[-1]]
         self._seen = [record.outcome for record in self._asked]
         self._before = before
         self._modules = right
 
     @cached_property
-    def _right(self) -> list[Saw | Threw]:
+    def _right(self) -> list[Returned | Threw]:
         """What the solution answers; asked in the fork, where the chaffs are."""
         return [_answer(self._modules, record) for record in self._asked]
 
@@ -119,25 +119,29 @@ _YES, _NO = b"1", b"0"
 
 
 def _all_alike(
-    some: Sequence[Saw | Threw], others: Sequence[Saw | Threw], equal: Callable[[Any, Any], bool]
+    some: Sequence[Returned | Threw],
+    others: Sequence[Returned | Threw],
+    equal: Callable[[Any, Any], bool],
 ) -> bool:
     return all(_alike(one, other, equal) for one, other in zip(some, others, strict=True))
 
 
-def _answers_alike(modules: ModuleSet, records: Sequence[Record]) -> bool:
+def _answers_alike(modules: ModuleSet, records: Sequence[ProbeRecord]) -> bool:
     return all(_alike(record.outcome, _answer(modules, record), same) for record in records)
 
 
-def _answer(modules: ModuleSet, record: Record) -> Saw | Threw:
+def _answer(modules: ModuleSet, record: ProbeRecord) -> Returned | Threw:
     try:
         value, changed = run_probe(record.call, modules)
     except Exception as error:  # a chaff breaks the way the learner's code did
         return Threw(type(error).__name__, str(error))
-    return Saw(wire.decode(wire.encode(value)), tuple(changed))
+    return Returned(serialization.decode(serialization.encode(value)), tuple(changed))
 
 
-def _alike(learner: Saw | Threw, chaff: Saw | Threw, equal: Callable[[Any, Any], bool]) -> bool:
-    if isinstance(learner, Saw) and isinstance(chaff, Saw):
+def _alike(
+    learner: Returned | Threw, chaff: Returned | Threw, equal: Callable[[Any, Any], bool]
+) -> bool:
+    if isinstance(learner, Returned) and isinstance(chaff, Returned):
         return learner.changed == chaff.changed and equal(learner.value, chaff.value)
     return learner == chaff
 

@@ -29,15 +29,15 @@ from grader.failures import (
     ReturnedNone,
     signal_name,
 )
-from grader.judge import messages
-from grader.judge.checks import Stopped
-from grader.judge.compare import number
-from grader.judge.limits import WAITING
-from grader.judge.messages import Frame
-from grader.judge.names import names_asked_for
-from grader.judge.results import Outcome, Step
-from grader.judge.sandbox import Died, Fate
-from grader.judge.submission import Submission, find_alike, find_anywhere, parse, split_lines
+from grader.judge.checks import NoObservation
+from grader.judge.comparison import number
+from grader.judge.missing_names import names_asked_for
+from grader.results import Outcome, Step
+from grader.sandbox import protocol
+from grader.sandbox.limits import WAITING
+from grader.sandbox.protocol import Frame
+from grader.sandbox.sandbox import ChildExit, ExitStatus
+from grader.source.files import Submission, find_alike, find_anywhere, parse, split_lines
 
 STEP_CHARACTERS = 400
 """Of a line on the way to an exception."""
@@ -61,17 +61,17 @@ class Endings:
         }
         self._lines: dict[str, list[str]] = {}
 
-    def missing(self, names: list[str]) -> Stopped:
+    def missing(self, names: list[str]) -> NoObservation:
         for name in names:
             source = self._submission.files.get(name)
             if source is not None and source.trouble:
                 outcome = Outcome.TODO if source.trouble.absent else Outcome.ERROR
-                return Stopped(outcome, source.trouble)
+                return NoObservation(outcome, source.trouble)
         file = Location(self._exercise.file)
         failure = self._strayed(names) or NotDefined(names=tuple(names), file=file)
-        return Stopped(Outcome.TODO, failure)
+        return NoObservation(Outcome.TODO, failure)
 
-    def raised(self, raised: messages.Raised) -> Stopped:
+    def raised(self, raised: protocol.RaisedReply) -> NoObservation:
         at = self._location(raised.frames)
         if raised.stub is not None and self._is_raise(raised.frames):
             return self._at_a_stub(raised.stub, at)
@@ -82,13 +82,13 @@ class Endings:
             failure: AnyFailure = MissingAttribute(
                 owner=owner, name=name, there=tuple(raised.there), location=at
             )
-            return Stopped(Outcome.FAIL, failure)
+            return NoObservation(Outcome.FAIL, failure)
         if none := self._returned_none(raised):
-            return Stopped(Outcome.FAIL, none)
+            return NoObservation(Outcome.FAIL, none)
         if raised.forbidden:
             why = self._lecture.why_forbidden(self._exercise, raised.forbidden)
             failure = Forbidden(name=raised.forbidden, why=why, called=True, location=at)
-            return Stopped(Outcome.FAIL, failure)
+            return NoObservation(Outcome.FAIL, failure)
         if raised.kind in ("ModuleNotFoundError", "SyntaxError") and (
             broken := self._broken_import(raised.message) or self._broken_cell(raised.message)
         ):
@@ -104,16 +104,16 @@ class Endings:
             failure = Raised(
                 exception=raised.kind, message=raised.message, file=raised.file, location=at
             )
-        return Stopped(Outcome.ERROR, failure, self._steps(raised.frames))
+        return NoObservation(Outcome.ERROR, failure, self._steps(raised.frames))
 
-    def died(self, died: Died, fate: Fate, seconds: float) -> Stopped:
+    def died(self, died: ChildExit, fate: ExitStatus, seconds: float) -> NoObservation:
         """`seconds` is the processor time that the probe was allowed."""
         frames = list(reversed(died.frames))
         failure = self._end(died, fate, seconds)
         failure = msgspec.structs.replace(failure, location=self._location(frames))
-        return Stopped(Outcome.ERROR, failure, self._steps(frames))
+        return NoObservation(Outcome.ERROR, failure, self._steps(frames))
 
-    def _end(self, died: Died, fate: Fate, seconds: float) -> AnyFailure:
+    def _end(self, died: ChildExit, fate: ExitStatus, seconds: float) -> AnyFailure:
         """How the process ended, as a failure without its place."""
         match died.limit:
             case "message":
@@ -136,7 +136,7 @@ class Endings:
             return Crashed(signal=signal_name(fate.signal))
         return Exited(status=fate.status)
 
-    def time_limit(self, died: Died, fate: Fate, seconds: float) -> str | None:
+    def time_limit(self, died: ChildExit, fate: ExitStatus, seconds: float) -> str | None:
         """The time limit at which it was stopped, with its unit; None if it was something else."""
         end = self._end(died, fate, seconds)
         if isinstance(end, LimitReached) and end.kind in ("cpu", "wait"):
@@ -150,17 +150,17 @@ class Endings:
                 return Location(self._sources[path].name, line)
         return None
 
-    def _at_a_stub(self, stub: str, at: Location | None) -> Stopped:
+    def _at_a_stub(self, stub: str, at: Location | None) -> NoObservation:
         """A stub was reached: the exercise's own, or that of another one which it calls."""
         others = {e.id: e.file for e in self._lecture.exercise if e != self._exercise}
         if stub not in others:
-            return Stopped(Outcome.TODO, NotWritten(location=at))
+            return NoObservation(Outcome.TODO, NotWritten(location=at))
         if trouble := self._submission.files[others[stub]].trouble:
             needed = NeedsUnreadable(needed=stub, exercise=stub, why=trouble, location=at)
-            return Stopped(Outcome.BLOCKED, needed)
-        return Stopped(Outcome.BLOCKED, NeedsUnwritten(exercise=stub, location=at))
+            return NoObservation(Outcome.BLOCKED, needed)
+        return NoObservation(Outcome.BLOCKED, NeedsUnwritten(exercise=stub, location=at))
 
-    def _absent(self, raised: messages.Raised, at: Location | None) -> Stopped | None:
+    def _absent(self, raised: protocol.RaisedReply, at: Location | None) -> NoObservation | None:
         """What to say if a name was asked for that an exercise is to define, and is not there."""
         for dotted in names_asked_for(raised):
             for exercise in self._lecture.exercise:
@@ -177,7 +177,7 @@ class Endings:
                     lecture=self._lecture.id,
                     location=at,
                 )
-                return Stopped(Outcome.BLOCKED, needed)
+                return NoObservation(Outcome.BLOCKED, needed)
         return None
 
     def _defines(self, exercise: Exercise, dotted: str) -> bool:
@@ -205,7 +205,7 @@ class Endings:
             )
         return None
 
-    def _returned_none(self, raised: messages.Raised) -> ReturnedNone | None:
+    def _returned_none(self, raised: protocol.RaisedReply) -> ReturnedNone | None:
         """If the probe was given None and asked it for an attribute."""
         _, is_none, name = raised.message.partition("'NoneType' object has no attribute ")
         learners = raised.frames and raised.frames[-1][0] in self._sources
@@ -250,15 +250,15 @@ class Endings:
             for node in ast.walk(parse(text))
         )
 
-    def _broken_cell(self, message: str) -> Stopped | None:
+    def _broken_cell(self, message: str) -> NoObservation | None:
         """A function was called whose cell of a notebook is no Python."""
         for source in self._submission.files.values():
             for _, trouble in source.broken:
                 if trouble.sentence == message:
-                    return Stopped(Outcome.ERROR, trouble)
+                    return NoObservation(Outcome.ERROR, trouble)
         return None
 
-    def _broken_import(self, message: str) -> Stopped | None:
+    def _broken_import(self, message: str) -> NoObservation | None:
         """`import engine` failed because engine.py itself cannot be read."""
         for source in (*self._submission.files.values(), *self._submission.others.values()):
             stem = source.name.removesuffix(".py")
@@ -266,7 +266,7 @@ class Endings:
                 outcome = Outcome.TODO if source.trouble.absent else Outcome.ERROR
                 importer = Location(self._exercise.file)
                 failure = NeedsUnreadable(importer=importer, needed=stem, why=source.trouble)
-                return Stopped(outcome, failure)
+                return NoObservation(outcome, failure)
         return None
 
 

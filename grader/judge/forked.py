@@ -23,9 +23,9 @@ from typing import NoReturn
 import msgspec
 
 from grader.course.manifest import Limits
-from grader.judge import limits as process_limits
-from grader.judge import wire
 from grader.judge.process_state import restored
+from grader.sandbox import limits as process_limits
+from grader.sandbox import serialization
 
 CAN_FORK = sys.platform == "linux"
 """macOS's libraries do not survive a fork; there the question is answered in this process."""
@@ -125,9 +125,9 @@ def _hear(pid: int, pipe: int, seconds: float) -> bytes:
 def _split(heard: bytes) -> list[bytes]:
     """The whole messages in what was heard."""
     messages, at = [], 0
-    while len(heard) >= at + wire.HEADER_SIZE:
-        size = wire.size_of(heard[at : at + wire.HEADER_SIZE])
-        at += wire.HEADER_SIZE + size
+    while len(heard) >= at + serialization.HEADER_SIZE:
+        size = serialization.size_of(heard[at : at + serialization.HEADER_SIZE])
+        at += serialization.HEADER_SIZE + size
         if at > len(heard):
             break
         messages.append(heard[at - size : at])
@@ -172,6 +172,6 @@ def _settle(pipe: int, limits: Limits) -> None:
 
 
 def _write(pipe: int, message: bytes) -> None:
-    view = memoryview(wire.header(len(message)) + message)
+    view = memoryview(serialization.header(len(message)) + message)
     while view:
         view = view[os.write(pipe, view) :]

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
 from typing import Self
 
-from grader.judge.process import Ended
-from grader.judge.worker import TRIES, Job, Marked, Setting, Worker, unjudged
+from grader.judge.worker import TRIES, Job, JobResult, JudgeConfig, Worker, crashed_result
+from grader.judge.worker_process import WorkerEnded
 
 IDLE_SECONDS = 60.0
 """Of nothing to do, after which a judge gives its memory back."""
@@ -45,7 +45,7 @@ class Pool:
         self._lock = threading.Lock()
         self._free_cores = [*own_cores]
         self._idle_seconds = idle_seconds
-        self._idle: list[tuple[Setting, Worker]] = []
+        self._idle: list[tuple[JudgeConfig, Worker]] = []
         self._busy: set[Worker] = set()
         self._timer: threading.Timer | None = None
         self._is_stopped = False
@@ -56,7 +56,7 @@ class Pool:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.stop(at_once=kind is not None)
 
-    def mark(self, job: Job, setting: Setting) -> Marked:
+    def mark(self, job: Job, setting: JudgeConfig) -> JobResult:
         """The mark of a job; waits for it.
 
         Raises UserError and RuntimeError as the judge had them.
@@ -67,10 +67,10 @@ class Pool:
                 worker.send(job)
                 while (marked := worker.receive()) is None:
                     pass
-            except Ended as end:
+            except WorkerEnded as end:
                 self._let_go(worker)
                 if not left or self._is_stopped:
-                    return unjudged(job, setting, end)
+                    return crashed_result(job, setting, end)
                 job = job.again()
             except BaseException:  # no late answer is for the next one who asks
                 worker.kill()
@@ -94,7 +94,7 @@ class Pool:
         for _, worker in idle:
             self._let_go(worker)
 
-    def _take(self, setting: Setting) -> Worker:
+    def _take(self, setting: JudgeConfig) -> Worker:
         with self._lock:
             if self._is_stopped:
                 raise CancelledError
@@ -110,7 +110,7 @@ class Pool:
             self._busy.add(worker)
             return worker
 
-    def _rest(self, setting: Setting, worker: Worker) -> None:
+    def _rest(self, setting: JudgeConfig, worker: Worker) -> None:
         with self._lock:
             self._busy.discard(worker)
             if not self._is_stopped:
@@ -146,7 +146,7 @@ POOL = Pool()
 """Of this process, for whom comes back with one job after another."""
 
 
-def mark_all(jobs: Iterable[Job], setting: Setting, workers: int) -> Iterator[Marked]:
+def mark_all(jobs: Iterable[Job], setting: JudgeConfig, workers: int) -> Iterator[JobResult]:
     """The mark of every job, by so many judges at once, as they come."""
     # where they fill the machine each keeps to a core: wandering costs a twelfth of the time
     own_cores = _cores() if workers == cores() else ()

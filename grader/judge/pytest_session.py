@@ -15,7 +15,7 @@ import pytest
 from _pytest.config import ConftestImportFailure, _prepareconfig
 
 if TYPE_CHECKING:
-    from grader.judge.plugin import HiddenChecks
+    from grader.judge.pytest_plugin import HiddenChecks
 
 
 class NotCollected(Exception):

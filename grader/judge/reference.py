@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from grader.course.manifest import Limits
-from grader.judge import wire
 from grader.judge.forked import Say, ask
-from grader.judge.modules import ModuleSet
-from grader.judge.probes import ProbeCall, run_probe
+from grader.sandbox import serialization
+from grader.sandbox.modules import ModuleSet
+from grader.sandbox.probes import ProbeCall, run_probe
 
 MOST_KEPT = 512
 MOST_BYTES_KEPT = 1 << 20
@@ -36,12 +36,12 @@ class Reference:
             data = self._ask(call)
             if len(data) <= MOST_BYTES_KEPT and len(self._kept) < MOST_KEPT:
                 self._kept[call] = data
-        return wire.decode(data)
+        return serialization.decode(data)
 
     def _ask(self, call: ProbeCall) -> bytes:
         def question(say: Say) -> None:
             value, _ = run_probe(call, self._modules)
-            say(wire.encode(value))
+            say(serialization.encode(value))
 
         answers = ask(question, self._limits)
         if not answers.finished:

@@ -16,8 +16,8 @@ from grader.course.litter import files_in
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.stubs import marked_exercises
 from grader.errors import UserError
-from grader.judge.modules import ModuleSet
-from grader.judge.submission import find_definition
+from grader.sandbox.modules import ModuleSet
+from grader.source.files import find_definition
 
 
 class Chaff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

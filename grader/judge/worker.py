@@ -17,12 +17,19 @@ import msgspec
 from grader.course.data import data_at_hand, find_data, locate
 from grader.course.manifest import Course, load_course
 from grader.failures import Raised
-from grader.judge.process import Ended, Failed, Parent, Process, Ready, run
-from grader.judge.results import LectureResult
-from grader.judge.submission import Submission
+from grader.judge.worker_process import (
+    ParentChannel,
+    Process,
+    WorkerEnded,
+    WorkerFailed,
+    WorkerReady,
+    run,
+)
+from grader.results import LectureResult
+from grader.source.files import Submission
 
 if TYPE_CHECKING:
-    from grader.judge.session import Judge
+    from grader.judge.judge import Judge
 
 TRIES = 2
 """How often a job is given to a judge. The last time without a diagnosis, which runs known mistakes on
@@ -45,7 +52,7 @@ class Job(msgspec.Struct, tag=True, frozen=True):
         return msgspec.structs.replace(self, diagnose=False)
 
 
-class Marked(msgspec.Struct, tag=True, frozen=True):
+class JobResult(msgspec.Struct, tag=True, frozen=True):
     """What became of a job."""
 
     who: str
@@ -55,7 +62,7 @@ class Marked(msgspec.Struct, tag=True, frozen=True):
     """Why there is no result: no judge survived it. That is our fault, and never a learner's 0."""
 
 
-class Setting(msgspec.Struct, frozen=True):
+class JudgeConfig(msgspec.Struct, frozen=True):
     """What a worker judges with: the same for all workers of a run."""
 
     course: str
@@ -69,14 +76,14 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 _to_worker = msgspec.msgpack.Decoder(Job)
-_setting = msgspec.msgpack.Decoder(Setting)
-_from_worker = msgspec.msgpack.Decoder(Ready | Marked | Failed)
+_setting = msgspec.msgpack.Decoder(JudgeConfig)
+_from_worker = msgspec.msgpack.Decoder(WorkerReady | JobResult | WorkerFailed)
 
 
 class Worker(Process):
     """The process, seen from outside. A context manager; `send` a job, then `receive` its mark."""
 
-    def __init__(self, setting: Setting, core: int | None = None) -> None:
+    def __init__(self, setting: JudgeConfig, core: int | None = None) -> None:
         """`core` is the one it keeps to, with all the processes it has."""
         super().__init__(__name__)
         self._setting = setting
@@ -93,19 +100,19 @@ class Worker(Process):
     def send(self, job: Job) -> None:
         self.tell(job)
 
-    def receive(self) -> Marked | None:
+    def receive(self) -> JobResult | None:
         """The next mark; None where it only says that it is ready.
 
         Raises UserError and RuntimeError as the judge had them, Ended where it is gone.
         """
         message = self.hear(_from_worker)
-        return message if isinstance(message, Marked) else None
+        return message if isinstance(message, JobResult) else None
 
 
-def unjudged(job: Job, setting: Setting, end: Ended) -> Marked:
+def crashed_result(job: Job, setting: JudgeConfig, end: WorkerEnded) -> JobResult:
     """What is said of a job that no judge survived: it is not graded, and why."""
     result = LectureResult(job.lecture, job.seed, setting.isolation, (), 0)
-    return Marked(job.who, job.lecture, result, UNJUDGED.format(status=_how(end.status)))
+    return JobResult(job.who, job.lecture, result, UNJUDGED.format(status=_how(end.status)))
 
 
 def _how(status: int) -> str:
@@ -121,9 +128,9 @@ def _how(status: int) -> str:
     return f"signal {-status}"
 
 
-def _serve(parent: Parent) -> None:
-    from grader.judge.isolation import Isolation
-    from grader.judge.sandbox import Sandbox
+def _serve(parent: ParentChannel) -> None:
+    from grader.sandbox.isolation import Isolation
+    from grader.sandbox.sandbox import Sandbox
 
     setting = parent.hear(_setting)
     course = load_course(Path(setting.course))
@@ -133,15 +140,15 @@ def _serve(parent: Parent) -> None:
     data = data_at_hand(course) if setting.as_in_class else None
     isolation = Isolation(setting.isolation)
     with Sandbox(isolation, forbids=course.forbids, hide=hide, data=data) as sandbox:
-        from grader.judge.faults import own_faults
-        from grader.judge.session import open_judge  # imports torch while the zygote does
+        from grader.judge.course_faults import own_faults
+        from grader.judge.judge import open_judge  # imports torch while the zygote does
 
         with own_faults(course), open_judge(course, lectures, sandbox) as judge:
-            parent.say(Ready())
+            parent.say(WorkerReady())
             while True:
                 job = parent.hear(_to_worker)
                 result = _judge(judge, course, job)
-                parent.say(Marked(job.who, job.lecture, result, without_data(course, result)))
+                parent.say(JobResult(job.who, job.lecture, result, without_data(course, result)))
 
 
 def without_data(course: Course, result: LectureResult) -> str:

@@ -32,5 +32,5 @@ that `zth grade` has judged; then its metadata says so (`zth.exported`), and the
 `autograded.py`'s to tell.
 
 nbgrader's placeholder, `raise NotImplementedError()`, is a stub as soon as it is in an exercise's
-definition: `grader.teach.placeholders`.
+definition: `grader.grading.placeholders`.
 """

@@ -28,35 +28,37 @@ from nbgrader.utils import is_grade, is_solution
 from grader.course.manifest import Course, Lecture
 from grader.errors import UserError
 from grader.nbgrader.cells import cells_of
+from grader.nbgrader.course import NbgraderCourse
 from grader.nbgrader.files import notebook_of
-from grader.nbgrader.opening import Opened
-from grader.nbgrader.restoring import Known, cells_of_notebooks, in_order
+from grader.nbgrader.gradebook_cells import GradebookCell, cells_of_notebooks, in_order
 
 
-class Entry(msgspec.Struct, frozen=True):
+class AssignmentNotebook(msgspec.Struct, frozen=True):
     """A notebook of the assignment as the gradebook has it."""
 
     id: str
     name: str
-    cells: tuple[Known, ...]
+    cells: tuple[GradebookCell, ...]
     graded: Mapping[str, str]
     """The name of each cell that has points, an essay's and a task's among them → its id."""
     commented: Mapping[str, str]
     """The name of each cell that a person may comment on → its id."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class GradebookAssignment(msgspec.Struct, frozen=True):
     """An assignment in the gradebook."""
 
     id: str
     name: str
-    notebooks: tuple[Entry, ...]
+    notebooks: tuple[AssignmentNotebook, ...]
     has_due: bool
     made: bool
     """Whether it was not there before."""
 
 
-def find_assignment(opened: Opened, course: Course, lecture: Lecture) -> Found:
+def find_assignment(
+    opened: NbgraderCourse, course: Course, lecture: Lecture
+) -> GradebookAssignment:
     """The assignment of that lecture, made where there is none.
 
     Raises UserError where its notebooks are built but nbgrader has not been told of them yet, and where
@@ -79,7 +81,7 @@ def find_assignment(opened: Opened, course: Course, lecture: Lecture) -> Found:
     if not any(targets(cells, lecture) for cells in known.values()):
         raise UserError(NONE_OF_OURS.format(name=lecture.id), BUILD.format(name=lecture.id))
     entries = tuple(
-        Entry(
+        AssignmentNotebook(
             id=notebook.id,
             name=notebook.name,
             cells=tuple(known[notebook.name]),
@@ -88,12 +90,12 @@ def find_assignment(opened: Opened, course: Course, lecture: Lecture) -> Found:
         )
         for notebook in there.notebooks
     )
-    return Found(there.id, there.name, entries, there.duedate is not None, made)
+    return GradebookAssignment(there.id, there.name, entries, there.duedate is not None, made)
 
 
-def targets(cells: Iterable[Known], lecture: Lecture) -> dict[str, list[Known]]:
+def targets(cells: Iterable[GradebookCell], lecture: Lecture) -> dict[str, list[GradebookCell]]:
     """The lecture's exercises that have a graded cell, and which."""
-    found: dict[str, list[Known]] = {}
+    found: dict[str, list[GradebookCell]] = {}
     for cell in cells:
         of, _, exercise = cell.target.partition(".")
         if of == lecture.id and any(e.id == exercise for e in lecture.exercise):
@@ -106,14 +108,16 @@ def utc(seconds: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).replace(tzinfo=None)
 
 
-def _look(opened: Opened, lecture: Lecture) -> Assignment | None:
+def _look(opened: NbgraderCourse, lecture: Lecture) -> Assignment | None:
     try:
         return opened.book.find_assignment(lecture.id)
     except MissingEntry:
         return None
 
 
-def _make(opened: Opened, course: Course, lecture: Lecture, there: Assignment | None) -> None:
+def _make(
+    opened: NbgraderCourse, course: Course, lecture: Lecture, there: Assignment | None
+) -> None:
     """All of it in one transaction: of half an assignment nbgrader would make no whole one."""
     db, course_id = opened.book.db, opened.book.course_id
     assignment = there or Assignment(name=lecture.id, course_id=course_id)

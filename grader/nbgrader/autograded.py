@@ -15,15 +15,15 @@ from pathlib import Path
 import msgspec
 
 from grader.course.manifest import Lecture
-from grader.export.inert import code, inert, paragraph
-from grader.judge.submission import find_definition, split_lines
+from grader.export.escaping import code, inert, paragraph
+from grader.grading.reading import Text
 from grader.nbgrader.assignments import targets
 from grader.nbgrader.files import Json, NotebookFile, read_notebook, with_python
+from grader.nbgrader.gradebook_cells import GradebookCell, made_cell, with_ids
 from grader.nbgrader.judging import Judged, share, worth
 from grader.nbgrader.outputs import by_hand, not_judged, outputs_of
-from grader.nbgrader.restoring import Known, made_cell, with_ids
-from grader.teach.reading import Text
-from grader.teach.source_map import Origin, SourceMap
+from grader.source.files import find_definition, split_lines
+from grader.source.source_map import Origin, SourceMap
 
 SHAPE = 1
 """Of what is written here: where it changes, each notebook is written anew."""
@@ -57,18 +57,18 @@ class _Zth(msgspec.Struct, frozen=True):
     exported: Made
 
 
-class _Metadata(msgspec.Struct, frozen=True):
+class _CellMetadata(msgspec.Struct, frozen=True):
     zth: _Zth
 
 
-class _Notebook(msgspec.Struct, frozen=True):
-    metadata: _Metadata
+class _AutogradedNotebook(msgspec.Struct, frozen=True):
+    metadata: _CellMetadata
 
 
 def made_by_us(data: bytes) -> Made | None:
     """What a notebook's file says of itself; None where another program wrote it."""
     try:
-        return msgspec.json.decode(data, type=_Notebook).metadata.zth.exported
+        return msgspec.json.decode(data, type=_AutogradedNotebook).metadata.zth.exported
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
@@ -82,7 +82,7 @@ def is_as_made(data: bytes, made: Made) -> bool:
 class Page:
     """What the notebooks of all learners have in common: one of the assignment's."""
 
-    def __init__(self, lecture: Lecture, cells: Sequence[Known]) -> None:
+    def __init__(self, lecture: Lecture, cells: Sequence[GradebookCell]) -> None:
         self.lecture = lecture
         self.cells = cells
         self.targets = targets(cells, lecture)
@@ -93,12 +93,12 @@ class Page:
 
     def notebook(self, learner: Learner, work: str) -> NotebookFile:
         """A learner's; `work` is a digest of all that it is made of."""
-        cells = list(with_ids(list(_Writer(self, learner).cells())))
+        cells = list(with_ids(list(_NotebookWriter(self, learner).cells())))
         made = Made(work, _digest(cells), learner.texts is not None)
         about = {"lecture": self.lecture.id, "exported": msgspec.to_builtins(made)}
         return with_python(cells, about)
 
-    def _written(self, cell: Known) -> dict[str, set[str]]:
+    def _written(self, cell: GradebookCell) -> dict[str, set[str]]:
         """The exercises that a cell's stub is of, and the names in it that are theirs."""
         if cell.grade or not cell.solution or cell.kind != "code":
             return {}
@@ -111,7 +111,7 @@ class Page:
         return found
 
 
-class _Writer:
+class _NotebookWriter:
     def __init__(self, page: Page, learner: Learner) -> None:
         self._page = page
         self._lecture = page.lecture
@@ -167,7 +167,7 @@ class _Writer:
     def _origin(self, file: str) -> Origin:
         return self._learner.origins.get(file, Origin(file))
 
-    def _card(self, cell: Known) -> list[Json]:
+    def _card(self, cell: GradebookCell) -> list[Json]:
         id_ = cell.target.partition(".")[2]
         judged = self._learner.judged.get(id_)
         if judged is None or id_ not in self._page.targets:  # or no exercise of the course any more
@@ -229,7 +229,7 @@ class _Code:
         return len(passed) > MOST_EMPTY or any(n + 1 in self._starts for n in (*passed, number))
 
 
-def _cell(known: Known, source: str, outputs: Sequence[Json] = ()) -> Json:
+def _cell(known: GradebookCell, source: str, outputs: Sequence[Json] = ()) -> Json:
     return made_cell(known.kind, source, known.about(), {"id": known.name}, outputs)
 
 

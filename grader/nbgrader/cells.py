@@ -16,11 +16,11 @@ import msgspec
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.stubs import marked_exercises, strip_solution
 from grader.errors import UserError
-from grader.judge.examples import Examples, examples_of
-from grader.judge.submission import find_definition, split_lines
+from grader.judge.doctests import Examples, examples_of
+from grader.source.files import find_definition, split_lines
 
 
-class Kind(enum.StrEnum):
+class CellKind(enum.StrEnum):
     TEXT = "text"
     GIVEN = "given"
     """Code that is not the learner's to write; nbgrader puts it back where it was changed."""
@@ -34,13 +34,13 @@ class Kind(enum.StrEnum):
 class Cell(msgspec.Struct, frozen=True):
     id: str
     """Also the grade_id, where nbgrader has to do with the cell."""
-    kind: Kind
+    kind: CellKind
     source: str
     points: int = 0
     """What nbgrader counts as full marks; a bonus is not among them."""
 
 
-class _Part(msgspec.Struct, frozen=True):
+class _CellPart(msgspec.Struct, frozen=True):
     """Some lines of the worked file, from one statement to the next."""
 
     nodes: tuple[ast.stmt, ...]
@@ -70,7 +70,7 @@ def cells_of(course: Course, lecture: Lecture, file: str) -> list[Cell]:
                 f"Put what is to be written between `### BEGIN SOLUTION {exercise.id}: the goal.` "
                 "and `### END SOLUTION`.",
             )
-    return _Notebook(lecture, file, text, stub, mine).cells()
+    return _NotebookDraft(lecture, file, text, stub, mine).cells()
 
 
 def target_of(source: str) -> str:
@@ -88,7 +88,7 @@ def graded_source(target: str) -> str:
     return TEST.format(target=target)
 
 
-class _Notebook:
+class _NotebookDraft:
     def __init__(
         self, lecture: Lecture, file: str, text: str, stub: str, mine: Sequence[Exercise]
     ) -> None:
@@ -103,7 +103,7 @@ class _Notebook:
 
     def cells(self) -> list[Cell]:
         after = self._where_judged()
-        made = [self._title(), self._cell("zth", Kind.GIVEN, BEGIN)]
+        made = [self._title(), self._cell("zth", CellKind.GIVEN, BEGIN)]
         for number, part in enumerate(self._parts):
             if part.exercises:
                 made += self._solution(part, after.get(number, []))
@@ -111,11 +111,13 @@ class _Notebook:
                 made += self._main(part)
             else:
                 name = f"given_{_name(part.nodes[0])}" if part.is_definition else "given"
-                made.append(self._cell(name, Kind.GIVEN, part.text))
+                made.append(self._cell(name, CellKind.GIVEN, part.text))
             headed = _headed(part, after.get(number, []))
             for exercise in sorted(after.get(number, []), key=lambda e: e.id != headed):
                 if exercise.id != headed:
-                    made.append(self._cell(f"{exercise.id}_text", Kind.TEXT, self._about(exercise)))
+                    made.append(
+                        self._cell(f"{exercise.id}_text", CellKind.TEXT, self._about(exercise))
+                    )
                 made += self._judged(exercise)
         return made
 
@@ -147,7 +149,7 @@ class _Notebook:
             self._others(),
             HOW_TO + (f" {beside}" if siblings else ""),
         ]
-        return self._cell("title", Kind.TEXT, "\n\n".join(filter(None, parts)))
+        return self._cell("title", CellKind.TEXT, "\n\n".join(filter(None, parts)))
 
     def _others(self) -> str:
         """The lecture's notebooks in the order in which they are to be done; empty for a single one."""
@@ -156,7 +158,7 @@ class _Notebook:
         links = [f"**{stem}**" if stem == mine else f"[{stem}]({stem}.ipynb)" for stem in stems]
         return f"Notebooks of this lecture: {' · '.join(links)}" if len(links) > 1 else ""
 
-    def _solution(self, part: _Part, here: Sequence[Exercise]) -> Iterator[Cell]:
+    def _solution(self, part: _CellPart, here: Sequence[Exercise]) -> Iterator[Cell]:
         names = [_name(node) for node in part.nodes]
         only = part.exercises[0] if len(part.exercises) == 1 else ""
         holders = [p for p in self._parts if only in p.exercises]
@@ -169,8 +171,8 @@ class _Notebook:
             about = self._about(self._lecture.find(only))
         else:
             about = self._overview(part, names)
-        cell = self._cell(name, Kind.SOLUTION, _marked(part.text))
-        yield self._cell(f"{cell.id}_text", Kind.TEXT, about)
+        cell = self._cell(name, CellKind.SOLUTION, _marked(part.text))
+        yield self._cell(f"{cell.id}_text", CellKind.TEXT, about)
         yield cell
 
     def _about(self, exercise: Exercise) -> str:
@@ -181,7 +183,7 @@ class _Notebook:
             lines.append(f"*{exercise.forbids_why}*")
         return "\n\n".join(lines)
 
-    def _overview(self, part: _Part, names: Sequence[str]) -> str:
+    def _overview(self, part: _CellPart, names: Sequence[str]) -> str:
         exercises = [e for e in self._mine if e.id in part.exercises]
         lines = [f"- {self._facts(e)} · {e.title}" for e in exercises]
         summary = self._summary(names[0])
@@ -204,13 +206,13 @@ class _Notebook:
         groups = examples_of(self._stub, self._lecture, exercise)
         if groups:
             text = play(_typed(groups), self._defined(), f"try_{exercise.id}")
-            yield self._cell(f"{exercise.id}_examples", Kind.PLAY, f"{EXAMPLES}\n{text}")
+            yield self._cell(f"{exercise.id}_examples", CellKind.PLAY, f"{EXAMPLES}\n{text}")
         self._reserved.discard(name := f"test_{exercise.id}")
         target = f"{self._lecture.id}.{exercise.id}"
         worth = 0 if exercise.bonus else exercise.points
-        yield self._cell(name, Kind.TEST, graded_source(target), worth)
+        yield self._cell(name, CellKind.TEST, graded_source(target), worth)
 
-    def _main(self, part: _Part) -> Iterator[Cell]:
+    def _main(self, part: _CellPart) -> Iterator[Cell]:
         node = part.nodes[0]
         assert isinstance(node, ast.If)
         lines = part.text.splitlines()
@@ -218,14 +220,14 @@ class _Notebook:
         body = textwrap.dedent("\n".join(lines[above + 1 :]))
         if _dump(ast.parse(body).body) != _dump(node.body):  # a text that goes over several lines
             body = part.text
-        yield self._cell("run_text", Kind.TEXT, RUN)
-        yield self._cell("run", Kind.PLAY, play(body.rstrip(), self._defined(), "run"))
+        yield self._cell("run_text", CellKind.TEXT, RUN)
+        yield self._cell("run", CellKind.PLAY, play(body.rstrip(), self._defined(), "run"))
 
     def _defined(self) -> set[str]:
         """The names of the file's functions and classes."""
         return {node.name for node in self._tree.body if isinstance(node, _DEFINITIONS)}
 
-    def _cell(self, name: str, kind: Kind, source: str, points: int = 0) -> Cell:
+    def _cell(self, name: str, kind: CellKind, source: str, points: int = 0) -> Cell:
         """With an id that no other cell of the notebook has, and no exercise of the file needs."""
         wanted = re.sub(r"[^A-Za-z0-9_-]", "-", name)[:MOST_OF_AN_ID]
         free, number = wanted, 1
@@ -236,7 +238,7 @@ class _Notebook:
         return Cell(free, kind, source.strip("\n"), points)
 
 
-def _headed(part: _Part, here: Sequence[Exercise]) -> str:
+def _headed(part: _CellPart, here: Sequence[Exercise]) -> str:
     """The exercise whose title stands above a solution: its only one, judged right below."""
     return next((e.id for e in here if part.exercises == (e.id,)), "")
 
@@ -260,10 +262,10 @@ def in_markdown(text: str) -> str:
 # the worked file
 
 
-def _parts(text: str, tree: ast.Module) -> list[_Part]:
+def _parts(text: str, tree: ast.Module) -> list[_CellPart]:
     """The file in pieces that belong together: what one exercise defines, a definition, the rest."""
     lines = split_lines(text)
-    parts: list[_Part] = []
+    parts: list[_CellPart] = []
     begin = 0
     for nodes, end in _pieces(lines, tree.body):
         if not _is_text(nodes[0]) or begin:  # the file's docstring is the title's
@@ -276,9 +278,9 @@ def _parts(text: str, tree: ast.Module) -> list[_Part]:
     return parts
 
 
-def _part(lines: Sequence[str], nodes: Sequence[ast.stmt], begin: int, end: int) -> _Part:
+def _part(lines: Sequence[str], nodes: Sequence[ast.stmt], begin: int, end: int) -> _CellPart:
     text = "".join(lines[begin:end]).strip("\n")
-    return _Part(tuple(nodes), text, tuple(dict.fromkeys(marked_exercises(text))), begin)
+    return _CellPart(tuple(nodes), text, tuple(dict.fromkeys(marked_exercises(text))), begin)
 
 
 def _pieces(lines: Sequence[str], body: Sequence[ast.stmt]) -> Iterator[tuple[list[ast.stmt], int]]:
@@ -309,7 +311,7 @@ def _is_open(lines: Sequence[str]) -> bool:
     return begun > marks.count("### END SOLUTION")
 
 
-def _goes_on(last: _Part, piece: _Part) -> bool:
+def _goes_on(last: _CellPart, piece: _CellPart) -> bool:
     """Whether the same exercise goes on, or plain statements follow one another."""
     if last.exercises or piece.exercises:
         return last.exercises == piece.exercises and len(piece.exercises) == 1

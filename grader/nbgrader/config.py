@@ -9,14 +9,14 @@ from pathlib import Path
 import msgspec
 
 from grader.errors import UserError
-from grader.judge.isolation import Isolation
-from grader.learn.kept import Copy, alone, keep, replace_files
-from grader.learn.workspace import Workspace, read_file
+from grader.sandbox.isolation import Isolation
+from grader.workspace.backups import Backup, alone, keep, replace_files
+from grader.workspace.workspace import Workspace, read_file
 
 NAME = "nbgrader_config.py"
-STEP = "grader.nbgrader.step.Judge"
+STEP = "grader.nbgrader.preprocessor.Judge"
 """The preprocessor that judges, where nbgrader would execute."""
-READER = "grader.nbgrader.step.Reader"
+READER = "grader.nbgrader.preprocessor.Reader"
 """What reads a submitted notebook, whatever is in it."""
 MARKDOWN = "grader.nbgrader.pages.markdown"
 """What shows a learner's Markdown, in formgrader and in feedback."""
@@ -30,7 +30,7 @@ class Configured(msgspec.Struct, frozen=True):
     path: Path
     is_new: bool
     changed: bool
-    copy: Copy | None
+    copy: Backup | None
     """What it was, where it was an instructor's."""
 
 

@@ -19,22 +19,22 @@ from grader.course.litter import files_in
 from grader.course.manifest import Course, Lecture
 from grader.course.targets import Selection
 from grader.errors import UserError, writing
-from grader.export.words import UNANSWERED, number
+from grader.export.phrases import UNANSWERED, number
 from grader.export.writing import write_file
-from grader.judge.results import ExerciseResult
-from grader.learn.kept import alone
-from grader.learn.workspace import Workspace, read_file
+from grader.grading.feedback import exercise_feedback
+from grader.grading.gradebook import HOUR, LectureGrade, is_current, read_grades
+from grader.grading.reading import Reading
+from grader.grading.roster import Person, first_and_last
+from grader.grading.store import Store, SubmissionRecord
 from grader.nbgrader.assignments import find_assignment, utc
 from grader.nbgrader.autograded import SHAPE, Learner, Page, is_as_made, made_by_us
+from grader.nbgrader.course import NbgraderCourse, open_course
 from grader.nbgrader.judging import Judged, share, worth
-from grader.nbgrader.opening import Opened, open_course
-from grader.nbgrader.submissions import Points, Submissions, Work
-from grader.teach.feedback import told_of
-from grader.teach.gradebook import HOUR, Grade, is_current, read_grades
-from grader.teach.reading import Reading
-from grader.teach.roster import Person, first_and_last
-from grader.teach.source_map import SourceMap
-from grader.teach.store import HandIn, Store
+from grader.nbgrader.submissions import Points, SubmissionPlan, Submissions
+from grader.results import ExerciseResult
+from grader.source.source_map import SourceMap
+from grader.workspace.backups import alone
+from grader.workspace.workspace import Workspace, read_file
 
 Progress = Callable[[int, int], None]
 """Told how many works are done, and of how many."""
@@ -115,7 +115,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _let_in(
-    opened: Opened, people: Mapping[str, Person], handed: Collection[str], remarks: _Remarks
+    opened: NbgraderCourse, people: Mapping[str, Person], handed: Collection[str], remarks: _Remarks
 ) -> set[str]:
     """Who can have a submission. The roster's people become students, and others where they may."""
     db = opened.book.db
@@ -171,7 +171,7 @@ class _Lecture:
         self,
         course: Course,
         lecture: Lecture,
-        opened: Opened,
+        opened: NbgraderCourse,
         store: Store,
         reading: Reading,
         people: Mapping[str, Person],
@@ -195,7 +195,7 @@ class _Lecture:
             if exercise.id not in there:
                 remarks.add(NO_CELL.format(lecture=lecture.id, names="{names}"), exercise.id)
 
-    def put(self, grade: Grade, done: Exported) -> None:
+    def put(self, grade: LectureGrade, done: Exported) -> None:
         """One learner's: first what counts, then what shows it. A kill between is made good later."""
         hand_in = self._hand_ins.get((grade.who, grade.lecture)) or _nothing_from(grade)
         place = None if hand_in.is_question else self._place(hand_in)
@@ -217,7 +217,9 @@ class _Lecture:
 
     # what counts
 
-    def _work(self, grade: Grade, hand_in: HandIn, results: Mapping[str, ExerciseResult]) -> Work:
+    def _work(
+        self, grade: LectureGrade, hand_in: SubmissionRecord, results: Mapping[str, ExerciseResult]
+    ) -> SubmissionPlan:
         points: dict[tuple[str, str], Points] = {}
         comments: dict[tuple[str, str], str] = {}
         for graded in grade.exercises:
@@ -238,7 +240,7 @@ class _Lecture:
                 self._remarks.add(NOT_TOLD, f"{grade.who} {exercise.id}")
         person = self._people.get(grade.who)
         hours = person.extension_hours if person else 0.0
-        return Work(
+        return SubmissionPlan(
             who=grade.who,
             at=utc(hand_in.at) if hand_in.recorded and hand_in.at is not None else None,
             extension=datetime.timedelta(seconds=hours * HOUR) or None,
@@ -260,7 +262,7 @@ class _Lecture:
 
     # what shows it
 
-    def _place(self, hand_in: HandIn) -> _Place | None:
+    def _place(self, hand_in: SubmissionRecord) -> _Place | None:
         """Where nbgrader looks for what it has graded; None for somebody who is called like no folder."""
         who = hand_in.who
         if not _can_be_folder(who):
@@ -275,7 +277,9 @@ class _Lecture:
         ours = all(made_by_us(data) for data in there.values())
         return _Place(home, there, theirs=not ours, is_free=True)
 
-    def _write(self, place: _Place, hand_in: HandIn, results: Mapping[str, ExerciseResult]) -> int:
+    def _write(
+        self, place: _Place, hand_in: SubmissionRecord, results: Mapping[str, ExerciseResult]
+    ) -> int:
         """How many notebooks are written: those that are not as they would be."""
         files: dict[Path, bytes] = {}
         digest = self._digest(hand_in, results)
@@ -307,15 +311,18 @@ class _Lecture:
             self._opened.converter.set_permissions(self._lecture.id, hand_in.who)
         return notebooks
 
-    def _digest(self, hand_in: HandIn, results: Mapping[str, ExerciseResult]) -> str:
+    def _digest(self, hand_in: SubmissionRecord, results: Mapping[str, ExerciseResult]) -> str:
         """Of all that a learner's notebooks are made of."""
         shown = (hand_in.fingerprint, hand_in.remarks, hand_in.origins, results)
         return hashlib.blake2b(self._same + msgspec.json.encode(shown), digest_size=16).hexdigest()
 
-    def _learner(self, hand_in: HandIn, results: Mapping[str, ExerciseResult]) -> Learner:
+    def _learner(self, hand_in: SubmissionRecord, results: Mapping[str, ExerciseResult]) -> Learner:
         source_map = SourceMap(hand_in.origins)
         judged = {
-            id_: Judged(result, told_of(self._lecture, self._lecture.find(id_), result, source_map))
+            id_: Judged(
+                result,
+                exercise_feedback(self._lecture, self._lecture.find(id_), result, source_map),
+            )
             for id_, result in results.items()
             if any(e.id == id_ for e in self._lecture.exercise)
         }
@@ -323,9 +330,9 @@ class _Lecture:
         return Learner(judged, hand_in.origins, hand_in.remarks, texts)
 
 
-def _nothing_from(grade: Grade) -> HandIn:
+def _nothing_from(grade: LectureGrade) -> SubmissionRecord:
     """Of somebody who handed in nothing, and has points by hand."""
-    return HandIn(grade.who, grade.lecture, path="", at=None, fingerprint="", seen="")
+    return SubmissionRecord(grade.who, grade.lecture, path="", at=None, fingerprint="", seen="")
 
 
 class _Place(msgspec.Struct, frozen=True):

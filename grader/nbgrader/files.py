@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from grader.course.manifest import Lecture
-from grader.nbgrader.cells import Cell, Kind
+from grader.nbgrader.cells import Cell, CellKind
 
 SCHEMA = 3
 """Of nbgrader's metadata."""
@@ -82,27 +82,27 @@ def _with_text(cell: Json) -> Json:
 def _raw(cell: Cell) -> Json:
     about = _about(cell)
     made: Json = {
-        "cell_type": "markdown" if cell.kind is Kind.TEXT else "code",
+        "cell_type": "markdown" if cell.kind is CellKind.TEXT else "code",
         "id": cell.id,
         "metadata": {"nbgrader": about} if about else {},
         "source": cell.source,
     }
-    if cell.kind is not Kind.TEXT:
+    if cell.kind is not CellKind.TEXT:
         made |= {"execution_count": None, "outputs": []}
     return made
 
 
 def _about(cell: Cell) -> Json:
     """What nbgrader is to know of a cell."""
-    if cell.kind in (Kind.TEXT, Kind.PLAY):
+    if cell.kind in (CellKind.TEXT, CellKind.PLAY):
         return {}
-    is_test = cell.kind is Kind.TEST
+    is_test = cell.kind is CellKind.TEST
     return {
         "schema_version": SCHEMA,
         "grade_id": cell.id,
-        "solution": cell.kind is Kind.SOLUTION,
+        "solution": cell.kind is CellKind.SOLUTION,
         "grade": is_test,
-        "locked": cell.kind is not Kind.SOLUTION,
+        "locked": cell.kind is not CellKind.SOLUTION,
         "task": False,
         **({"points": cell.points} if is_test else {}),
     }

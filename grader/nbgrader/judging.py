@@ -15,14 +15,14 @@ import msgspec
 
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.errors import UserError
-from grader.judge.results import ExerciseResult, LectureResult, Outcome
+from grader.grading.feedback import ExerciseFeedback, exercise_feedback
+from grader.grading.gathering import shown
+from grader.grading.source_matching import Sources, given_names, submission_from
+from grader.grading.submitted_files import read_bundle
 from grader.judge.worker import Job
-from grader.teach.bundle import read_bundle
-from grader.teach.feedback import Told, told_of
-from grader.teach.gathering import shown
-from grader.teach.notebooks import NOT_RUN, ONE_NOT_RUN
-from grader.teach.source_map import Origin, SourceMap
-from grader.teach.sources import Sources, given_names, submission_from
+from grader.results import ExerciseResult, LectureResult, Outcome
+from grader.source.notebooks import NOT_RUN, ONE_NOT_RUN
+from grader.source.source_map import Origin, SourceMap
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -65,11 +65,11 @@ class Judged(msgspec.Struct, frozen=True):
     """What became of one exercise."""
 
     result: ExerciseResult
-    told: Told
+    told: ExerciseFeedback
     """What the learner may know of it."""
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class NotebookVerdict(msgspec.Struct, frozen=True):
     """What became of a submission."""
 
     judged: dict[str, Judged]
@@ -114,7 +114,7 @@ def prepare(course: Course, asked: Asked, seed: int) -> Prepared:
     return Prepared(tuple(jobs), sources, stands)
 
 
-def tell(course: Course, prepared: Prepared, results: Iterable[LectureResult]) -> Verdict:
+def tell(course: Course, prepared: Prepared, results: Iterable[LectureResult]) -> NotebookVerdict:
     """What the results of the jobs come to."""
     judged: dict[str, Judged] = {}
     for result in results:
@@ -124,10 +124,10 @@ def tell(course: Course, prepared: Prepared, results: Iterable[LectureResult]) -
         missed = {file: Origin(path, (1,)) for file, path in prepared.stands[lecture.id].items()}
         source_map = SourceMap({**missed, **origins})
         for one in result.exercises:
-            told = told_of(lecture, lecture.find(one.id), one, source_map)
+            told = exercise_feedback(lecture, lecture.find(one.id), one, source_map)
             judged[f"{lecture.id}.{one.id}"] = Judged(source_map.result(one), told)
     remarks = dict.fromkeys(r for sources in prepared.sources.values() for r in sources.remarks)
-    return Verdict(judged, tuple(remarks))
+    return NotebookVerdict(judged, tuple(remarks))
 
 
 def worth(exercise: Exercise, points: float) -> float:

@@ -12,7 +12,7 @@ import msgspec
 from grader.nbgrader.files import Json, same
 
 
-class Merged(msgspec.Struct, frozen=True):
+class MergedNotebook(msgspec.Struct, frozen=True):
     cells: list[Json]
     own: int
     """Cells that an instructor has added."""
@@ -24,7 +24,7 @@ class Merged(msgspec.Struct, frozen=True):
     """Cells that both have changed: they are as zth has them now."""
 
 
-def merge(before: Sequence[Json], theirs: Sequence[Json], now: Sequence[Json]) -> Merged:
+def merge(before: Sequence[Json], theirs: Sequence[Json], now: Sequence[Json]) -> MergedNotebook:
     """`before` is what was built, `theirs` what became of it, `now` what would be built today."""
     theirs = _with_ids(before, theirs)
     built, new = _by_id(before), _by_id(now)
@@ -52,7 +52,7 @@ def merge(before: Sequence[Json], theirs: Sequence[Json], now: Sequence[Json]) -
         if name not in new and not (name in built and same(cell, built[name])):
             chosen[name] = cell
     order = _order(list(built), list(there), list(new), chosen)
-    return Merged(
+    return MergedNotebook(
         cells=[chosen[name] for name in order],
         own=sum(name not in built and name not in new for name in chosen),
         kept=tuple(kept),

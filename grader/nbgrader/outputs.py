@@ -13,17 +13,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.export.inert import inert
-from grader.export.words import number
-from grader.judge.results import Outcome
+from grader.export.escaping import inert
+from grader.export.phrases import number
+from grader.grading.feedback import ExerciseFeedback
 from grader.nbgrader.files import Json
-from grader.show.notebook import below_a_cell
-from grader.show.style import LOOKS
-from grader.teach.feedback import Told
+from grader.render.notebook import below_a_cell
+from grader.render.style import LOOKS
+from grader.results import Outcome
 
 
 def outputs_of(
-    target: str, told: Told, points: float, worth: float, remarks: Sequence[str] = ()
+    target: str, told: ExerciseFeedback, points: float, worth: float, remarks: Sequence[str] = ()
 ) -> list[Json]:
     """The card, and what makes nbgrader give so many points. It must know no more than it says.
 
@@ -60,7 +60,7 @@ def _error(name: str, value: str) -> Json:
     return {"output_type": "error", "ename": name, "evalue": value, "traceback": [value]}
 
 
-def _parts(told: Told) -> Iterator[RenderableType]:
+def _parts(told: ExerciseFeedback) -> Iterator[RenderableType]:
     """What there is to say of one that is not right, the mistake's name first."""
     if told.graded.is_right:
         return
@@ -73,7 +73,7 @@ def _parts(told: Told) -> Iterator[RenderableType]:
     yield Padding(Group(*lines), (0, 0, 0, 2))
 
 
-def _facts(told: Told) -> Table:
+def _facts(told: ExerciseFeedback) -> Table:
     table = Table.grid(padding=(0, 1))
     table.add_column(style="zth.label", no_wrap=True)
     table.add_column(overflow="fold")

@@ -21,7 +21,7 @@ def course_beside(folder: Path) -> Course | None:
 
 def put_pack(course: Course, lecture: Lecture, folder: Path) -> None:
     """Write the pack of one lecture into a folder, in place of the one that was there."""
-    from grader.author.release import release_course
+    from grader.authoring.release import release_course
 
     home = folder / PACK
     try:

@@ -24,20 +24,20 @@ from nbgrader.converters.base import BaseConverter, NbGraderException
 from sqlalchemy.orm import scoped_session
 
 from grader.errors import UserError, nearest
-from grader.export.inert import inert
-from grader.judge.results import LectureResult
-from grader.judge.worker import Job, Marked, Setting
+from grader.export.escaping import inert
+from grader.grading.reference_first import after_references, must_pass, reference_job
+from grader.grading.run import GradingState, GradingStep
+from grader.judge.worker import Job, JobResult, JudgeConfig
 from grader.nbgrader import handed_in
-from grader.nbgrader.begun import only_one
-from grader.nbgrader.judging import Asked, Prepared, Verdict, prepare, tell
-from grader.nbgrader.opening import open_course
-from grader.nbgrader.step import Reader, Refused
-from grader.teach.grading import State, Step
-from grader.teach.reference_first import after_references, must_pass, reference_job
+from grader.nbgrader.course import open_course
+from grader.nbgrader.in_progress import only_one
+from grader.nbgrader.judging import Asked, NotebookVerdict, Prepared, prepare, tell
+from grader.nbgrader.preprocessor import Reader, Refused
+from grader.results import LectureResult
 
-Judges = Callable[[Iterable[Job], Setting], Iterator[Marked]]
+Judges = Callable[[Iterable[Job], JudgeConfig], Iterator[JobResult]]
 """Gives the mark of every job, in any order."""
-Progress = Callable[[int], AbstractContextManager[Callable[[Step], None]]]
+Progress = Callable[[int], AbstractContextManager[Callable[[GradingStep], None]]]
 """Of so many submissions; it is told of each."""
 
 
@@ -157,7 +157,7 @@ class _Ahead(Autograde):  # type: ignore[misc] # nbgrader has no types
             self.exporter.register_preprocessor(step)
         BaseConverter.convert_single_notebook(self, notebook_filename)
 
-    def ahead(self, asked: Asked) -> Verdict | None:
+    def ahead(self, asked: Asked) -> NotebookVerdict | None:
         """The verdict on the submission that is being converted."""
         if self._next is None or self._next.asked != asked:
             return None
@@ -266,10 +266,10 @@ class _Work(msgspec.Struct):
     def is_judged(self) -> bool:
         return len(self.results) == len(self.prepared.jobs)
 
-    def step(self, assignment: str) -> Step:
+    def step(self, assignment: str) -> GradingStep:
         """For who counts; of several lectures one that is not all right, if there is one."""
         worst = min(self.results, key=lambda result: result.passed, default=None)
-        return Step(self.asked.who, assignment, State.GRADED, worst)
+        return GradingStep(self.asked.who, assignment, GradingState.GRADED, worst)
 
 
 class _Log(logging.Handler):

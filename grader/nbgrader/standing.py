@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from grader.nbgrader.files import Json
-from grader.nbgrader.restoring import Known, cells_in, name_of
+from grader.nbgrader.gradebook_cells import GradebookCell, cells_in, name_of
 
 
-def standing(folder: Path, known: Mapping[str, Sequence[Known]]) -> dict[str, str]:
+def standing(folder: Path, known: Mapping[str, Sequence[GradebookCell]]) -> dict[str, str]:
     """The assignment's notebooks for which a file of another name stands → that file."""
     own = {f"{name}.ipynb" for name in known}
     try:
@@ -42,7 +42,7 @@ Fit = tuple[bool, int, bool, int, float]
 NO_FIT: Fit = (True, 0, False, 1, 0.0)
 
 
-def _fit(path: Path, name: str, cells: Sequence[Json], known: Sequence[Known]) -> Fit:
+def _fit(path: Path, name: str, cells: Sequence[Json], known: Sequence[GradebookCell]) -> Fit:
     """How well a file fits a notebook; at most NO_FIT where it does not at all."""
     names = {cell.name for cell in known}
     shared = len(names & {name_of(cell) for cell in cells})
@@ -53,7 +53,7 @@ def _fit(path: Path, name: str, cells: Sequence[Json], known: Sequence[Known]) -
     return (worked, shared, alike, -len(path.stem), path.stat().st_mtime)
 
 
-def _is_untouched(cells: Sequence[Json], known: Sequence[Known]) -> bool:
+def _is_untouched(cells: Sequence[Json], known: Sequence[GradebookCell]) -> bool:
     """Whether every cell for a solution is there and as it was handed out."""
     given = {cell.name: cell.source.strip() for cell in known if cell.solution}
     there = {name_of(cell): cell["source"].strip() for cell in cells if name_of(cell) in given}

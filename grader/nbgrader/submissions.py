@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from nbgrader.api import Comment, Grade, SubmittedAssignment, SubmittedNotebook, new_uuid
 
-from grader.nbgrader.assignments import Entry, Found
+from grader.nbgrader.assignments import AssignmentNotebook, GradebookAssignment
 
 
 class Points(msgspec.Struct, frozen=True):
@@ -25,7 +25,7 @@ class Points(msgspec.Struct, frozen=True):
     """A person's, in zth."""
 
 
-class Work(msgspec.Struct, frozen=True):
+class SubmissionPlan(msgspec.Struct, frozen=True):
     """What the gradebook is to have of one learner's submission."""
 
     who: str
@@ -56,7 +56,7 @@ class Put(msgspec.Struct, frozen=True):
 class Submissions:
     """Of an assignment; of each person's work what nbgrader knows when this is made."""
 
-    def __init__(self, book: Any, assignment: Found) -> None:
+    def __init__(self, book: Any, assignment: GradebookAssignment) -> None:
         self._db = book.db
         self._assignment = assignment
         of_it = SubmittedAssignment.assignment_id == assignment.id
@@ -94,7 +94,7 @@ class Submissions:
         self._comments = {(notebook, cell): (id_, text) for notebook, cell, id_, text in comments}
         self._db.rollback()  # nothing is held while others write
 
-    def put(self, work: Work) -> Put:
+    def put(self, work: SubmissionPlan) -> Put:
         """Bring one learner's up to date, in one transaction; no person's score or comment is changed."""
         changes = _Changes()
         kept: list[Kept] = []
@@ -116,7 +116,7 @@ class Submissions:
         changes.write(self._db)
         return Put(bool(changes), tuple(kept))
 
-    def _submission(self, work: Work, changes: _Changes) -> str:
+    def _submission(self, work: SubmissionPlan, changes: _Changes) -> str:
         if work.who not in self._works:
             id_ = str(new_uuid())
             of = {"assignment_id": self._assignment.id, "student_id": work.who}
@@ -130,14 +130,21 @@ class Submissions:
             changes.set(SubmittedAssignment, id_, extension=longer)
         return id_
 
-    def _longer(self, work: Work, theirs: datetime.timedelta | None) -> datetime.timedelta | None:
+    def _longer(
+        self, work: SubmissionPlan, theirs: datetime.timedelta | None
+    ) -> datetime.timedelta | None:
         """What was granted stays granted. Without a due date nbgrader cannot do with an extension."""
         if not work.extension or not self._assignment.has_due:
             return theirs
         return max(work.extension, theirs or work.extension)
 
     def _grade(
-        self, work: Work, entry: Entry, notebook: str, changes: _Changes, kept: list[Kept]
+        self,
+        work: SubmissionPlan,
+        entry: AssignmentNotebook,
+        notebook: str,
+        changes: _Changes,
+        kept: list[Kept],
     ) -> float:
         """The points of the notebook's cells, as they count now."""
         counted = 0.0
@@ -159,7 +166,12 @@ class Submissions:
         return counted
 
     def _comment(
-        self, work: Work, entry: Entry, notebook: str, changes: _Changes, kept: list[Kept]
+        self,
+        work: SubmissionPlan,
+        entry: AssignmentNotebook,
+        notebook: str,
+        changes: _Changes,
+        kept: list[Kept],
     ) -> None:
         for name, cell in entry.commented.items():
             ours = work.comments.get((entry.name, name)) or None

@@ -26,10 +26,10 @@ from goldens import rendered
 from judging import TINY, Judged, children_of
 
 from grader.course.manifest import bundled_course, load_course
-from grader.judge.layers import Layer
-from grader.judge.limits import WAITING
-from grader.judge.results import ExerciseResult, Outcome, exercise_object
-from grader.show.card import card
+from grader.render.card import card
+from grader.results import ExerciseResult, Outcome, exercise_object
+from grader.sandbox.limits import WAITING
+from grader.sandbox.protections import Layer
 
 ZTH = str(Path(sys.executable).parent / "zth")
 ATTACKS = read_attacks()

@@ -18,9 +18,9 @@ import pytest
 from judging import TINY
 
 from grader.cli.main import interrupt_again
-from grader.learn.given import given_files
-from grader.learn.progress import Deed, Progress
-from grader.learn.workspace import Workspace
+from grader.workspace.progress import Event, Progress
+from grader.workspace.workspace import Workspace
+from grader.workspace.workspace_files import given_files
 
 ZTH = str(Path(sys.executable).parent / "zth")
 ARRAYS = "exercises/tiny/arrays.py"
@@ -74,7 +74,7 @@ def mine(tmp_path: Path) -> Path:
     done = subprocess.run([ZTH, "init", "mine", "--course", str(TINY)], cwd=tmp_path)
     assert done.returncode == 0
     place = tmp_path / "mine"
-    Progress(Workspace(place)).note(Deed.HINT, "lecture1", "double")
+    Progress(Workspace(place)).note(Event.HINT, "lecture1", "double")
     (place / ARRAYS).write_text((place / ARRAYS).read_text() + "mine = 1\n")
     return place
 

@@ -119,8 +119,8 @@ def test_the_bundled_course_is_the_one_the_commands_take() -> None:
 def test_copies_are_those_that_restore_knows(
     tmp_path: Path, tiny: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from grader.learn.kept import LATEST, copies, keep
-    from grader.learn.workspace import Workspace
+    from grader.workspace.backups import LATEST, copies, keep
+    from grader.workspace.workspace import Workspace
 
     place = Workspace(tmp_path)
     file = place.folder(tiny.lectures[0]) / "arrays.py"

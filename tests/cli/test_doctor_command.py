@@ -14,7 +14,7 @@ import pexpect
 import pytest
 from judging import TINY
 
-from grader.learn.doctor import _not_writable
+from grader.workspace.doctor import _not_writable
 
 ZTH = str(Path(sys.executable).parent / "zth")
 NAMES = (

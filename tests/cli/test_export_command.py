@@ -19,9 +19,9 @@ from judging import TINY
 
 from grader.course.manifest import Course, load_course
 from grader.export import FORMATS
-from grader.judge.results import ExerciseResult, LectureResult, Outcome
-from grader.teach.roster_file import read_roster
-from grader.teach.store import HandIn, Store
+from grader.grading.roster_file import read_roster
+from grader.grading.store import Store, SubmissionRecord
+from grader.results import ExerciseResult, LectureResult, Outcome
 
 ZTH = str(Path(sys.executable).parent / "zth")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -51,7 +51,7 @@ def record(book: Store, course: Course, who: str, outcome: Outcome, hours_late: 
     )
     at = DUE.timestamp() + hours_late * 3600
     run = book.begin(7, "bwrap", "1.0", "c")
-    on_time = HandIn(who, "lecture1", f"/{who}.zip", at, "f", "s", recorded=True)
+    on_time = SubmissionRecord(who, "lecture1", f"/{who}.zip", at, "f", "s", recorded=True)
     result = LectureResult("lecture1", 7, "bwrap", results, 0.1)
     book.record(on_time, result, {e.id: "d" for e in results}, run)
 
@@ -128,7 +128,9 @@ def test_one_exercise(zth: Run, tmp_path: Path) -> None:
 def stopped(zth: Run, tmp_path: Path) -> Run:
     """103 has handed in, too, and 101 again; the run was stopped before it came to them."""
     with Store(tmp_path / "grades.sqlite") as book:
-        book.expect(HandIn(who, "lecture1", f"/{who}.zip", None, "", "") for who in ("101", "103"))
+        book.expect(
+            SubmissionRecord(who, "lecture1", f"/{who}.zip", None, "", "") for who in ("101", "103")
+        )
     return zth
 
 

@@ -17,11 +17,11 @@ import pytest
 from judging import TINY
 
 from grader.course.manifest import load_course
-from grader.learn.beginning import make_workspace
-from grader.learn.given import given_files
-from grader.learn.progress import Deed, Progress
-from grader.learn.renewal import update
-from grader.learn.workspace import Workspace
+from grader.workspace.init import make_workspace
+from grader.workspace.progress import Event, Progress
+from grader.workspace.update import update
+from grader.workspace.workspace import Workspace
+from grader.workspace.workspace_files import given_files
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ZTH = str(Path(sys.executable).parent / "zth")
@@ -234,7 +234,7 @@ def test_reset_of_an_exercise_touches_nothing_else(mine: Path, course: Path) -> 
     old = "\r\n".join(SOLVED.splitlines()).encode()
     assert path.read_bytes() == before.replace(old, new)
     assert "lecture1.double is a stub again" in done.stdout
-    assert Progress(Workspace(mine)).count(Deed.RESET, "lecture1", "double") == 1
+    assert Progress(Workspace(mine)).count(Event.RESET, "lecture1", "double") == 1
     typed = done.stdout[done.stdout.index("zth restore ") :].split()[1:3]
     assert zth(*typed, cwd=mine, course=course).returncode == 0
     assert path.read_bytes() == before

@@ -21,8 +21,8 @@ import commands
 import pytest
 from judging import KILLS_THE_DIAGNOSIS, KILLS_THE_JUDGE, TINY, deadly_course
 
-from grader.judge.bubblewrap import remedy
-from grader.teach.store import Store
+from grader.grading.store import Store
+from grader.sandbox.bubblewrap import remedy
 
 ZTH = str(Path(sys.executable).parent / "zth")
 ARRAYS = (TINY / "solutions" / "tiny" / "arrays.py").read_text()

@@ -16,9 +16,9 @@ import pexpect
 import pytest
 from judging import TINY
 
-from grader.judge.results import ExerciseResult, LectureResult, Outcome
-from grader.learn.progress import Deed, Progress
-from grader.learn.workspace import Workspace
+from grader.results import ExerciseResult, LectureResult, Outcome
+from grader.workspace.progress import Event, Progress
+from grader.workspace.workspace import Workspace
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ZTH = str(Path(sys.executable).parent / "zth")
@@ -73,14 +73,14 @@ def test_one_hint_more_each_time_and_then_all(zth: Run, place: Workspace) -> Non
     done = zth("hint", "double")
     assert all(hint in done.stdout for hint in HINTS)
     assert "zth solution lecture1.double --spoil" in done.stdout
-    assert Progress(place).count(Deed.HINT, "lecture1", "double") == 3
+    assert Progress(place).count(Event.HINT, "lecture1", "double") == 3
 
 
 def test_all_hints_at_once_are_all_given(zth: Run, place: Workspace) -> None:
     zth("hint", "double")
     assert all(hint in zth("hint", "double", "--all").stdout for hint in HINTS)
-    assert Progress(place).count(Deed.HINT, "lecture1", "double") == 3
-    assert Progress(place).count(Deed.HINT, "lecture1", "mean") == 0
+    assert Progress(place).count(Event.HINT, "lecture1", "double") == 3
+    assert Progress(place).count(Event.HINT, "lecture1", "mean") == 0
 
 
 def test_without_a_target_the_next_exercise(zth: Run, place: Workspace) -> None:
@@ -134,7 +134,7 @@ def test_no_solution_before_a_pass(zth: Run, place: Workspace) -> None:
         assert "x + x" not in done.stdout + done.stderr
         assert "zth hint lecture1" in done.stderr
         assert "--spoil" in done.stderr
-    assert Progress(place).count(Deed.SPOIL, "lecture1", "double") == 0
+    assert Progress(place).count(Event.SPOIL, "lecture1", "double") == 0
 
 
 def test_spoil_shows_it_and_is_noted(zth: Run, place: Workspace) -> None:
@@ -143,10 +143,10 @@ def test_spoil_shows_it_and_is_noted(zth: Run, place: Workspace) -> None:
     assert '    """Twice x."""\n    return x + x\n' in done.stdout
     assert "SOLUTION" not in done.stdout
     assert "\x1b" not in done.stdout
-    assert Progress(place).count(Deed.SPOIL, "lecture1", "double") == 1
+    assert Progress(place).count(Event.SPOIL, "lecture1", "double") == 1
     record(place, "double")
     zth("solution", "double", "--spoil")
-    assert Progress(place).count(Deed.SPOIL, "lecture1", "double") == 1
+    assert Progress(place).count(Event.SPOIL, "lecture1", "double") == 1
 
 
 def test_after_a_pass_the_difference_to_yours(zth: Run, place: Workspace) -> None:

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperCommand
 from typer.testing import CliRunner
 
-from grader.cli.commands import PANELS, Command, Entry, LazyCommand
+from grader.cli.commands import PANELS, Command, CommandEntry, LazyCommand
 from grader.cli.main import app
 
 ZTH = Path(sys.executable).parent / "zth"
@@ -22,7 +22,9 @@ MODULES = {f"grader.cli.{entry.place.partition(':')[0]}" for entry in ENTRIES.va
 
 
 @pytest.mark.parametrize(("name", "entry"), ENTRIES.items())
-def test_what_is_said_of_a_command_before_it_is_imported_is_so(name: str, entry: Entry) -> None:
+def test_what_is_said_of_a_command_before_it_is_imported_is_so(
+    name: str, entry: CommandEntry
+) -> None:
     group: Any = typer.main.get_command(app)
     lazy = group.commands[name]
     assert isinstance(lazy, LazyCommand)

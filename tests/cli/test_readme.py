@@ -13,7 +13,7 @@ import typer
 
 from grader.cli.main import app
 from grader.course.manifest import bundled_course, load_course
-from grader.learn.given import readme as readme_of_a_workspace
+from grader.workspace.workspace_files import readme as readme_of_a_workspace
 
 ROOT = bundled_course()
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -19,13 +19,13 @@ import typer
 from judging import TINY
 from releasing import SECRET, own_course, solve
 
-from grader.author.release import release_course
+from grader.authoring.release import release_course
 from grader.cli.completion import course_of
 from grader.cli.main import app
 from grader.course.manifest import bundled_course, load_course
 from grader.course.stubs import stubs_of
-from grader.learn.workspace import course_at
-from grader.teach.intake import find_submissions
+from grader.grading.discovery import find_submissions
+from grader.workspace.workspace import course_at
 
 ZTH = str(Path(sys.executable).parent / "zth")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

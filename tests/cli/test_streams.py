@@ -14,7 +14,7 @@ import pexpect
 import pytest
 from judging import TINY
 
-from grader.show.style import IN_LETTERS, LOOKS, visible
+from grader.render.style import IN_LETTERS, LOOKS, visible
 
 ZTH = str(Path(sys.executable).parent / "zth")
 Shell = Callable[[str], "subprocess.CompletedProcess[bytes]"]

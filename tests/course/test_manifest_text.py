@@ -20,7 +20,7 @@ from grader.course.manifest import (
     bundled_course,
     load_course,
 )
-from grader.course.writing import manifest_text
+from grader.course.toml_writer import manifest_text
 from grader.errors import UserError
 
 

@@ -8,8 +8,8 @@ from judging import TINY
 
 from grader.course.manifest import load_course
 from grader.export import FORMATS
-from grader.judge.results import Outcome
-from grader.teach.gradebook import Grade, Graded
+from grader.grading.gradebook import ExerciseScore, LectureGrade
+from grader.results import Outcome
 
 COURSE = load_course(TINY)
 HOSTILE = (
@@ -30,13 +30,13 @@ HOSTILE = (
 )
 
 
-def graded(name: str, outcome: Outcome | None = Outcome.PASS, **more: object) -> Graded:
+def graded(name: str, outcome: Outcome | None = Outcome.PASS, **more: object) -> ExerciseScore:
     points = 2.0 if outcome is Outcome.PASS else 0.0
     values = {"points": points, "max_points": 2.0, "title": name.title(), **more}
-    return Graded(name, outcome, **values)  # type: ignore[arg-type] # what a test is about
+    return ExerciseScore(name, outcome, **values)  # type: ignore[arg-type] # what a test is about
 
 
-def grade(who: str = "ada", *exercises: Graded, **more: object) -> Grade:
+def grade(who: str = "ada", *exercises: ExerciseScore, **more: object) -> LectureGrade:
     exercises = exercises or (graded("double"), graded("mean", Outcome.FAIL, message="It is off."))
     points = sum(g.points or 0.0 for g in exercises)
     values: dict[str, object] = {
@@ -52,22 +52,22 @@ def grade(who: str = "ada", *exercises: Graded, **more: object) -> Grade:
         "total": points,
         **more,
     }
-    return Grade(who, **values)  # type: ignore[arg-type] # what a test is about
+    return LectureGrade(who, **values)  # type: ignore[arg-type] # what a test is about
 
 
-def missing(who: str = "zoe", **more: object) -> Grade:
+def missing(who: str = "zoe", **more: object) -> LectureGrade:
     nothing = (graded("double", None), graded("mean", None))
     return grade(who, *nothing, handed_in=False, remarks=("Nothing was handed in.",), **more)
 
 
-def not_graded(who: str = "eve", **more: object) -> Grade:
+def not_graded(who: str = "eve", **more: object) -> LectureGrade:
     """`double` is right, and nobody has judged `mean`."""
     waits = graded("mean", None, points=None)
     nothing: dict[str, object] = {"points": None, "penalty": None, "total": None}
     return grade(who, graded("double"), waits, **{**nothing, **more})
 
 
-def hostile() -> list[Grade]:
+def hostile() -> list[LectureGrade]:
     """A learner for each text, who has it everywhere."""
     return [
         grade(
@@ -82,5 +82,5 @@ def hostile() -> list[Grade]:
     ]
 
 
-def write(form: str, grades: list[Grade], out: Path) -> tuple[str, ...]:
+def write(form: str, grades: list[LectureGrade], out: Path) -> tuple[str, ...]:
     return FORMATS[form].write(grades, COURSE, out)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from exporting import HOSTILE, grade, graded, hostile, missing, not_graded, write
 
-from grader.export import cells, words, writing
-from grader.export.cells import harmless
-from grader.judge.results import Outcome
+from grader.export import phrases, safe_csv, writing
+from grader.export.safe_csv import harmless
+from grader.results import Outcome
 
 
 def read(path: Path) -> list[list[str]]:
@@ -102,7 +102,7 @@ def test_numbers_stay_numbers(cell: str, written: str) -> None:
     assert harmless(cell) == written
 
 
-@pytest.mark.parametrize("module", [cells, words, writing])
+@pytest.mark.parametrize("module", [safe_csv, phrases, writing])
 def test_the_examples_in_the_docstrings(module: object) -> None:
     done = doctest.testmod(module)  # type: ignore[arg-type] # it is a module
     assert done.failed == 0

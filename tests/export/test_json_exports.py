@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from exporting import HOSTILE, grade, graded, hostile, missing, write
 
-from grader.judge.results import Outcome
+from grader.results import Outcome
 
 
 def results(folder: Path) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as Tree
 import pytest
 from exporting import HOSTILE, grade, graded, hostile, missing, write
 
-from grader.judge.results import Outcome
+from grader.results import Outcome
 
 # element: its attributes (! is required), its children
 SCHEMA: dict[str, tuple[str, str]] = {

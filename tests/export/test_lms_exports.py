@@ -9,8 +9,8 @@ import pytest
 from exporting import HOSTILE, grade, graded, hostile, missing, write
 
 from grader.errors import UserError
-from grader.judge.results import Outcome
-from grader.teach.roster_file import read_roster
+from grader.grading.roster_file import read_roster
+from grader.results import Outcome
 
 
 def read(path: Path) -> list[list[str]]:

@@ -13,26 +13,26 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from grader.export.class_page import class_page
+from grader.export.escaping import block, code, inert, paragraph
 from grader.export.feedback import files_of, html, markdown
-from grader.export.inert import block, code, inert, paragraph
-from grader.export.words import LOOKS
+from grader.export.phrases import LOOKS
 from grader.export.writing import check_place, folder_names, write_among
-from grader.judge.results import Outcome
-from grader.show import style
-from grader.teach.attention import Kind, Notice
-from grader.teach.classroom import (
+from grader.grading.class_report import (
     Bar,
     Blocking,
-    Classroom,
-    Flag,
+    ClassReport,
+    FlaggedExercise,
     Mistake,
     People,
     Stand,
     Stuck,
     without_names,
 )
-from grader.teach.feedback import Feedback, Line, Revealed, Told
-from grader.teach.similar import Alike, Match
+from grader.grading.feedback import ExerciseFeedback, Feedback, Line, Revealed
+from grader.grading.notices import Notice, NoticeKind
+from grader.render import style
+from grader.results import Outcome
+from grader.source.similarity import Alike, SimilarPlaces
 
 EVIL = (
     *(text for text in HOSTILE if len(text) < 1000),
@@ -50,7 +50,7 @@ def told(text: str) -> Feedback:
     """A learner who has that text everywhere."""
     wrong = graded("double", Outcome.FAIL, misconception=text, comment=text)
     lazy = graded("mean", Outcome.TODO)
-    card = Told(
+    card = ExerciseFeedback(
         graded=wrong,
         link="https://youtu.be/x?t=1",
         at="0:00:01",
@@ -65,7 +65,9 @@ def told(text: str) -> Feedback:
         cut=True,
         revealed=Revealed(text, text, (text,), text, text),
     )
-    begun = Told(lazy, "https://youtu.be/x?t=2", "0:00:02", "zth check lecture1.mean", message=text)
+    begun = ExerciseFeedback(
+        lazy, "https://youtu.be/x?t=2", "0:00:02", "zth check lecture1.mean", message=text
+    )
     return Feedback(grade(text, wrong, lazy, name=text), (card, begun), (text,))
 
 
@@ -148,7 +150,7 @@ def test_both_say_the_same() -> None:
     word = iter(w)
     wrong = graded("double", Outcome.FAIL, misconception=next(word), comment=next(word))
     revealed = Revealed(next(word), next(word), (next(word),), next(word), next(word))
-    card = Told(
+    card = ExerciseFeedback(
         *(
             wrong,
             "https://youtu.be/x?t=1",
@@ -174,7 +176,9 @@ def test_both_say_the_same() -> None:
 def test_what_is_special_about_points_is_said() -> None:
     bonus = graded("double", bonus=True)
     hand = graded("mean", Outcome.FAIL, points=2.0, by_hand=True)
-    cards = tuple(Told(g, "https://youtu.be/x", "0:00:01", "zth check x") for g in (bonus, hand))
+    cards = tuple(
+        ExerciseFeedback(g, "https://youtu.be/x", "0:00:01", "zth check x") for g in (bonus, hand)
+    )
     for made in (markdown(f := Feedback(grade("ada", bonus, hand), cards, ())), html(f).decode()):
         assert "2 of them are a bonus" in made.replace("\\", "")
         assert "2 of 2 by hand" in made
@@ -233,12 +237,12 @@ def people(text: str, count: int) -> People:
     return People(count, tuple(f"{text}{number}" for number in range(count)))
 
 
-def classroom(text: str, size: int) -> Classroom:
+def classroom(text: str, size: int) -> ClassReport:
     names = [f"exercise_{number}" for number in range(24)]
     counts = dict.fromkeys(Outcome, size // 5)
-    spot = Match(f"a.py, line 1, {text}", f"a.py, line 2, {text}", 9)
+    spot = SimilarPlaces(f"a.py, line 1, {text}", f"a.py, line 2, {text}", 9)
     link = "https://youtu.be/x?t=1"
-    return Classroom(
+    return ClassReport(
         lecture="lecture1",
         title="Tiny",
         handed_in=size,
@@ -257,12 +261,12 @@ def classroom(text: str, size: int) -> Classroom:
         ),
         stuck=tuple(Stuck(n, people(text, 1 + size // 24), 1) for n in names),
         blocking=tuple(Blocking(n, size, tuple(names)) for n in names),
-        flags=tuple(Flag(n, text, people(text, size // 50)) for n in names),
+        flags=tuple(FlaggedExercise(n, text, people(text, size // 50)) for n in names),
         alike=tuple(Alike(f"{text}a", f"{text}b", 0.9, 40, (spot,)) for _ in range(size)),
         compared=size,
         unreadable=people(text, 2),
         waiting=people(text, 2),
-        look_at=tuple(Notice(Kind.REMARK, text, (text,) * (1 + n % 9)) for n in range(size)),
+        look_at=tuple(Notice(NoticeKind.REMARK, text, (text,) * (1 + n % 9)) for n in range(size)),
         names={f"{text}a": text},
     )
 

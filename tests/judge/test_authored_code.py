@@ -15,11 +15,11 @@ import torch
 from judging import TINY, Judged, WarmJudge
 
 from grader.course.manifest import Limits, load_course
-from grader.judge import wire
 from grader.judge.forked import CAN_FORK, QuestionFailed, Say, ask, more_time
-from grader.judge.isolation import Isolation
 from grader.judge.process_state import restored
-from grader.judge.results import Outcome
+from grader.results import Outcome
+from grader.sandbox import serialization
+from grader.sandbox.isolation import Isolation
 
 ROOT = Path(__file__).parents[2]
 LIMITS = Limits(seconds=1, memory_mb=512)
@@ -202,5 +202,5 @@ def test_the_worked_solution_is_asked_once_and_answers_anew_each_time(tmp_path: 
         assert reference._kept
         call = next(iter(reference._kept))
         one, other = reference.answer(call), reference.answer(call)
-        assert wire.encode(one) == wire.encode(other)
+        assert serialization.encode(one) == serialization.encode(other)
         assert one is not other

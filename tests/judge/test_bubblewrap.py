@@ -16,10 +16,10 @@ from judging import TINY, Judged, WarmJudge, children_of, words
 
 from grader.course.manifest import Course
 from grader.errors import UserError
-from grader.judge.bubblewrap import words_before
-from grader.judge.isolation import Isolation
-from grader.judge.results import Outcome
-from grader.judge.sandbox import Sandbox
+from grader.results import Outcome
+from grader.sandbox.bubblewrap import words_before
+from grader.sandbox.isolation import Isolation
+from grader.sandbox.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import pytest
 import torch
 from judging import Judged, words
 
-from grader.judge.compare import Tolerance
-from grader.judge.compare import difference as mismatch_between
-from grader.judge.results import Outcome
+from grader.judge.comparison import Tolerance
+from grader.judge.comparison import difference as mismatch_between
+from grader.results import Outcome
 
 
 def difference(expected: object, got: object, tolerance: Tolerance, label: str = "") -> str:

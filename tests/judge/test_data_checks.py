@@ -14,10 +14,10 @@ import pytest
 from grader.course.manifest import Course, load_course
 from grader.course.targets import select
 from grader.errors import UserError
-from grader.judge.results import LectureResult, Outcome
-from grader.judge.sandbox import Interrupted, Sandbox
-from grader.judge.session import Judge, open_judge
-from grader.judge.submission import read_submission
+from grader.judge.judge import Judge, open_judge
+from grader.results import LectureResult, Outcome
+from grader.sandbox.sandbox import Interrupted, Sandbox
+from grader.source.files import read_submission
 
 TEXT = "one\ntwo\nthree\n"
 MANIFEST = """

@@ -10,8 +10,8 @@ import pytest
 from judging import TINY, Judged, WarmJudge, words
 
 from grader.course.manifest import Course
-from grader.judge.isolation import Isolation
-from grader.judge.results import Outcome
+from grader.results import Outcome
+from grader.sandbox.isolation import Isolation
 
 NAMES = "emma\nolivia\nava\n"
 READS = """

@@ -9,8 +9,8 @@ import pytest
 from judging import TINY, Judged, WarmJudge, words
 
 from grader.course.manifest import load_course
-from grader.judge.isolation import Isolation
-from grader.judge.results import Outcome
+from grader.results import Outcome
+from grader.sandbox.isolation import Isolation
 
 CHAFFS = {
     "double": {"once": "return x", "square": "return x**2"},

@@ -10,15 +10,15 @@ import pytest
 from judging import Judged, WarmJudge, words
 from releasing import own_course
 
-from grader.author.release import release_course
+from grader.authoring.release import release_course
 from grader.course.manifest import Course, bundled_course, load_course
 from grader.course.targets import Selection
-from grader.judge.examples import examples_of, same_value
-from grader.judge.isolation import Isolation
-from grader.judge.results import Outcome
-from grader.judge.sandbox import Sandbox
-from grader.judge.session import VISIBLE_ONLY, Judge, open_judge
-from grader.judge.submission import submission_of
+from grader.judge.doctests import examples_of, same_value
+from grader.judge.judge import VISIBLE_ONLY, Judge, open_judge
+from grader.results import Outcome
+from grader.sandbox.isolation import Isolation
+from grader.sandbox.sandbox import Sandbox
+from grader.source.files import submission_of
 
 DOUBLE = "def double(x):\n    return x + x"
 

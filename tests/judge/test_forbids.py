@@ -13,9 +13,9 @@ from judging import Judged, WarmJudge, words
 
 from grader.course.manifest import bundled_course, load_course
 from grader.course.targets import select
-from grader.judge.isolation import Isolation
-from grader.judge.results import Outcome
-from grader.judge.tripwire import Forbidden, Tripwire
+from grader.results import Outcome
+from grader.sandbox.forbidden_calls import ForbiddenCall, Tripwire
+from grader.sandbox.isolation import Isolation
 
 WHY = "The derivative is the exercise: write it by hand."
 GRAD = "torch.autograd.grad((x**3).sum(), x)[0]"
@@ -261,7 +261,7 @@ def test_a_function_that_looks_at_its_caller_is_left_alone() -> None:
     """torch.fx.wrap does, and torch.optim calls it: a wrapper would stand between."""
     code = """
 import torch
-from grader.judge.tripwire import TRIPWIRE
+from grader.sandbox.forbidden_calls import TRIPWIRE
 TRIPWIRE.guard(["torch.fx"])
 weight = torch.ones(2, requires_grad=True)
 optimizer = torch.optim.SGD([weight], lr=0.1)
@@ -285,7 +285,7 @@ def test_what_a_library_calls_while_it_is_imported_is_its_own(
     tripwire = Tripwire()
     tripwire.guard(["guarded.forbidden"])
     with tripwire.armed(["guarded.forbidden"]):
-        with pytest.raises(Forbidden):
+        with pytest.raises(ForbiddenCall):
             guarded.forbidden()
         import lazily
 

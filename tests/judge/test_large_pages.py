@@ -10,7 +10,7 @@ import pytest
 CODE = """
 import re, sys
 from pathlib import Path
-from grader.judge.pages import LARGE, use_large_pages
+from grader.sandbox.huge_pages import LARGE, use_large_pages
 
 held = [bytes([n % 251]) * 4000 for n in range(8000)]  # some thirty megabytes, in small pieces
 before = [piece[0] for piece in held]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from judging import Judged
 
-from grader.judge import cell
-from grader.judge.layers import Layer
+from grader.sandbox import namespaces
+from grader.sandbox.protections import Layer
 
 PAGE = Path(__file__).parents[2] / "docs" / "threat-model.md"
 
@@ -54,9 +54,9 @@ def test_a_layer_that_could_not_be_put_on_is_not_claimed(
 def test_what_a_submission_says_of_its_layers_is_not_believed(judged: Judged) -> None:
     code = """
 import os, stat
-from grader.judge.layers import Layer
-from grader.judge.messages import Ready, pack
-from grader.judge.wire import header
+from grader.sandbox.protections import Layer
+from grader.sandbox.protocol import Ready, pack
+from grader.sandbox.serialization import header
 data = pack(Ready(tuple(Layer)))
 for fd in range(3, 64):
     try:
@@ -72,7 +72,7 @@ for fd in range(3, 64):
 
 def test_the_walls_are_seen_not_supposed() -> None:
     """Here, outside of bubblewrap, there are none; and a cell is locked from inside alone."""
-    assert Layer.DISK not in cell.walls()
-    assert Layer.ENVIRONMENT not in cell.walls()
+    assert Layer.DISK not in namespaces.walls()
+    assert Layer.ENVIRONMENT not in namespaces.walls()
     with pytest.raises(RuntimeError, match="from inside"):
-        cell.lock()
+        namespaces.lock()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from judging import Judged, children_of, resident_mb, words
 
-from grader.judge.results import ExerciseResult, Outcome
+from grader.results import ExerciseResult, Outcome
 
 TIME = "Stopped at the time limit of 1 s"
 
@@ -372,7 +372,7 @@ sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
 from pathlib import Path
 from judging import TINY, Judged, WarmJudge
 from grader.course.manifest import load_course
-from grader.judge.isolation import Isolation
+from grader.sandbox.isolation import Isolation
 with WarmJudge(load_course(TINY), Isolation.FORK) as warm:
     results = Judged(warm, Path({str(tmp_path)!r})).files({{}})
     print({{result.outcome.value for result in results.values()}})

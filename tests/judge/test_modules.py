@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from judging import Judged, words
 
-from grader.judge.results import Outcome
+from grader.results import Outcome
 
 LIBRARIES = ["torch", "pytest", "random", "grader", "numpy", "msgspec", "cloudpickle", "inspect"]
 SHADOW = 'raise RuntimeError("the library was shadowed")\n'

@@ -9,9 +9,9 @@ import pytest
 from judging import Judged, WarmJudge
 
 from grader.course.manifest import load_course
-from grader.judge.isolation import Isolation
-from grader.judge.results import ExerciseResult, Outcome
 from grader.judge.solutions import Chaff
+from grader.results import ExerciseResult, Outcome
+from grader.sandbox.isolation import Isolation
 
 ROOT = Path(__file__).parents[2]
 

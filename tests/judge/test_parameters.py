@@ -7,8 +7,8 @@ from judging import Judged, words
 
 from grader.course.manifest import Exercise
 from grader.failures import Mismatch, Raised
-from grader.judge.parameters import other_parameters
-from grader.judge.results import Outcome
+from grader.judge.signatures import other_parameters
+from grader.results import Outcome
 
 SOLUTION = "def dprobs(dlogprobs, probs, n=1):\n    return dlogprobs / probs\n"
 DIFFERS = Mismatch(expected="1", actual="2", differing=5, total=5)

@@ -11,11 +11,11 @@ from judging import Judged, WarmJudge
 from grader.course.manifest import Course, load_course
 from grader.course.targets import select
 from grader.errors import UserError
-from grader.judge.plugin import CourseFault
-from grader.judge.results import LectureResult, Outcome
-from grader.judge.session import open_judge
-from grader.judge.submission import read_submission, submission_of
-from grader.judge.trial import Trial
+from grader.judge.exercise_run import ExerciseRun
+from grader.judge.judge import open_judge
+from grader.judge.pytest_plugin import CourseFault
+from grader.results import LectureResult, Outcome
+from grader.source.files import read_submission, submission_of
 
 MANIFEST = """
 format = 1
@@ -182,7 +182,7 @@ def test_a_judge_goes_on_after_a_fault(judged: Judged, monkeypatch: pytest.Monke
         raise CourseFault("a fault")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Trial, "begin_check", broken)
+        patched.setattr(ExerciseRun, "begin_check", broken)
         with pytest.raises(CourseFault, match="a fault"):
             judged.files({}, "double")
     assert judged.files({}, "double")["double"].outcome is Outcome.PASS

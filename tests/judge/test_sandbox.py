@@ -15,12 +15,12 @@ from judging import Judged, WarmJudge, children_of, words
 
 from grader.course.manifest import Course, Exercise
 from grader.course.targets import select
-from grader.judge.isolation import Isolation
-from grader.judge.plugin import CourseFault
-from grader.judge.results import Outcome
-from grader.judge.sandbox import Sandbox
-from grader.judge.session import open_judge
-from grader.judge.submission import read_submission
+from grader.judge.judge import open_judge
+from grader.judge.pytest_plugin import CourseFault
+from grader.results import Outcome
+from grader.sandbox.isolation import Isolation
+from grader.sandbox.sandbox import Sandbox
+from grader.source.files import read_submission
 
 
 def settled(pid: int) -> dict[int, str]:
@@ -93,7 +93,7 @@ sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
 from pathlib import Path
 from judging import TINY, WarmJudge
 from grader.course.manifest import load_course
-from grader.judge.sandbox import Isolation
+from grader.sandbox.sandbox import Isolation
 with WarmJudge(load_course(TINY), Isolation.FORK) as warm:
     print("ready", flush=True)
     while True:

@@ -18,12 +18,12 @@ from judging import TINY, Judged, WarmJudge
 from grader.course.manifest import bundled_course, load_course
 from grader.course.targets import Selection, select
 from grader.judge import checks
-from grader.judge.messages import Load, Raised, Run, Seen
-from grader.judge.results import ExerciseResult, Outcome
-from grader.judge.sandbox import Child, Died
-from grader.judge.session import Judge, open_judge
-from grader.judge.submission import read_submission
-from grader.judge.trial import Trial
+from grader.judge.exercise_run import ExerciseRun
+from grader.judge.judge import Judge, open_judge
+from grader.results import ExerciseResult, Outcome
+from grader.sandbox.protocol import LoadFiles, RaisedReply, ReturnedReply, RunProbe
+from grader.sandbox.sandbox import Child, ChildExit
+from grader.source.files import read_submission
 
 SEARCHER = Path(__file__).parent.parent / "submissions" / "searcher.py"
 SEARCHES = {"objects", "frames", "modules", "descriptors", "environment", "own memory"}
@@ -99,8 +99,8 @@ def test_probes_of_the_real_course_carry_nothing_of_a_check(
     carried: list[bytes] = []
     tell = Child.tell
 
-    def listen(child: Child, message: Load | Run) -> None:
-        if isinstance(message, Run):
+    def listen(child: Child, message: LoadFiles | RunProbe) -> None:
+        if isinstance(message, RunProbe):
             carried.extend([message.call.probe, message.call.inputs])
         tell(child, message)
 
@@ -146,15 +146,15 @@ def test_no_expected_value_is_sent_along(warm: WarmJudge, monkeypatch: pytest.Mo
     now: list[str] = []
     looked_for: set[str] = set()
     found: set[str] = set()
-    tell, observe, difference = Child.tell, Trial.observe, checks.difference
+    tell, observe, difference = Child.tell, ExerciseRun.observe, checks.difference
 
-    def listen(child: Child, message: Load | Run) -> None:
-        if isinstance(message, Run):
+    def listen(child: Child, message: LoadFiles | RunProbe) -> None:
+        if isinstance(message, RunProbe):
             call = message.call
             sent[now[-1]] = b"|".join([sent.get(now[-1], b""), call.probe, call.inputs])
         tell(child, message)
 
-    def follow(trial: Trial, *arguments: Any, **inputs: Any) -> Any:
+    def follow(trial: ExerciseRun, *arguments: Any, **inputs: Any) -> Any:
         now.append(trial.exercise.id)
         return observe(trial, *arguments, **inputs)
 
@@ -166,7 +166,7 @@ def test_no_expected_value_is_sent_along(warm: WarmJudge, monkeypatch: pytest.Mo
         return difference(expected, *others)
 
     monkeypatch.setattr(Child, "tell", listen)
-    monkeypatch.setattr(Trial, "observe", follow)
+    monkeypatch.setattr(ExerciseRun, "observe", follow)
     monkeypatch.setattr(checks, "difference", search)
     with open_judge(course, course.lectures, warm.sandbox) as judge:
         results = [
@@ -185,11 +185,11 @@ def test_what_was_right_once_is_wrong_with_another_seed(
 ) -> None:
     """Every exercise, answered with what the solution answered under the course's own seed."""
     course = load_course(bundled_course())
-    ask = Trial._ask
-    said: list[Seen | Raised | Died | Any] = []
+    ask = ExerciseRun._ask
+    said: list[ReturnedReply | RaisedReply | ChildExit | Any] = []
     parrot: list[str] = []
 
-    def answer(trial: Trial, *question: Any) -> Any:
+    def answer(trial: ExerciseRun, *question: Any) -> Any:
         if trial.exercise.id not in parrot:
             reply = ask(trial, *question)
             said.append(reply)
@@ -211,6 +211,6 @@ def test_what_was_right_once_is_wrong_with_another_seed(
                     fooled.append(f"{lecture.id}.{exercise.id}")
         return fooled
 
-    monkeypatch.setattr(Trial, "_ask", answer)
+    monkeypatch.setattr(ExerciseRun, "_ask", answer)
     with open_judge(course, course.lectures, warm.sandbox) as judge:
         assert fooled_by(judge) == []

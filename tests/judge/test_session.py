@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from judging import TINY, Judged, words
 
-from grader.judge.results import Outcome
+from grader.results import Outcome
 
 
 def outcomes(results: object) -> set[Outcome]:

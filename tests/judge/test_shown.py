@@ -11,12 +11,12 @@ import pytest
 
 from grader.course.manifest import bundled_course, load_course
 from grader.course.targets import Selection
-from grader.judge.plugin import HiddenChecks
-from grader.judge.results import CheckResult, Outcome
-from grader.judge.sandbox import Sandbox
-from grader.judge.session import open_judge
-from grader.judge.shown import source_of
-from grader.judge.submission import submission_of
+from grader.judge.call_text import source_of
+from grader.judge.judge import open_judge
+from grader.judge.pytest_plugin import HiddenChecks
+from grader.results import CheckResult, Outcome
+from grader.sandbox.sandbox import Sandbox
+from grader.source.files import submission_of
 
 
 def helper(*_: object) -> Any:

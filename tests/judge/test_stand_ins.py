@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.judge.modules import ModuleSet
+from grader.sandbox.modules import ModuleSet
 
 DRAWS = """
 from graphviz_not_here import Digraph

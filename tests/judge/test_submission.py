@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from judging import Judged, words
 
-from grader.judge.results import Outcome
+from grader.results import Outcome
 
 ERROR, TODO = Outcome.ERROR, Outcome.TODO
 BROKEN: dict[str, tuple[bytes, Outcome, int | None, str]] = {

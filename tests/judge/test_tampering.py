@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from judging import Judged
 
-from grader.judge.results import Outcome
+from grader.results import Outcome
 
 YES = "lambda *args, **kwargs: True"
 REPLACED = {
@@ -32,23 +32,23 @@ builtins.AssertionError = builtins.Exception = AssertionError
     "the encoder": """
 import msgspec
 msgspec.msgpack.encode = lambda value, **kwargs: b"\\xc3"
-import grader.judge.wire as wire
+import grader.sandbox.serialization as wire
 wire._plain = wire.encode = lambda *args: b"\\xc3"
 """,
     "the messages": """
-import grader.judge.child as child
-from grader.judge.messages import Ready, Seen
+import grader.sandbox.child as child
+from grader.sandbox.protocol import Ready, Seen
 child._Learner.run = lambda self, run: Ready()
 """,
     "the comparison": f"""
-import grader.judge.compare as compare, grader.judge.checks as checks
+import grader.judge.comparison as compare, grader.judge.checks as checks
 compare.difference = lambda *args, **kwargs: ""
 checks.Observation.is_close = checks.Observation.equals = {YES}
 checks.CheckFailed = BaseException
 """,
     "the results": """
-from grader.judge.results import Outcome
-import grader.judge.results as results
+from grader.results import Outcome
+import grader.results as results
 Outcome._member_map_["FAIL"] = Outcome.PASS
 results.Outcome.FAIL = Outcome.PASS
 """,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from judging import Judged, words
 
-from grader.judge.modules import ModuleSet
-from grader.judge.results import Outcome
-from grader.judge.submission import compile_source
+from grader.results import Outcome
+from grader.sandbox.modules import ModuleSet
+from grader.source.files import compile_source
 
 ERROR, PASS = Outcome.ERROR, Outcome.PASS
 

@@ -10,10 +10,17 @@ import pytest
 from judging import Judged, words
 
 from grader.failures import ChannelClosed, ProtocolBroken, ReturnedNone
-from grader.judge import wire
-from grader.judge.messages import MAX_REPLY, Missing, Raised, Ready, Seen, pack
-from grader.judge.results import Outcome, to_json
-from grader.judge.sandbox import _reply
+from grader.results import Outcome, to_json
+from grader.sandbox import serialization
+from grader.sandbox.protocol import (
+    MAX_REPLY,
+    MissingReply,
+    RaisedReply,
+    ReadyReply,
+    ReturnedReply,
+    pack,
+)
+from grader.sandbox.sandbox import _reply
 
 ENDINGS = {
     "import sys; sys.exit(0)": "Your code called exit (SystemExit: 0)",
@@ -246,28 +253,30 @@ def double(x):
 """
 FORGED = {
     "a tensor without bytes": pack(
-        Seen(msgspec.msgpack.encode(ext(1, ["float64", [2, 0.5], b""])), [])
+        ReturnedReply(msgspec.msgpack.encode(ext(1, ["float64", [2, 0.5], b""])), [])
     ),
-    "not msgpack": pack(Seen(b"\xc1", [])),
-    "a number": pack(Seen(msgspec.msgpack.encode(0.5), ["a"])),
-    "keys that are no names": pack(Seen(msgspec.msgpack.encode({1: 2, b"x": None}), [])),
-    "an answer to another question": pack(Ready()),
-    "a name nobody asked for": pack(Missing(["nothing"])),
-    "an exception of no kind": msgspec.msgpack.encode({"type": "Raised", "limit": "none"}),
-    "an exception with braces": pack(Raised("SystemExit", "{message.__class__}", [], missing="x")),
-    "a stub nobody knows": pack(Raised("E", "m", [("file", -5, "f")], stub="no such stub")),
-    "no name at all": pack(Missing([])),
-    "an exception in a line before the first": pack(Raised("E", "m", [("file", 0, "f")])),
-    "a line beyond every file": pack(Raised("E", "m", [("file", 1 << 40, "f")])),
-    "more frames than are sent": pack(Raised("E", "m", [("file", 1, "f")] * 201)),
-    "a message without end": pack(Raised("E", "m" * 5000, [])),
-    "a kind without end": pack(Raised("E" * 5000, "m", [])),
-    "a function without end": pack(Raised("E", "m", [("file", 1, "f" * 5000)])),
-    "a stub without end": pack(Raised("E", "m", [], stub="s" * 5000)),
-    "an attribute without end": pack(Raised("E", "m", [], missing="a" * 5000)),
-    "attributes without end": pack(Raised("E", "m", [], missing="a", there=["b"] * 100)),
-    "a forbidden name without end": pack(Raised("E", "m", [], forbidden="a" * 5000)),
-    "an input nobody gave": pack(Seen(msgspec.msgpack.encode(0.5), ["nothing"])),
+    "not msgpack": pack(ReturnedReply(b"\xc1", [])),
+    "a number": pack(ReturnedReply(msgspec.msgpack.encode(0.5), ["a"])),
+    "keys that are no names": pack(ReturnedReply(msgspec.msgpack.encode({1: 2, b"x": None}), [])),
+    "an answer to another question": pack(ReadyReply()),
+    "a name nobody asked for": pack(MissingReply(["nothing"])),
+    "an exception of no kind": msgspec.msgpack.encode({"type": "RaisedReply", "limit": "none"}),
+    "an exception with braces": pack(
+        RaisedReply("SystemExit", "{message.__class__}", [], missing="x")
+    ),
+    "a stub nobody knows": pack(RaisedReply("E", "m", [("file", -5, "f")], stub="no such stub")),
+    "no name at all": pack(MissingReply([])),
+    "an exception in a line before the first": pack(RaisedReply("E", "m", [("file", 0, "f")])),
+    "a line beyond every file": pack(RaisedReply("E", "m", [("file", 1 << 40, "f")])),
+    "more frames than are sent": pack(RaisedReply("E", "m", [("file", 1, "f")] * 201)),
+    "a message without end": pack(RaisedReply("E", "m" * 5000, [])),
+    "a kind without end": pack(RaisedReply("E" * 5000, "m", [])),
+    "a function without end": pack(RaisedReply("E", "m", [("file", 1, "f" * 5000)])),
+    "a stub without end": pack(RaisedReply("E", "m", [], stub="s" * 5000)),
+    "an attribute without end": pack(RaisedReply("E", "m", [], missing="a" * 5000)),
+    "attributes without end": pack(RaisedReply("E", "m", [], missing="a", there=["b"] * 100)),
+    "a forbidden name without end": pack(RaisedReply("E", "m", [], forbidden="a" * 5000)),
+    "an input nobody gave": pack(ReturnedReply(msgspec.msgpack.encode(0.5), ["nothing"])),
     "nothing": b"",
     "nonsense": b"\xff" * 8,
 }
@@ -276,7 +285,7 @@ FORGED = {
 @pytest.mark.parametrize("what", FORGED)
 def test_a_forged_answer_is_not_believed(judged: Judged, what: str) -> None:
     """The child's own channel to the judge, written to by the learner's code."""
-    message = wire.header(len(FORGED[what])) + FORGED[what]
+    message = serialization.header(len(FORGED[what])) + FORGED[what]
     result = judged.one(FORGER.format(message=message), "double")
     assert result.outcome in (Outcome.ERROR, Outcome.FAIL, Outcome.TODO)
     assert words(result)
@@ -296,12 +305,12 @@ def test_a_forged_answer_costs_no_time(judged: Judged) -> None:
 @pytest.mark.parametrize("size", [MAX_REPLY - 1000, MAX_REPLY + 1000])
 def test_only_an_observation_may_be_large(size: int) -> None:
     small = size <= MAX_REPLY
-    assert isinstance(_reply(pack(Seen(bytes(size), []))), Seen)
-    unknown = {"type": "Ready", "more": bytes(size)}
+    assert isinstance(_reply(pack(ReturnedReply(bytes(size), []))), ReturnedReply)
+    unknown = {"type": "ReadyReply", "more": bytes(size)}
     if small:
-        assert isinstance(_reply(msgspec.msgpack.encode(unknown)), Ready)
+        assert isinstance(_reply(msgspec.msgpack.encode(unknown)), ReadyReply)
     else:
-        with pytest.raises(wire.BadMessage):
+        with pytest.raises(serialization.ProtocolError):
             _reply(msgspec.msgpack.encode(unknown))
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from grader.course.manifest import bundled_course, load_course
-from grader.judge.submission import Submission, compile_source, read_submission
-from grader.judge.unusual import MOST, find_unusual
+from grader.source.files import Submission, compile_source, read_submission
+from grader.source.suspicious import MOST, find_unusual
 
 COURSE = load_course(bundled_course())
 
@@ -28,7 +28,7 @@ def unusual(code: str, given: str = "", **others: str) -> tuple[str, ...]:
         "import gc",
         "import ctypes as c",
         "from importlib import import_module",
-        "import grader.judge.tripwire",
+        "import grader.sandbox.forbidden_calls",
         "import sys\nx = sys.modules",
         "from sys import modules",
         "x = f.__closure__",

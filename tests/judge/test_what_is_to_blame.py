@@ -10,10 +10,10 @@ import pytest
 from judging import Judged, WarmJudge, words
 
 from grader.course.manifest import load_course
-from grader.judge.isolation import Isolation
-from grader.judge.messages import Raised
-from grader.judge.names import names_asked_for
-from grader.judge.results import ExerciseResult, Outcome
+from grader.judge.missing_names import names_asked_for
+from grader.results import ExerciseResult, Outcome
+from grader.sandbox.isolation import Isolation
+from grader.sandbox.protocol import RaisedReply
 
 ROOT = Path(__file__).parents[2]
 ENGINE = (ROOT / "solutions/lecture01_micrograd/engine.py").read_text(encoding="utf-8")
@@ -254,4 +254,4 @@ MESSAGES = {
 
 @pytest.mark.parametrize(("kind", "message"), MESSAGES)
 def test_what_python_looked_for(kind: str, message: str) -> None:
-    assert names_asked_for(Raised(kind, message, [])) == MESSAGES[kind, message]
+    assert names_asked_for(RaisedReply(kind, message, [])) == MESSAGES[kind, message]

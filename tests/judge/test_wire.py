@@ -9,8 +9,8 @@ import msgspec
 import pytest
 import torch
 
-from grader.judge import wire
 from grader.judge.diagnosis import same
+from grader.sandbox import serialization
 
 VALUES: list[Any] = [
     None,
@@ -33,12 +33,12 @@ VALUES: list[Any] = [
     [1, [2.0, (3, "4")], {"five": [6]}],
     ((), [()], {"": ()}),
 ]
-DTYPES = [getattr(torch, name) for name in wire._DTYPES]
+DTYPES = [getattr(torch, name) for name in serialization._DTYPES]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:20])
 def test_plain_values_come_back(value: Any) -> None:
-    back = wire.decode(wire.encode(value))
+    back = serialization.decode(serialization.encode(value))
     assert type(back) is type(value)
     assert back == value or (value != value and back != back)
 
@@ -48,8 +48,8 @@ def test_plain_values_come_back(value: Any) -> None:
 def test_tensors_come_back(dtype: torch.dtype, shape: tuple[int, ...]) -> None:
     tensor = (torch.rand(shape) * 100).to(dtype)
     for back in (
-        wire.decode(wire.encode(tensor)),
-        wire.unpickle_trusted(wire.pickle_trusted(tensor)),
+        serialization.decode(serialization.encode(tensor)),
+        serialization.unpickle_trusted(serialization.pickle_trusted(tensor)),
     ):
         assert back.dtype == dtype
         assert back.shape == tensor.shape
@@ -73,7 +73,7 @@ def test_tensors_come_back(dtype: torch.dtype, shape: tuple[int, ...]) -> None:
 )
 def test_tensors_come_back_from_any_layout(view: Any) -> None:
     tensor = view(torch.randn(4, 3, dtype=torch.float64))
-    back = wire.decode(wire.encode(tensor))
+    back = serialization.decode(serialization.encode(tensor))
     assert type(back) is torch.Tensor
     assert torch.equal(back, tensor.detach())
     assert not back.requires_grad
@@ -81,7 +81,7 @@ def test_tensors_come_back_from_any_layout(view: Any) -> None:
 
 def test_inputs_keep_requires_grad_and_are_copies() -> None:
     given = {"x": torch.ones(2, requires_grad=True), "y": torch.ones(2)}
-    taken = wire.unpickle_trusted(wire.pickle_trusted(given))
+    taken = serialization.unpickle_trusted(serialization.pickle_trusted(given))
     assert taken["x"].requires_grad
     assert not taken["y"].requires_grad
     taken["y"] += 1
@@ -90,15 +90,15 @@ def test_inputs_keep_requires_grad_and_are_copies() -> None:
 
 def test_what_is_not_plain_comes_back_as_a_name() -> None:
     for value in (object(), {1}, lambda: 1, range(3), {2: 3}, torch, torch.device("cpu")):
-        back = wire.decode(wire.encode(value))
-        assert isinstance(back, wire.Foreign)
+        back = serialization.decode(serialization.encode(value))
+        assert isinstance(back, serialization.OpaqueValue)
         assert back.kind
 
 
 def test_nothing_returned_is_ever_unpickled() -> None:
     """A pickle that is sent as a value stays what it is: bytes."""
-    pickle = wire.pickle_trusted(print)
-    assert wire.decode(wire.encode(pickle)) == pickle
+    pickle = serialization.pickle_trusted(print)
+    assert serialization.decode(serialization.encode(pickle)) == pickle
 
 
 def ext(code: int, value: object) -> bytes:
@@ -138,18 +138,18 @@ NONSENSE = [
 
 @pytest.mark.parametrize("data", NONSENSE, ids=lambda data: data[:24].hex())
 def test_nonsense_is_refused(data: bytes) -> None:
-    with pytest.raises(wire.BadMessage):
-        wire.decode(data)
+    with pytest.raises(serialization.ProtocolError):
+        serialization.decode(data)
 
 
 def test_depth_is_bounded() -> None:
     deep: Any = []
     for _ in range(1000):
         deep = [deep]
-    back = wire.decode(wire.encode(deep))
-    for _ in range(wire.MAX_DEPTH):
+    back = serialization.decode(serialization.encode(deep))
+    for _ in range(serialization.MAX_DEPTH):
         (back,) = back
-    assert isinstance(back, wire.Foreign)
+    assert isinstance(back, serialization.OpaqueValue)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_depth_is_bounded() -> None:
         (math.nan, math.nan, True),
         (torch.tensor([math.nan, 1.0]), torch.tensor([math.nan, 1.0]), True),
         ({"a": [(1.0,)]}, {"a": [(1.0,)]}, True),
-        (wire.Foreign("a set"), wire.Foreign("a set"), True),
+        (serialization.OpaqueValue("a set"), serialization.OpaqueValue("a set"), True),
         (None, None, True),
     ],
 )
@@ -186,7 +186,7 @@ def test_alike_but_for_rounding(one: Any, other: Any, alike: bool) -> None:
 
 def packed(plain: object, *tensors: bytes) -> bytes:
     encoded = msgspec.msgpack.encode(plain)
-    return msgspec.msgpack.encode(wire._Packed(encoded, list(tensors)))
+    return msgspec.msgpack.encode(serialization._Packed(encoded, list(tensors)))
 
 
 def ext(code: int, value: object) -> msgspec.msgpack.Ext:
@@ -199,17 +199,17 @@ TOO_MUCH = {
     "a tensor of a hundred dimensions": packed(ext(1, ["int8", [1] * 100]), b"x"),
     "a tensor without its bytes": packed(TENSOR),
     "the same bytes twice": packed([TENSOR, TENSOR], b"x"),
-    "more tensors than any check asks for": packed(None, *[b""] * (wire.MAX_TENSORS + 1)),
-    "more tuples": packed([ext(2, [])] * (wire.MAX_TUPLES + 1)),
-    "more lists": packed([[]] * (wire.MAX_PLAIN + 1)),
+    "more tensors than any check asks for": packed(None, *[b""] * (serialization.MAX_TENSORS + 1)),
+    "more tuples": packed([ext(2, [])] * (serialization.MAX_TUPLES + 1)),
+    "more lists": packed([[]] * (serialization.MAX_PLAIN + 1)),
     "no observation": msgspec.msgpack.encode("x"),
 }
 
 
 @pytest.mark.parametrize("what", TOO_MUCH)
 def test_what_would_cost_the_judge_more_than_the_sender_is_not_read(what: str) -> None:
-    with pytest.raises(wire.BadMessage):
-        wire.decode(TOO_MUCH[what])
+    with pytest.raises(serialization.ProtocolError):
+        serialization.decode(TOO_MUCH[what])
 
 
 def test_what_an_honest_child_has_too_much_of_comes_back_as_a_name() -> None:
@@ -218,6 +218,6 @@ def test_what_an_honest_child_has_too_much_of_comes_back_as_a_name() -> None:
         "tensors": ([torch.empty(0)] * 10_001, "more than 4 MB of plain data"),
         "dimensions": (torch.zeros([1] * 65), "a tensor of 65 dimensions"),
     }.values():
-        back = wire.decode(wire.encode(much))
-        assert isinstance(back, wire.Foreign)
+        back = serialization.decode(serialization.encode(much))
+        assert isinstance(back, serialization.OpaqueValue)
         assert back.kind == kind

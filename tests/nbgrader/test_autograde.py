@@ -364,7 +364,7 @@ def test_the_marks_are_those_of_zth_grade(graded: Class, tmp_path: Path) -> None
     for who in ("honest", "wrong", "edits_the_tests", "secret"):
         shutil.copytree(graded.folder / "submitted" / who, tmp_path / "work" / who)
     done(tmp_path, "zth", "grade", "work", "lecture1", "--course", str(graded.course))
-    from grader.teach.store import Store
+    from grader.grading.store import Store
 
     with Store(tmp_path / "grades.sqlite") as store:
         for mark in store.marks(lecture="lecture1"):

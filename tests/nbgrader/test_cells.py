@@ -14,7 +14,7 @@ from grader.course.manifest import Course, Lecture, bundled_course, load_course
 from grader.errors import UserError
 from grader.nbgrader.cells import (
     Cell,
-    Kind,
+    CellKind,
     cells_of,
     graded_source,
     in_markdown,
@@ -100,7 +100,7 @@ def test_learners_get_no_line_of_a_solution(lecture: Lecture, file: str) -> None
 @pytest.mark.parametrize(("lecture", "file"), FILES, ids=IDS)
 def test_every_exercise_is_in_it_once_with_its_points(lecture: Lecture, file: str) -> None:
     cells = cells_of(COURSE, lecture, file)
-    graded = {target_of(c.source): c.points for c in cells if c.kind is Kind.TEST}
+    graded = {target_of(c.source): c.points for c in cells if c.kind is CellKind.TEST}
     assert graded == {
         f"{lecture.id}.{e.id}": 0 if e.bonus else e.points
         for e in lecture.exercise
@@ -110,7 +110,7 @@ def test_every_exercise_is_in_it_once_with_its_points(lecture: Lecture, file: st
     ids = [cell.id for cell in cells]
     assert len(ids) == len(set(ids))
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in ids)
-    text = "\n".join(cell.source for cell in cells if cell.kind is Kind.TEXT)
+    text = "\n".join(cell.source for cell in cells if cell.kind is CellKind.TEXT)
     assert all(lecture.link(e) in text for e in lecture.exercise if e.file == file)
 
 
@@ -118,14 +118,14 @@ def test_every_exercise_is_in_it_once_with_its_points(lecture: Lecture, file: st
 def test_the_cells_are_the_file(lecture: Lecture, file: str) -> None:
     """What is given and what is solved, one after the other, is the file's code without its main part."""
     cells = cells_of(COURSE, lecture, file)
-    kinds = (Kind.GIVEN, Kind.SOLUTION)
+    kinds = (CellKind.GIVEN, CellKind.SOLUTION)
     code = "\n".join(c.source for c in cells if c.kind in kinds and c.id != "zth")
     worked = ast.parse((COURSE.solutions(lecture) / file).read_text()).body[1:]
     worked = [node for node in worked if not isinstance(node, ast.If)]
     made = ast.parse(code).body
     assert [ast.dump(node) for node in made] == [ast.dump(node) for node in worked]
     for cell in cells:
-        if cell.kind is not Kind.TEXT:
+        if cell.kind is not CellKind.TEXT:
             ast.parse(cell.source)
 
 
@@ -151,9 +151,9 @@ def test_what_can_be_played_with_leaves_the_functions_alone() -> None:
     """An example of the lecture's binds `dbndiff`, which is a function that is judged."""
     cells = {cell.id: cell for cell in cells_of(COURSE, COURSE.lectures[2], "atomic.py")}
     assert cells["dhprebn_examples"].source.endswith("try_dhprebn()")
-    functions = {c.id for c in cells.values() if c.kind is Kind.SOLUTION}
+    functions = {c.id for c in cells.values() if c.kind is CellKind.SOLUTION}
     for cell in cells.values():
-        if cell.kind is Kind.PLAY:
+        if cell.kind is CellKind.PLAY:
             tree = ast.parse(cell.source)
             bound = {
                 target.id
@@ -219,7 +219,7 @@ def test_names_that_are_ours_may_be_exercises(own: Path) -> None:
     cells = arrays_of(own)
     ids = [cell.id for cell in cells]
     assert len(ids) == len(set(ids))
-    graded = [target_of(cell.source) for cell in cells if cell.kind is Kind.TEST]
+    graded = [target_of(cell.source) for cell in cells if cell.kind is CellKind.TEST]
     assert graded == [
         f"lecture1.{name}" for name in ("double", "zth", "Tally", "test_double", "given")
     ]

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from grader.errors import UserError
-from grader.judge.isolation import Isolation
 from grader.nbgrader.config import (
     FIRST,
     HIDDEN,
@@ -21,6 +20,7 @@ from grader.nbgrader.config import (
     source_folder,
     write_config,
 )
+from grader.sandbox.isolation import Isolation
 
 THEIRS = """\
 c = get_config()

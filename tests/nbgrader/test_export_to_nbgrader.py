@@ -23,7 +23,7 @@ from releasing import SECRET
 from grader.course.manifest import load_course
 from grader.course.targets import select
 from grader.errors import UserError
-from grader.teach.store import Store
+from grader.grading.store import Store
 
 Json = dict[str, Any]
 TIMES = {

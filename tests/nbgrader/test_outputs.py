@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from grader.course.manifest import Exercise
-from grader.judge.results import ExerciseResult, Outcome
+from grader.grading.feedback import ExerciseFeedback
+from grader.grading.gradebook import ExerciseScore
 from grader.nbgrader.judging import share
 from grader.nbgrader.outputs import by_hand, outputs_of
-from grader.teach.feedback import Told
-from grader.teach.gradebook import Graded
+from grader.results import ExerciseResult, Outcome
 
 
-def told(outcome: Outcome, **more: Any) -> Told:
-    graded = Graded("double", outcome, 0, 0)
-    return Told(graded, link="https://youtu.be/x?t=1", at="0:00:01", again="", **more)
+def told(outcome: Outcome, **more: Any) -> ExerciseFeedback:
+    graded = ExerciseScore("double", outcome, 0, 0)
+    return ExerciseFeedback(graded, link="https://youtu.be/x?t=1", at="0:00:01", again="", **more)
 
 
 def seen_by_nbgrader(outputs: list[dict[str, Any]], worth: float) -> float:

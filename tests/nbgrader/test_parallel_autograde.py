@@ -18,8 +18,8 @@ from judging import make_deadly
 from prepared import copied, once, with_partial_credit
 
 from grader.errors import UserError
-from grader.judge.worker import Marked
-from grader.nbgrader.begun import only_one
+from grader.judge.worker import JobResult
+from grader.nbgrader.in_progress import only_one
 
 WRONG = {"test_double": 2.5, "test_quadruple": 0, "test_shift": 0}
 """What is left to whom one of double's two checks holds, and nothing is built on it."""
@@ -291,7 +291,7 @@ def test_what_keeps_it_from_grading_is_one_message(
     assert not (folder / "autograded").exists()
 
 
-def nobody(_: object, __: object) -> Iterator[Marked]:
+def nobody(_: object, __: object) -> Iterator[JobResult]:
     """Judges, where none must be asked."""
     raise AssertionError("something was judged")
     yield

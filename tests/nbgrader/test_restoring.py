@@ -11,15 +11,17 @@ import pytest
 from nbformat.notebooknode import from_dict
 
 from grader.nbgrader.cells import graded_source
-from grader.nbgrader.restoring import Known, cells_in, in_order, restore
+from grader.nbgrader.gradebook_cells import GradebookCell, cells_in, in_order, restore
 
 Json = dict[str, Any]
 
 
-def known(name: str, target: str = "", **about: Any) -> Known:
+def known(name: str, target: str = "", **about: Any) -> GradebookCell:
     usual = {"locked": bool(target), "grade": bool(target), "solution": not target, "task": False}
     source = graded_source(target) if target else f"def {name}(): ..."
-    return Known(name, "code", source, "0" * 32, **{**usual, "points": 2.0, **about}, target=target)
+    return GradebookCell(
+        name, "code", source, "0" * 32, **{**usual, "points": 2.0, **about}, target=target
+    )
 
 
 BOOK = [known("a"), known("test_a", "l.a"), known("b"), known("test_b", "l.b")]

@@ -5,7 +5,7 @@ import stat
 
 import msgspec
 
-from grader.judge.wire import _Packed, header
+from grader.sandbox.serialization import _Packed, header
 
 
 def send(data):

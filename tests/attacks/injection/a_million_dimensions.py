@@ -7,12 +7,12 @@
 import msgspec
 from forging import ext, observation, send
 
-from grader.judge.messages import Seen, pack
+from grader.sandbox.protocol import ReturnedReply, pack
 
 
 def double(x):
     plain = msgspec.msgpack.encode(ext(1, ["float64", [1] * 1_000_000]))
-    send(pack(Seen(observation(plain, [b"12345678"]), [])))
+    send(pack(ReturnedReply(observation(plain, [b"12345678"]), [])))
     return x
 
 

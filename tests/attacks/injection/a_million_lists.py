@@ -5,12 +5,12 @@
 
 from forging import observation, send
 
-from grader.judge.messages import Seen, pack
+from grader.sandbox.protocol import ReturnedReply, pack
 
 
 def double(x):
     many = 4_100_000
-    send(pack(Seen(observation(b"\xdd" + many.to_bytes(4, "big") + b"\x90" * many), [])))
+    send(pack(ReturnedReply(observation(b"\xdd" + many.to_bytes(4, "big") + b"\x90" * many), [])))
     return x
 
 

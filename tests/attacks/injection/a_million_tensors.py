@@ -7,13 +7,13 @@
 import msgspec
 from forging import ext, observation, send
 
-from grader.judge.messages import Seen, pack
+from grader.sandbox.protocol import ReturnedReply, pack
 
 
 def double(x):
     one = msgspec.msgpack.encode(ext(1, ["int8", [0]]))
     many = 4_000_000 // len(one)
-    send(pack(Seen(observation(b"\xdd" + many.to_bytes(4, "big") + one * many, [b""] * 9_999), [])))
+    send(pack(ReturnedReply(observation(b"\xdd" + many.to_bytes(4, "big") + one * many, [b""] * 9_999), [])))
     return x
 
 

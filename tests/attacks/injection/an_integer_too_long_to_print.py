@@ -7,11 +7,11 @@
 import msgspec
 from forging import ext, observation, send
 
-from grader.judge.messages import Seen, pack
+from grader.sandbox.protocol import ReturnedReply, pack
 
 
 def double(x):
-    send(pack(Seen(observation(msgspec.msgpack.encode(ext(3, "0x" + "f" * 4090))), [])))
+    send(pack(ReturnedReply(observation(msgspec.msgpack.encode(ext(3, "0x" + "f" * 4090))), [])))
     return x
 
 

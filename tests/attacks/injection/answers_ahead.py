@@ -5,13 +5,13 @@
 
 from forging import send
 
-from grader.judge.messages import Ready, Seen, pack
-from grader.judge.wire import encode
+from grader.sandbox.protocol import ReadyReply, ReturnedReply, pack
+from grader.sandbox.serialization import encode
 
 
 for _ in range(100):
-    send(pack(Ready()))
-    send(pack(Seen(encode(1.5), [])))
+    send(pack(ReadyReply()))
+    send(pack(ReturnedReply(encode(1.5), [])))
 
 
 def double(x):

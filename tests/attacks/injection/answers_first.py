@@ -4,10 +4,10 @@
 
 from forging import send
 
-from grader.judge.messages import Seen, pack
-from grader.judge.wire import encode
+from grader.sandbox.protocol import ReturnedReply, pack
+from grader.sandbox.serialization import encode
 
 
 def double(x):
-    send(pack(Seen(encode(True), [])))
+    send(pack(ReturnedReply(encode(True), [])))
     return x

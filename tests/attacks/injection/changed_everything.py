@@ -7,11 +7,11 @@
 import msgspec
 from forging import send
 
-from grader.judge.messages import Seen
+from grader.sandbox.protocol import ReturnedReply
 
 
 def double(x):
-    send(msgspec.msgpack.encode({"type": "Seen", "value": b"", "changed": ["x"] * 1_900_000}))
+    send(msgspec.msgpack.encode({"type": "ReturnedReply", "value": b"", "changed": ["x"] * 1_900_000}))
     return x
 
 

@@ -7,14 +7,14 @@
 import msgspec
 from forging import observation, send
 
-from grader.judge.messages import Seen, pack
+from grader.sandbox.protocol import ReturnedReply, pack
 
 
 def double(x):
     plain = b"\x90"
     for _ in range(1_500):
         plain = msgspec.msgpack.encode(msgspec.msgpack.Ext(2, b"\x91" * 5 + plain))
-    send(pack(Seen(observation(plain), [])))
+    send(pack(ReturnedReply(observation(plain), [])))
     return x
 
 

@@ -5,14 +5,14 @@
 
 from forging import send
 
-from grader.judge.messages import Missing, Raised, pack
+from grader.sandbox.protocol import MissingReply, RaisedReply, pack
 
 
 def double(x):
-    send(pack(Raised("NotImplementedError", "mean", [], stub="mean")))
+    send(pack(RaisedReply("NotImplementedError", "mean", [], stub="mean")))
     return x
 
 
 def mean(values):
-    send(pack(Missing(["mean"])))
+    send(pack(MissingReply(["mean"])))
     return 0.0

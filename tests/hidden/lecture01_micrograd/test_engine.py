@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from grader.judge.checks import exercise
+from grader import exercise
 
 
 def draw(rng, low=1.5, high=4.0):

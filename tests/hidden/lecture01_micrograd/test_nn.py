@@ -7,7 +7,7 @@ an MLP's last layer has no activation at all. Both are right.
 import itertools
 import math
 
-from grader.judge.checks import exercise, fail
+from grader import exercise, fail
 
 
 def draw(rng, n, low=-1.0, high=1.0):

@@ -9,7 +9,7 @@ from collections import Counter
 
 import torch
 
-from grader.judge.checks import Observation, exercise, fail
+from grader import Observation, exercise, fail
 
 # build_vocab
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 import torch
 
-from grader.judge.checks import Observation, exercise, fail
+from grader import Observation, exercise, fail
 
 # trigram_counts
 

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from grader.judge.checks import CheckFailed, Stopped
+from grader.judge.checks import CheckFailed, NoObservation
 
 MODULES = {"atomic", "backprop", "train"}
 
@@ -224,7 +224,7 @@ class Judged:
         try:
             seen = observe(probe, default_dtype=torch.float64, may_change=may_change, **inputs)
             self._in_float32 = holds_float32(seen.value)
-        except Stopped as stopped:
+        except NoObservation as stopped:
             if not DTYPE_TROUBLE.search(stopped.failure.sentence):
                 raise
             self._in_float32 = True

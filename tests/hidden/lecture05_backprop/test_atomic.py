@@ -6,7 +6,7 @@ autograd's for that one step. On `names` everything is as in the lecture.
 
 import torch
 
-from grader.judge.checks import exercise, gradient_of
+from grader import exercise, gradient_of
 
 
 @exercise("dlogprobs")

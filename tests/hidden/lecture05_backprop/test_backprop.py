@@ -2,7 +2,7 @@
 
 import torch
 
-from grader.judge.checks import exercise, gradient_of
+from grader import exercise, gradient_of
 
 
 @exercise("cross_entropy_backward")

@@ -1,7 +1,7 @@
 """Hidden checks of arrays.py."""
 
 import torch
-from grader.judge.checks import exercise
+from grader import exercise
 
 
 @exercise("double")

@@ -1,7 +1,7 @@
 """Hidden checks of model.py. The marker is what no process of the learner's may hold."""
 
 import torch
-from grader.judge.checks import exercise
+from grader import exercise
 
 MARKER = "tiny-marker-5e8d41c07b"
 

@@ -1,0 +1,1 @@
+"""Runs the learner's code in processes that have nothing but their inputs, with limits."""
