@@ -76,7 +76,7 @@ def _of_theirs(grade: LectureGrade, most: float | None) -> float | None:
 
 
 def _table(grades: Sequence[LectureGrade]) -> Iterator[list[str]]:
-    yield ["ID number", "Full name", "Email address", "LectureGrade", "Maximum Grade", FEEDBACK]
+    yield ["ID number", "Full name", "Email address", "Grade", "Maximum Grade", FEEDBACK]
     for grade in grades:
         yield [
             *map(harmless, (grade.who, grade.name, grade.email)),
