@@ -1,4 +1,4 @@
-"""The one error a person can mend; every other exception is a fault of ours."""
+"""The one error that a person can fix; every other exception is a fault of ours."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class UserError(Exception):
 
 @contextlib.contextmanager
 def writing(out: Path) -> Iterator[None]:
-    """For the block that writes what a person named: UserError where the system does not let us."""
+    """For the block that writes what a person named: UserError if the system does not let us."""
     try:
         yield
     except OSError as error:

@@ -3,7 +3,7 @@
 What is judged is what was run in this notebook, cell by cell, and what is saved in the notebooks beside
 it. It is judged as source, in a process of its own which stays as long as the notebook's.
 
-Whoever imports this can also import the notebooks beside: `from engine import Value` finds
+After this import the notebooks beside can be imported, too: `from engine import Value` finds
 engine.ipynb where there is no engine.py.
 """
 
@@ -90,13 +90,13 @@ def check(target: str, must_pass: bool = False) -> None:
 
 
 def _counts(result: ExerciseResult, must_pass: bool) -> bool:
-    """Whether it is to be mended; a bonus that is not begun need not, unless it was asked for."""
+    """Whether something is left to do; for a bonus that is not begun only if it was asked for."""
     free = result.bonus and result.outcome is Outcome.TODO and not must_pass
     return result.outcome is not Outcome.PASS and not free
 
 
 def _session() -> _Session:
-    """What is known of the notebook we are in. Raises UserError where we are in none."""
+    """What is known of the notebook we are in. Raises UserError if we are in none."""
     global _here
     shell = _shell()
     if shell is None:
@@ -120,7 +120,7 @@ class _RunCell(msgspec.Struct, frozen=True):
     """As in `In [12]`."""
     text: str
     id: str
-    """Empty where the program that shows the notebook does not tell it."""
+    """Empty if the program that shows the notebook does not tell it."""
     defines: frozenset[str]
     """The names of its functions and classes."""
 
@@ -207,7 +207,7 @@ def _definitions(text: str) -> frozenset[str]:
 def _sources(lecture: Lecture, cells: Sequence[_RunCell]) -> tuple[Sources, str]:
     """What stands for each of the lecture's files: this notebook where it has it, else what is saved.
 
-    And what this notebook is called there; empty where it has none of them.
+    And what this notebook is called there; empty if it has none of them.
     """
     live = _as_notebook([cell.text for cell in cells])
     defined = read_notebook(live).defines

@@ -18,7 +18,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def check_place(out: Path, force: bool) -> None:
-    """Raises UserError where a pack cannot be put at `out`, or would take the place of work."""
+    """Raises UserError if a pack cannot be put at `out`, or would take the place of work."""
     if out.name in ("", "..") or out.name.lower() == SUFFIX:
         raise UserError(f"{out} is no name for a pack.", ELSEWHERE)
     if not out.parent.is_dir():
@@ -86,7 +86,7 @@ def _files(folder: Path) -> list[str]:
 
 
 def _foreign(folder: Path) -> str:
-    """A file that is not as a pack has it: somebody works there. Empty where there is none.
+    """A file that is not as a pack has it: somebody works there. Empty if there is none.
 
     A pack holds its course, and each other file twice: as it is, and as it was given.
     """

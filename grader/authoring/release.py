@@ -31,7 +31,7 @@ class ReleasedLecture(msgspec.Struct, frozen=True):
     checks: int
     """Visible ones."""
     unseen: tuple[str, ...]
-    """Exercises of which nothing is visible."""
+    """Exercises without a visible check."""
     given: tuple[str, ...]
     """Files of solutions/ in which nothing is left to the learner: they are given whole."""
 
@@ -158,7 +158,7 @@ def _count_examples(stub: str, lecture: Lecture, exercise: Exercise) -> int:
         return sum(map(len, examples_of(stub, lecture, exercise)))
     except ValueError as error:
         message = f"A docstring of {lecture.id}.{exercise.id} is no doctest: {error}."
-        raise UserError(message, "Mend it in the solution.") from None
+        raise UserError(message, "Fix it in the solution.") from None
 
 
 def _about(

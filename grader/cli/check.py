@@ -172,7 +172,7 @@ class _Start:
 
 @contextlib.contextmanager
 def _live_line(console: Console, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """A line that says what is being judged, while it is; nothing where nobody watches."""
+    """A line that says what is being judged, while it is; nothing if nobody watches."""
     if quiet or not console.is_terminal:
         yield lambda _: None
         return

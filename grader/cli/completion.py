@@ -38,7 +38,7 @@ def answer_the_shell() -> None:
 
 
 def suggest(words: list[str], typed: str) -> list[Word] | None:
-    """What may stand where `typed` was begun, after `words`; None where that is a path."""
+    """What may stand where `typed` was begun, after `words`; None if that is a path."""
     line = _TypedLine(words)
     if line.waiting:
         return line.values(line.waiting, typed)

@@ -87,7 +87,7 @@ def _fetch(console: Console, wanted: list[Dataset], quiet: bool) -> list[UserErr
 
 @contextlib.contextmanager
 def _bar(console: Console, name: str, quiet: bool) -> Iterator[Report]:
-    """A bar with size, speed and time left; nothing where nobody watches."""
+    """A bar with size, speed and time left; nothing if nobody watches."""
     if quiet or not console.is_terminal:
         yield lambda *_: None
         return
@@ -127,5 +127,5 @@ def _json(found: list[Located]) -> bytes:
 
 
 NO_DATA = "This course needs no data."
-STOPPED = "Stopped. What came is kept; the next `zth data` goes on from there."
+STOPPED = "Stopped. What was fetched is kept; the next `zth data` goes on from there."
 ANOTHER_FETCHES = "Another zth is fetching; waiting for it."

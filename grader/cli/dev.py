@@ -104,7 +104,7 @@ def completion(context: typer.Context) -> None:
 
 @contextlib.contextmanager
 def _progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
-    """A line with what is being proved and a bar; nothing where nobody watches."""
+    """A line with what is being proved and a bar; nothing if nobody watches."""
     if not console.is_terminal:
         yield lambda *_: None
         return

@@ -91,7 +91,7 @@ def _counted(words: str, who: Sequence[str]) -> str:
 
 
 def must_be_there(store: Path) -> None:
-    """Raises UserError where there is no gradebook: only `zth grade` makes one."""
+    """Raises UserError if there is no gradebook: only `zth grade` makes one."""
     if not store.exists():
         raise UserError(
             f"There is no gradebook {store}.", "`zth grade` makes it, --store names it."
@@ -99,6 +99,6 @@ def must_be_there(store: Path) -> None:
 
 
 def must_not_replace(store: Path, out: Path) -> None:
-    """Raises UserError where what is to be written would take the gradebook's place."""
+    """Raises UserError if what is to be written would take the gradebook's place."""
     if out.exists() and store.exists() and out.samefile(store):
         raise UserError(f"{out} is the gradebook itself.", "Name another place to write it.")

@@ -209,7 +209,7 @@ def autograde(
 
 
 def _course_folder(named: Path | None, option: str) -> Path:
-    """The nbgrader course that was named, or the one we are in. Raises UserError where it is none."""
+    """The nbgrader course that was named, or the one we are in. Raises UserError if it is none."""
     from grader.nbgrader.config import must_be_course
 
     place = (here() / named).resolve() if named else here()

@@ -38,7 +38,7 @@ def screen(stderr: bool = False) -> Console:
 
 
 def here() -> Path:
-    """The folder we are in. Raises UserError where somebody has taken it away."""
+    """The folder we are in. Raises UserError if somebody has taken it away."""
     try:
         return Path.cwd()
     except FileNotFoundError:
@@ -70,12 +70,12 @@ def open_whole_course(folder: Path | None) -> Course:
 
 
 def open_workspace(folder: Path | None, course: Course) -> Workspace:
-    """The workspace that was named, or the one we are in. Raises UserError where it is none."""
+    """The workspace that was named, or the one we are in. Raises UserError if it is none."""
     return named_workspace(folder) if folder else find_workspace(here(), course)
 
 
 def begun_workspace(folder: Path | None, course: Course) -> Workspace:
-    """The same, for what only makes sense in one: raises UserError where exercises/ is not there."""
+    """The same, for what only makes sense in one: raises UserError if exercises/ is not there."""
     place = open_workspace(folder, course)
     if not place.exists:
         raise UserError("You are not in a workspace.", GO_THERE)
@@ -115,7 +115,7 @@ WorkspaceFolder = Annotated[
     typer.Option("--workspace", metavar="DIR", help="The folder that holds exercises/."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object and nothing else.")]
-GO_ELSEWHERE = "Go to one that is there, with `cd`, and type it again."
+GO_ELSEWHERE = "Go to one that is there, with `cd`, and run the command again."
 GO_THERE = "Go to yours with `cd`, name it with --workspace DIR, or make one: `zth init DIR`."
 STUDENTS_PACK = "This is the students' pack: it has no solutions and no hidden checks."
 THE_WHOLE_ONE = (

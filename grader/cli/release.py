@@ -85,5 +85,5 @@ def release(
 
 
 NOT_RIGHT = "Nothing is written: what would be visible judges wrong."
-MEND_THEM = "Mend those examples in the solutions, or those checks; then type it again."
+MEND_THEM = "Fix those examples in the solutions, or those checks; then run the command again."
 STOPPED = "Stopped. Nothing is written."

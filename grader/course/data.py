@@ -29,7 +29,7 @@ class Located(msgspec.Struct, frozen=True):
     path: Path
     state: DataState
     why: str = ""
-    """A sentence; empty where the file is verified."""
+    """A sentence; empty if the file is verified."""
     fix: str = ""
 
 
@@ -72,7 +72,7 @@ def data_at_hand(course: Course) -> dict[str, Path]:
 
 
 def named_folder() -> Path | None:
-    """The folder that ZTH_DATA names; None where it is not set or empty."""
+    """The folder that ZTH_DATA names; None if it is not set or empty."""
     named = os.environ.get(VARIABLE)
     return Path(named).expanduser().resolve() if named else None
 

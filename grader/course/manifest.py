@@ -202,7 +202,7 @@ class Course(msgspec.Struct, frozen=True):
         return self.manifest.released
 
     def dataset(self, name: str) -> Dataset:
-        """The data set of that name. Raises UserError where the course has none."""
+        """The data set of that name. Raises UserError if the course has none."""
         for dataset in self.manifest.data:
             if dataset.name == name:
                 return dataset
@@ -266,7 +266,7 @@ def bundled_course() -> Path:
 def load_course(root: Path) -> Course:
     """The course in `root`.
 
-    Raises UserError where course.toml is missing, is not valid, or names what is not there.
+    Raises UserError if course.toml is missing, is not valid, or names what is not there.
     """
     path = root / "course.toml"
     try:
@@ -281,7 +281,7 @@ def load_course(root: Path) -> Course:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path} is not valid TOML: {error}.", "Mend that line.") from None
+        raise UserError(f"{path} is not valid TOML: {error}.", "Fix that line.") from None
     if raw.get("format") != FORMAT:
         found = repr(raw["format"]) if "format" in raw else "missing"
         raise UserError(
@@ -321,7 +321,7 @@ def _spell_out(message: str, raw: object) -> str:
 
 
 def find_zone(name: str) -> datetime.tzinfo | None:
-    """The time zone of that name, the system's or the package tzdata's; None where there is none."""
+    """The time zone of that name, the system's or the package tzdata's; None if there is none."""
     import zoneinfo  # only where a time is read
 
     try:
@@ -368,7 +368,7 @@ def _lecture_problems(course: Course, lecture: Lecture) -> Iterator[tuple[str, s
         if not folder.is_dir():
             yield (
                 f"{lecture.id} needs the folder {folder.relative_to(course.root)}.",
-                UNPACK_AGAIN if course.released else "Make it, or mend `dir`.",
+                UNPACK_AGAIN if course.released else "Make it, or correct `dir`.",
             )
     ids = {e.id for e in lecture.exercise}
     for exercise in lecture.exercise:
@@ -381,7 +381,7 @@ def _lecture_problems(course: Course, lecture: Lecture) -> Iterator[tuple[str, s
             there = (worked / exercise.file).relative_to(course.root)
             yield (
                 f"`file` of {where} is {exercise.file}, and {there} is not there.",
-                UNPACK_AGAIN if course.released else "Write the solution, or mend `file`.",
+                UNPACK_AGAIN if course.released else "Write the solution, or correct `file`.",
             )
         if not _TIME.fullmatch(exercise.at):
             yield f"`at` of {where} is {exercise.at!r}.", "Write the time as h:mm:ss."
@@ -441,7 +441,7 @@ def _repeated(names: list[str], of: str, key: str = "id") -> Iterator[tuple[str,
 
 
 def _cycle(needs: dict[str, tuple[str, ...]]) -> list[str]:
-    """One circle in `needs`, first name repeated at its end; empty where there is none."""
+    """One circle in `needs`, first name repeated at its end; empty if there is none."""
     done: set[str] = set()
 
     def walk(name: str, path: list[str]) -> list[str]:
@@ -458,6 +458,6 @@ def _cycle(needs: dict[str, tuple[str, ...]]) -> list[str]:
     return next((found for name in needs if (found := walk(name, []))), [])
 
 
-MEND_THE_KEY = "Mend that key; CONTRIBUTING.md lists what each one means."
+MEND_THE_KEY = "Correct that key; CONTRIBUTING.md lists what each one means."
 SAVE_AS_UTF8 = "Save the file as UTF-8."
 UNPACK_AGAIN = "Unpack the pack that you were given once more, in another folder."

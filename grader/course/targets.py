@@ -37,7 +37,7 @@ def select(course: Course, targets: Sequence[str]) -> list[Selection]:
 
 
 def one_exercise(course: Course, target: str) -> tuple[Lecture, Exercise]:
-    """The one exercise a target names. Raises UserError where it names none, or several."""
+    """The one exercise a target names. Raises UserError if it names none, or several."""
     (selection,) = select(course, [target])
     if len(selection.exercises) > 1:
         first = f"{selection.lecture.id}.{selection.exercises[0].id}"
@@ -70,7 +70,7 @@ def _resolve(course: Course, target: str) -> list[tuple[str, str]]:
 def _in_file(course: Course, text: str) -> list[tuple[str, str]]:
     """The exercises that are written in a file: `engine.py`, or a path, as the tab key gives it.
 
-    Raises UserError where the file is none of the course's, or one of several lectures'.
+    Raises UserError if the file is none of the course's, or one of several lectures'.
     """
     path = PurePath(text)
     folders = [lecture for lecture in course.lectures if lecture.dir in path.parts]

@@ -38,7 +38,7 @@ class Format(msgspec.Struct, frozen=True):
     writes: str
     """What that is, in a few words."""
     suffix: str
-    """Of the file; empty where a folder is written."""
+    """Of the file; empty if a folder is written."""
     write: Write
     is_for_instructors: bool = False
     """Whether it has all there is, so also what is nobody's as long as a question is open. Elsewhere a

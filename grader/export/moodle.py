@@ -29,7 +29,7 @@ from grader.grading.worksheet import Worksheet, find_worksheet, number_in
 
 
 def write(grades: Sequence[LectureGrade], course: Course, out: Path) -> tuple[str, ...]:
-    """Raises UserError where there are several lectures: a worksheet is of one assignment."""
+    """Raises UserError if there are several lectures: a worksheet is of one assignment."""
     lectures = list(dict.fromkeys(grade.lecture for grade in grades))
     if len(lectures) > 1:
         raise UserError(

@@ -28,7 +28,7 @@ LOOKS = {
 
 
 def number(value: float | None) -> str:
-    """At most four places, and none that are not needed; nothing where something is not graded.
+    """At most four places, and none that are not needed; nothing if something is not graded.
 
     >>> number(2.0), number(0.3), number(1234567.25), number(None)
     ('2', '0.3', '1234567.25', '')

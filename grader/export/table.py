@@ -53,14 +53,14 @@ def _rows(grades: Sequence[LectureGrade]) -> Iterator[list[str]]:
 
 
 def _handed_in(of: Sequence[LectureGrade]) -> str:
-    """Empty where that is not known: something may be theirs, and nobody has said so."""
+    """Empty if that is not known: something may be theirs, and nobody has said so."""
     if any(grade.handed_in and not grade.is_asked for grade in of):
         return "yes"
     return "" if any(grade.is_asked for grade in of) else "no"
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
-    """None where one of them is not known."""
+    """None if one of them is not known."""
     known = [*values]
     return None if None in known else sum(value for value in known if value is not None)
 

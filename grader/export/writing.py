@@ -25,7 +25,7 @@ LONGEST_NAME = 80
 def check_place(
     out: Path, is_folder: bool, force: bool, depth: int = 2, names: Collection[str] = (RESULTS,)
 ) -> None:
-    """Raises UserError where `out` cannot be written, or holds what is not to be replaced.
+    """Raises UserError if `out` cannot be written, or holds what is not to be replaced.
 
     A folder that may be replaced has files of those `names`, `depth` folders down, and no others.
     """

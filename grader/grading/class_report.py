@@ -115,7 +115,7 @@ class ClassReport(msgspec.Struct, frozen=True):
     alike: tuple[Alike, ...]
     """Sources that are nearly the same: to be looked at, which is no verdict."""
     compared: int | None
-    """Learners whose sources could be compared; None where that is left out."""
+    """Learners whose sources could be compared; None if that is left out."""
     unreadable: People
     """Of whose work nothing could be read: no Python, no notebook, a broken archive."""
     waiting: People
@@ -173,7 +173,7 @@ def read_surveys(course: Course, selections: Sequence[Selection], store: Store) 
 
 
 def course_prints(course: Course, lecture: Lecture) -> frozenset[int]:
-    """The fingerprints of all that the course itself holds: whoever has them has them from there."""
+    """The fingerprints of all that the course itself holds: what is like it comes from there."""
     folders = [
         course.stubs(lecture),
         course.solutions(lecture),

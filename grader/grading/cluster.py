@@ -59,7 +59,7 @@ class Equipment(msgspec.Struct, frozen=True):
     """Its digest, and the judge's."""
 
     def unlike(self, other: Equipment) -> str:
-        """What is different with `other`, in words; empty where nothing is."""
+        """What is different with `other`, in words; empty if nothing is."""
         for name in ("zth", "python", "torch"):
             ours, theirs = getattr(self, name), getattr(other, name)
             if ours != theirs:
@@ -73,7 +73,7 @@ def mark_on(
     """The mark of every job, as they come, from the workers of a Dask cluster.
 
     `cluster` is the scheduler's address. Workers may come and go: a job whose worker is lost is given
-    to another. `tell` is given a sentence on each worker that cannot be used. Raises UserError where
+    to another. `tell` is given a sentence on each worker that cannot be used. Raises UserError if
     nobody answers there, or none of the workers will do.
     """
     with _connected(cluster) as client:
@@ -240,7 +240,7 @@ def _connected(cluster: str) -> Iterator[Client]:
 
 
 def _distributed() -> None:
-    """Raises UserError where Dask is not installed."""
+    """Raises UserError if Dask is not installed."""
     try:
         import distributed  # noqa: F401
     except ImportError:
@@ -263,7 +263,7 @@ def _by_value(function: Callable[..., object]) -> Callable[..., object]:
 
 
 def _compare(setting: bytes, ours: bytes) -> str:
-    """Why this machine cannot be used; empty where it can."""
+    """Why this machine cannot be used; empty if it can."""
     try:
         here = equipment(_setting.decode(setting))
     except UserError as error:
@@ -280,7 +280,7 @@ def _mark(job: bytes, setting: bytes) -> bytes:
 
 
 def equipment(setting: JudgeConfig) -> Equipment:
-    """What this machine has. Raises UserError where it cannot judge with that setting."""
+    """What this machine has. Raises UserError if it cannot judge with that setting."""
     course = load_course(Path(_as_here(setting).course))
     if setting.isolation == Isolation.BWRAP:
         must_work()

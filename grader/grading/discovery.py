@@ -109,7 +109,7 @@ def find_submissions(
 
     `assignment` is nbgrader's name for it, where there are several and none is called like one of the
     `lectures`. The course knows what its files are called, and where it is given. Links are never
-    followed. Raises UserError where `root` is no folder, or several assignments could be meant.
+    followed. Raises UserError if `root` is no folder, or several assignments could be meant.
     """
     looking = Looking(roster, course, tuple(lectures))
     listing = _list(root, assignment, looking)

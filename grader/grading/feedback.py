@@ -146,7 +146,7 @@ class CheckSources:
                     self._found.setdefault(node.name, []).append((marks, source))
 
     def of(self, exercise: str, check: str) -> str:
-        """The source of a check, with its decorators; nothing where it is not there any more."""
+        """The source of a check, with its decorators; nothing if it is not there any more."""
         found = self._found.get(check.partition("[")[0], [])
         own = [source for marks, source in found if repr(exercise) in marks]
         return (own or [source for _, source in found] or [""])[0]

@@ -118,7 +118,7 @@ class Gathered:
             raise Full(TOO_MANY_FILES.format(count=self.limits.files))
 
     def keep(self, name: str, data: bytes, at: float = 0.0) -> None:
-        """A file's bytes, and when it is from, seconds since 1970; 0 where that is not known."""
+        """A file's bytes, and when it is from, seconds since 1970; 0 if that is not known."""
         if len(data) > self.most(name):
             self.leave_out(name, TOO_LARGE.format(most=mega(self.most(name))))
             return
@@ -137,7 +137,7 @@ class Gathered:
 
 
 def place_of(name: str, gathered: Gathered) -> str | None:
-    """The path of an archive's member, cleaned; None where it must or need not be read."""
+    """The path of an archive's member, cleaned; None if it must or need not be read."""
     path = name.replace("\\", "/")
     if not is_wanted(path):
         if not path.endswith("/") and not is_nobodys(path):
@@ -153,7 +153,7 @@ def place_of(name: str, gathered: Gathered) -> str | None:
 
 
 def fault_of(path: str, limits: BundleLimits) -> str:
-    """What is wrong with the path of a file; empty where nothing is."""
+    """What is wrong with the path of a file; empty if nothing is."""
     if _CONTROL.search(path):
         return "is left out: its name has control characters in it."
     if len(path) > limits.path_characters:

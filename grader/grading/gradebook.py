@@ -33,9 +33,9 @@ class ExerciseScore(msgspec.Struct, frozen=True):
 
     exercise: str
     outcome: Outcome | None
-    """The judge's; None where it was not judged."""
+    """The judge's; None if it was not judged."""
     points: float | None
-    """None where it is not graded yet: what was handed in waits for the judge."""
+    """None if it is not graded yet: what was handed in waits for the judge."""
     max_points: float
     by_hand: bool = False
     """Whether a person gave the points."""
@@ -69,14 +69,14 @@ class LectureGrade(msgspec.Struct, frozen=True):
     lecture: str
     exercises: tuple[ExerciseScore, ...]
     points: float | None
-    """Reached; a bonus is in it, so it may be more than `max_points`. None where some is not graded."""
+    """Reached; a bonus is in it, so it may be more than `max_points`. None if some is not graded."""
     max_points: float
     late_hours: float | None
-    """After what is due for them; None where nobody wrote down when it came, or nothing is due."""
+    """After what is due for them; None if nobody wrote down when it came, or nothing is due."""
     penalty: float | None
-    """The points that being late costs; None where some is not graded."""
+    """The points that being late costs; None if some is not graded."""
     total: float | None
-    """None where some is not graded: that is neither 0 nor nothing handed in."""
+    """None if some is not graded: that is neither 0 nor nothing handed in."""
     remarks: tuple[str, ...] = ()
     row: dict[str, str] = {}
     """The line of the roster, by column."""
@@ -169,7 +169,7 @@ def known_people(store: Store) -> list[Person]:
 def find_learner(text: str, people: Sequence[Person], where: str) -> str:
     """The id of the one person whom a text means: by id, email, or a name that only one has.
 
-    `where` is what the people are of, in words. Raises UserError where nobody or several are meant.
+    `where` is what the people are of, in words. Raises UserError if nobody or several are meant.
     """
     if any(person.id == text for person in people):
         return text
@@ -350,7 +350,7 @@ NAME_ID = "Name the id of one: {ids}."
 LONGEST = 4_000
 """Characters of a message; the gradebook has all of it."""
 NOTHING = "Nothing was handed in."
-UNCLEAR = "Its file is from after it was due, but a file's time is nothing to take points off for."
+UNCLEAR = "The file is dated after the deadline, but file dates are unreliable, so it loses no points for that."
 WAITING = "Not graded yet: {names}."
 DECIDE = (
     "What {names} builds on has full marks by hand, and the judge cannot go by that: give the points "

@@ -6,7 +6,7 @@ import re
 
 
 def kind_of(name: str) -> str:
-    """What a name says, and what to do, as the end of a sentence; empty where it says nothing.
+    """What a name says, and what to do, as the end of a sentence; empty if it says nothing.
 
     >>> kind_of("report.pdf")
     'is a PDF: hand in the .py files or the notebook itself.'

@@ -24,7 +24,7 @@ def with_ids(text: str, exercises: Iterable[Exercise]) -> str:
     try:
         parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
-        return text  # whoever compiles it says so
+        return text  # the compiler says so
     named = [(name, exercise) for exercise in exercises for name in exercise.names]
     ids: dict[tuple[int, int, int], str] = {}
     for name, exercise in sorted(

@@ -21,7 +21,7 @@ class Text(msgspec.Struct, frozen=True):
     """What stands for one of a lecture's files."""
 
     text: str
-    """Empty where nothing does."""
+    """Empty if nothing does."""
     trouble: str = ""
     """Why it could not be judged, in a sentence."""
 
@@ -45,7 +45,7 @@ class Reading:
         return self._start / hand_in.path
 
     def texts(self, hand_in: SubmissionRecord, lecture: Lecture) -> dict[str, Text] | None:
-        """Each of the lecture's files; None where they are not there any more, or have changed since.
+        """Each of the lecture's files; None if they are not there any more, or have changed since.
 
         Never raises for what is there.
         """

@@ -56,7 +56,7 @@ class Match(msgspec.Struct, frozen=True):
     """Whose something is."""
 
     person: Person | None = None
-    """None where it is nobody's, or that cannot be told."""
+    """None if it is nobody's, or that cannot be told."""
     candidates: tuple[Person, ...] = ()
     """Whom it may be of, where that cannot be told."""
     by: MatchKey = MatchKey.TEXT
@@ -105,7 +105,7 @@ class Roster:
         return self._by_id.get(person_id)
 
     def find(self, text: str) -> Person | None:
-        """Whom a text means: it is, or holds, one person's id, email or name. None where two fit."""
+        """Whom a text means: it is, or holds, one person's id, email or name. None if two fit."""
         return self.whose([Claim(MatchKey.TEXT, text)]).person
 
     def fitting(self, text: str) -> tuple[Person, ...]:

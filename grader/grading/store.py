@@ -461,7 +461,7 @@ _FROM = {
 NAME_ONE = "Name a gradebook of zth, or a file that is not there yet, with --store FILE."
 WRITABLE = "Make the file and its folder writable for you. All that was recorded is there."
 FIXES = {
-    "full": "Free some disk space and type it again: what was graded is there, and it goes on.",
+    "full": "Free some disk space and run the command again: what was graded is kept, and it goes on.",
     "locked": "Another zth is writing to it. Wait for it to end.",
     "unable to open": "Name a file in a folder that you may write to, with --store FILE.",
 }

@@ -52,7 +52,7 @@ class SubmittedFiles(msgspec.Struct, frozen=True):
     ignored: int = 0
     """Files that are neither Python nor a notebook."""
     times: dict[str, float] = {}
-    """By path: when a file is from, seconds since 1970; 0 where nothing says so."""
+    """By path: when a file is from, seconds since 1970; 0 if nothing says so."""
 
 
 def read_bundle(
@@ -222,7 +222,7 @@ def _read_file(path: Path, name: str, gathered: Gathered, at: float = 0.0) -> No
 
 
 def _open(path: Path, name: str) -> io.BufferedReader:
-    """The file, where it is a regular one. Does not wait for whoever holds the other end."""
+    """The file, where it is a regular one. Does not wait for the other end of a pipe."""
     try:
         handle = os.open(path, _FLAGS)
         mode = os.fstat(handle).st_mode

@@ -22,13 +22,13 @@ from grader.grading.texts import decoded
 def read_time(
     text: str, zone: datetime.tzinfo | None = None, local: bool = False
 ) -> datetime.datetime | None:
-    """The moment in UTC; None where the text is none, or may be several.
+    """The moment in UTC; None if the text is none, or may be several.
 
     It may end with an offset (+0200, +02:00), with Z, with the name of a zone (Europe/Berlin) or with
     the letters that one goes by (CEST, EST). Letters mean what they mean in `zone`, the course's; where
     they mean nothing there, what they mean everywhere else, if that is one offset: IST is India's,
     Israel's and Ireland's. A time that names no zone is in UTC, as nbgrader has it; `local` says that
-    the course's zone is meant, and it is None where the course has none.
+    the course's zone is meant, and it is None if the course has none.
     """
     text = " ".join(text.replace("\ufeff", " ").split()).strip("'\" ")
     if unix := _UNIX.fullmatch(text):  # what `date` prints
@@ -52,13 +52,13 @@ class Stamp(msgspec.Struct, frozen=True):
     """What a file that says when, nbgrader's timestamp.txt, has in it."""
 
     at: datetime.datetime | None
-    """In UTC; None where it cannot be read."""
+    """In UTC; None if it cannot be read."""
     text: str
     """Its first line, as it may stand in a sentence."""
 
 
 def read_stamp(path: Path, zone: datetime.tzinfo | None = None) -> Stamp | None:
-    """The time in a file; None where there is no file. A link is not followed, a pipe not waited for."""
+    """The time in a file; None if there is no file. A link is not followed, a pipe not waited for."""
     try:
         handle = os.open(path, os.O_RDONLY | _NO_WAIT)
     except OSError:
@@ -103,7 +103,7 @@ def _naive(text: str) -> datetime.datetime | None:
 def _offset(
     name: str, moment: datetime.datetime, zone: datetime.tzinfo | None
 ) -> datetime.timedelta | None:
-    """How far ahead of UTC it is where a zone is called that; None where nobody can tell."""
+    """How far ahead of UTC it is where a zone is called that; None if nobody can tell."""
     if match := _DIGITS.fullmatch(name):
         hours, minutes = int(match["hours"]), int(match["minutes"] or 0)
         if hours > FARTHEST_HOURS or minutes > 59:

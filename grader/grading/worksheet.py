@@ -22,11 +22,11 @@ class Worksheet(msgspec.Struct, frozen=True):
     grade: int
     maximum: int
     feedback: int | None
-    """None where the assignment has no comments as feedback."""
+    """None if the assignment has no comments as feedback."""
 
 
 def find_worksheet(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Worksheet | None:
-    """Where Moodle's columns are; None where it is no worksheet of Moodle's."""
+    """Where Moodle's columns are; None if it is no worksheet of Moodle's."""
     columns = [
         [row[place] if place < len(row) else "" for row in rows] for place in range(len(header))
     ]
@@ -49,7 +49,7 @@ def is_identifier(cells: Sequence[str]) -> bool:
 
 
 def number_in(cell: str) -> float | None:
-    """What a cell says in figures: 10.00, or 10,00 where one writes it so. None where it is no number."""
+    """What a cell says in figures: 10.00, or 10,00 where one writes it so. None if it is no number."""
     return float(cell.replace(",", ".")) if _FIGURES.fullmatch(cell) else None
 
 
@@ -58,7 +58,7 @@ def _is_grade(cells: Sequence[str]) -> bool:
 
 
 def _is_maximum(cells: Sequence[str]) -> bool:
-    """The same for everybody; empty where nothing is graded."""
+    """The same for everybody; empty if nothing is graded."""
     return len(set(cells)) == 1 and (not cells[0] or number_in(cells[0]) is not None)
 
 

@@ -28,7 +28,7 @@ def likely_place(
     """The one of the exercise's names that the failing probes call and the passing ones do not.
 
     What they call is seen on the worked solution, in a fork. Where no name is theirs alone, the
-    first that they call; empty where they call none, or it cannot be seen.
+    first that they call; empty if they call none, or it cannot be seen.
     """
 
     def question(say: Say) -> None:

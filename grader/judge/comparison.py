@@ -23,7 +23,7 @@ class Tolerance:
 
 
 def difference(expected: Any, got: Any, tolerance: Tolerance, label: str = "") -> Mismatch | None:
-    """How `got` misses `expected`, None where it does not. `label` says which part it is."""
+    """How `got` misses `expected`, None if it does not. `label` says which part it is."""
     import torch
 
     if isinstance(expected, torch.Tensor):

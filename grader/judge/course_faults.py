@@ -15,7 +15,7 @@ from grader.judge.pytest_plugin import CourseFault
 
 @contextlib.contextmanager
 def own_faults(course: Course) -> Iterator[None]:
-    """For the block that judges: UserError where a check of somebody's own course breaks.
+    """For the block that judges: UserError if a check of somebody's own course breaks.
 
     A check of the course that zth comes with is a fault of ours, and stays one.
     """
@@ -40,4 +40,4 @@ def where_it_broke(fault: CourseFault, root: Path) -> str:
 
 
 BROKE = "A check of the course breaks, whatever it is given: {file}, line {line}: {what}."
-CORRECT_IT = "Correct the check, and type this again."
+CORRECT_IT = "Correct the check, then run the command again."

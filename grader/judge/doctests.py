@@ -135,7 +135,7 @@ def _as_typed(examples: tuple[doctest.Example, ...]) -> str:
 
 
 def _mismatch(example: doctest.Example, seen: Observation) -> Mismatch | None:
-    """How what came out of a line misses what is written below it; None where it does not.
+    """How what came out of a line misses what is written below it; None if it does not.
 
     Where nothing is written below it, anything may come.
     """

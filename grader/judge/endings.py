@@ -232,7 +232,7 @@ class Endings:
         return tuple(steps)
 
     def _line(self, path: str, line: int) -> str | None:
-        """A line of the learner's own files; None where it is in none of them."""
+        """A line of the learner's own files; None if it is in none of them."""
         if path not in self._sources:
             return None
         if path not in self._lines:

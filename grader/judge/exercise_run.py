@@ -166,7 +166,7 @@ class ExerciseRun:
 
     @property
     def unfinished(self) -> NoObservation | None:
-        """What to say of an exercise that is right as far as it is there; None where it is all there."""
+        """What to say of an exercise that is right as far as it is there; None if it is all there."""
         return self._endings.missing([*self.missing]) if self.missing else None
 
     def load(self) -> NoObservation | None:

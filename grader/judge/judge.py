@@ -32,7 +32,7 @@ from grader.source.files import Submission, with_stubs
 LOOKAHEAD = 1
 """Exercises whose process loads the learner's files while another is heard."""
 FOREGROUND_SECONDS = 1e6
-"""Days: whoever sits at a breakpoint is not hurried."""
+"""Days: nobody at a breakpoint is hurried."""
 
 
 class Judge:
@@ -268,11 +268,11 @@ _read_from: set[str] = set()
 """The folders with checks that were read in this process."""
 
 
-VISIBLE_ONLY = "These are the visible checks only: your instructor's decide the marks."
+VISIBLE_ONLY = "Only the visible checks ran. Your instructor's hidden checks decide your marks."
 UNSEEN = "Judged by your instructor only: {names}."
 NOT_RUN = "Not run: {checks} on {name}. {why} {fix}"
 MEND_CHECKS = (
     "Each lecture has a folder in tests/hidden with test_*.py, and may have one in tests/visible; "
     "each check is an @exercise(id). "
-    "Where the course is not yours to mend, install it anew."
+    "If the course is not yours to change, install it again."
 )

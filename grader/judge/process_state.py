@@ -59,7 +59,7 @@ def restored() -> Iterator[None]:
 
 
 def _folder() -> str | None:
-    """The working directory; None where it has been removed."""
+    """The working directory; None if it has been removed."""
     try:
         return os.getcwd()  # noqa: PTH109 - the same, and what os.chdir takes
     except FileNotFoundError:

@@ -37,7 +37,7 @@ DATA_PATIENCE = 6.0
 
 
 class CourseFault(Exception):
-    """A hidden check itself broke. Ours to mend: it keeps its traceback."""
+    """A hidden check itself broke. That is ours to fix, so it keeps its traceback."""
 
 
 class _Anyone(pytest.Item):
@@ -89,7 +89,7 @@ class HiddenChecks:
     def examples_of(
         self, lecture: Lecture, exercise: Exercise, stubs: Mapping[str, str], folder: Path
     ) -> pytest.Item | None:
-        """The examples in an exercise's stub as one more check; None where there are none."""
+        """The examples in an exercise's stub as one more check; None if there are none."""
         item: ExamplesCheck = ExamplesCheck.from_parent(
             self._anyone.session,
             name=EXAMPLES,
@@ -235,7 +235,7 @@ def _ran(item: pytest.Item, trial: ExerciseRun) -> str:
 
 
 def exercise_of(item: pytest.Item) -> str:
-    """The exercise a check belongs to. Raises UserError where it does not say."""
+    """The exercise a check belongs to. Raises UserError if it does not say."""
     mark = item.get_closest_marker(MARK)
     if mark is None or len(mark.args) != 1:
         message = f"{item.nodeid} does not say which exercise it checks."

@@ -43,7 +43,7 @@ def other_parameters(
 
 
 def _parameters(node: ast.stmt | None) -> list[str] | None:
-    """The names of a function's parameters; nothing where it takes any, or is no function."""
+    """The names of a function's parameters; nothing if it takes any, or is no function."""
     value = getattr(node, "value", None)
     function = value if isinstance(value, ast.Lambda) else node
     if not isinstance(function, (ast.FunctionDef, ast.Lambda)) or function.args.vararg:

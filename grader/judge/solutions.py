@@ -86,7 +86,7 @@ class Solutions:
 
     @cached_property
     def chaffs(self) -> dict[str, tuple[Chaff, ...]]:
-        """The chaffs by exercise, in the file's order. Raises UserError where the file is wrong."""
+        """The chaffs by exercise, in the file's order. Raises UserError if the file is wrong."""
         path = self._chaffs_path
         try:
             raw = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -133,7 +133,7 @@ class Solutions:
     def place(self, exercise: Exercise, name: str) -> str:
         """The one of the exercise's names in which a chaff, by its name, has its mistake.
 
-        Empty where it is in none of them alone.
+        Empty if it is in none of them alone.
         """
         chaff = next(chaff for chaff in self.chaffs[exercise.id] if chaff.name == name)
         text, changed = self.texts[exercise.file], self.changed_text(chaff)
@@ -174,7 +174,7 @@ class Solutions:
 
 
 def definition_span(text: str, dotted: str) -> tuple[int, int] | None:
-    """Where in a source a name is defined: (start, end), in characters; None where it is not."""
+    """Where in a source a name is defined: (start, end), in characters; None if it is not."""
     starts = [0]
     for line in text.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))

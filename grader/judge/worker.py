@@ -101,7 +101,7 @@ class Worker(Process):
         self.tell(job)
 
     def receive(self) -> JobResult | None:
-        """The next mark; None where it only says that it is ready.
+        """The next mark; None if it only says that it is ready.
 
         Raises UserError and RuntimeError as the judge had them, Ended where it is gone.
         """
@@ -154,7 +154,7 @@ def _serve(parent: ParentChannel) -> None:
 def without_data(course: Course, result: LectureResult) -> str:
     """Why a work cannot be graded here: it reads a data set of the course's that is not on this machine.
 
-    Empty where it does not.
+    Empty if it does not.
     """
     failures = [check.failure for e in result.exercises for check in e.failing]
     asked = {f.file.removeprefix("./") for f in failures if isinstance(f, Raised)}

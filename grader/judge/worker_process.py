@@ -57,7 +57,7 @@ class WorkerEnded(Exception):
 
 
 class ParentExited(Exception):
-    """Whoever asked is not there any more."""
+    """The parent closed the channel or exited."""
 
 
 class Process:
@@ -127,7 +127,7 @@ class Process:
 
 
 class ParentChannel:
-    """Whoever started the process, seen from inside."""
+    """The process that started this one, seen from inside."""
 
     def __init__(self, channel: Connection) -> None:
         self._channel = channel
@@ -158,6 +158,6 @@ def run(fd: int, work: Callable[[ParentChannel], None]) -> None:
         parent.say(WorkerFailed(error.message, error.fix))
     except ParentExited:
         pass
-    except Exception as error:  # whoever asked shows it, with its traceback
+    except Exception as error:  # the parent shows it, with its traceback
         parent.say(WorkerFailed(str(error), trace=traceback.format_exc()))
     os._exit(0)  # nobody has to wait for torch to be taken apart

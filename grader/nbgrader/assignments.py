@@ -61,7 +61,7 @@ def find_assignment(
 ) -> GradebookAssignment:
     """The assignment of that lecture, made where there is none.
 
-    Raises UserError where its notebooks are built but nbgrader has not been told of them yet, and where
+    Raises UserError if its notebooks are built but nbgrader has not been told of them yet, and where
     it has no cell for any exercise of the lecture.
     """
     there = _look(opened, lecture)

@@ -39,7 +39,7 @@ class Learner(msgspec.Struct, frozen=True):
     remarks: tuple[str, ...]
     """On what was handed in."""
     texts: Mapping[str, Text] | None
-    """Each of the lecture's files; None where they cannot be read any more."""
+    """Each of the lecture's files; None if they cannot be read any more."""
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ class _AutogradedNotebook(msgspec.Struct, frozen=True):
 
 
 def made_by_us(data: bytes) -> Made | None:
-    """What a notebook's file says of itself; None where another program wrote it."""
+    """What a notebook's file says of itself; None if another program wrote it."""
     try:
         return msgspec.json.decode(data, type=_AutogradedNotebook).metadata.zth.exported
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -178,7 +178,7 @@ class _NotebookWriter:
 
 
 class _Code:
-    """A file's lines, each of which is taken once."""
+    """A file's lines; each is taken once."""
 
     def __init__(self, source: Text, starts: Sequence[int]) -> None:
         """`starts` are the lines that begin a cell, where it was a notebook."""

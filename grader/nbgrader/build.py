@@ -59,7 +59,7 @@ class BuiltLecture(msgspec.Struct, frozen=True):
 def build(course: Course, lecture: Lecture, folder: Path, pack: bool) -> BuiltLecture:
     """Write a lecture's notebooks into an nbgrader course's folder; `pack`: with the students' pack.
 
-    Raises UserError where a file that zth has not built stands in the way, and where a solution would
+    Raises UserError if a file that zth has not built stands in the way, and where a solution would
     be handed out; then nothing is written.
     """
     place = Workspace(folder)
@@ -173,4 +173,4 @@ def total(notebooks: Sequence[Built]) -> tuple[int, int]:
 
 
 NOT_OURS = "{path} is not a notebook that zth has built there."
-MOVE_AWAY = "Move it away or rename it, then type it again: zth nbgrader build {lecture}."
+MOVE_AWAY = "Move it away or rename it, then run the command again: zth nbgrader build {lecture}."

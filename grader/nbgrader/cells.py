@@ -56,7 +56,7 @@ class _CellPart(msgspec.Struct, frozen=True):
 
 
 def cells_of(course: Course, lecture: Lecture, file: str) -> list[Cell]:
-    """The notebook of a lecture's file. Raises UserError where a solution would be given away."""
+    """The notebook of a lecture's file. Raises UserError if a solution would be given away."""
     path = course.solutions(lecture) / file
     text = path.read_text(encoding="utf-8")
     where = f"solutions/{lecture.dir}/{file}"
@@ -74,7 +74,7 @@ def cells_of(course: Course, lecture: Lecture, file: str) -> list[Cell]:
 
 
 def target_of(source: str) -> str:
-    """The exercise that a graded cell stands for, as `lecture5.dprobs`; empty where it is none of ours.
+    """The exercise that a graded cell stands for, as `lecture5.dprobs`; empty if it is none of ours.
 
     >>> target_of(graded_source("lecture5.dprobs"))
     'lecture5.dprobs'

@@ -37,7 +37,7 @@ class Configured(msgspec.Struct, frozen=True):
 def write_config(folder: Path, course: Path | None, isolation: Isolation) -> Configured:
     """Put zth's lines into a course folder's configuration; `course` None is the one zth brings.
 
-    What stands outside of the marks stays as it is. Raises UserError where it is not valid Python.
+    What stands outside of the marks stays as it is. Raises UserError if it is not valid Python.
     """
     place, path = Workspace(folder), folder / NAME
     with alone(place):
@@ -54,7 +54,7 @@ def write_config(folder: Path, course: Path | None, isolation: Isolation) -> Con
 def source_folder(folder: Path, assignment: str) -> Path:
     """Where nbgrader has an assignment's source, as the course's configuration says.
 
-    Raises UserError where it says so in a way that only running it would tell.
+    Raises UserError if it says so in a way that only running it would tell.
     """
     path = folder / NAME
     text = _theirs(path, read_file(path))
@@ -72,13 +72,13 @@ def source_folder(folder: Path, assignment: str) -> Path:
 
 
 def judging_course(folder: Path) -> Path | None:
-    """The course that `zth nbgrader init` was told of; None where it is the one zth brings."""
+    """The course that `zth nbgrader init` was told of; None if it is the one zth brings."""
     named = _ours(folder, "Judge.course")
     return Path(named) if named else None
 
 
 def judging_isolation(folder: Path) -> Isolation | None:
-    """What `zth nbgrader init` was told of isolation; None where it has not been here."""
+    """What `zth nbgrader init` was told of isolation; None if it has not been here."""
     named = _ours(folder, "Judge.isolation")
     return Isolation(named) if named in [*Isolation] else None
 
@@ -141,7 +141,7 @@ def _assigned(text: str) -> dict[str, ast.expr]:
 
 
 def _setting(path: Path, text: str, name: str) -> str:
-    """What the configuration sets `c.NAME` to; empty where it does not."""
+    """What the configuration sets `c.NAME` to; empty if it does not."""
     value = _assigned(text).get(name)
     if value is None:
         return ""
@@ -209,7 +209,7 @@ c.Autograde.autograde_preprocessors = [  # yours, but for Execute
     "{STEP}" if getattr(step, "__name__", str(step)).split(".")[-1] == "Execute" else step
     for step in c.Autograde.autograde_preprocessors
 ]"""
-MEND = "Mend it, then type it again. Nothing was changed."
+MEND = "Fix it, then run the command again. Nothing was changed."
 MARKS = f"Take out what is left of it, from `{FIRST[:9]}` to `{LAST}`; it is written anew."
 NO_COURSE_THERE = f"is no nbgrader course: it has no {NAME}."
 INSIDE = "zth keeps copies of what it replaces in that folder: put the source below it."

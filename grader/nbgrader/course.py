@@ -62,7 +62,7 @@ class NbgraderCourse(msgspec.Struct, frozen=True):
 def open_course(folder: Path) -> Iterator[NbgraderCourse]:
     """The course in a folder; meanwhile that is the folder we are in, as for nbgrader's own commands.
 
-    Raises UserError where its configuration or its gradebook cannot be used, now or in the block.
+    Raises UserError if its configuration or its gradebook cannot be used, now or in the block.
     """
     with contextlib.chdir(folder), warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own queries
@@ -100,7 +100,7 @@ def _book(folders: CourseDirectory) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def _explained(url: str) -> Iterator[None]:
-    """For what asks the database: UserError where it cannot answer, or is not what nbgrader knows."""
+    """For what asks the database: UserError if it cannot answer, or is not what nbgrader knows."""
     try:
         yield
     except ArgumentError:
@@ -125,7 +125,7 @@ def _shown(url: str) -> str:
 
 REFUSED = "nbgrader does not take the configuration {path}."
 BROKEN = "{path} cannot be run: {why}."
-ASK_NBGRADER = "Mend it. `nbgrader db student list`, typed in that folder, says more."
+ASK_NBGRADER = "Fix it. `nbgrader db student list`, run in that folder, says more."
 NO_STRUCTURE = "nbgrader_config.py has {structure!r} for directory_structure."
 STRUCTURE = (
     "nbgrader's own is {nbgrader_step}/{student_id}/{assignment_id}; with other names it stops."

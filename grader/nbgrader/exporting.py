@@ -63,7 +63,7 @@ def export(
 ) -> Exported:
     """Put the results into the nbgrader course in `folder`, one learner's after the other's.
 
-    Raises UserError where it is no course that can be written to, or single exercises are asked for.
+    Raises UserError if it is no course that can be written to, or single exercises are asked for.
     """
     for selection in selections:
         if not selection.is_whole:
@@ -355,7 +355,7 @@ LONGEST_FOLDER = 255
 MOST_NAMES = 5
 PART = "nbgrader has a whole lecture for an assignment, and not single exercises of {lecture}."
 WHOLE = "Name the lecture: {lecture}"
-NO_ID = "Nobody in nbgrader can be called that, so they are left out: {names}."
+NO_ID = "Left out, because nbgrader cannot have such a student id: {names}."
 STRANGER = (
     "Left out, for they are no students of the gradebook, and c.Autograde.create_student is False: "
     "{names}."
@@ -366,10 +366,10 @@ NO_CELL = (
 )
 NOT_JUDGED = "Not all graded yet, so what is not waits in nbgrader without a score: {names}."
 NOT_TOLD = "Comments by hand that no cell is there for: {names}."
-KEPT = "A person's word in nbgrader is another, and stays: {names}."
+KEPT = "Scores entered by hand in nbgrader differ, and were kept: {names}."
 THEIRS = (
     "nbgrader has work of theirs itself, so nothing of theirs is changed: {names}. Where zth's is to "
     "count, move theirs out of submitted/ and autograded/."
 )
 EDITED = "Changed by somebody since it was written, and left so: {names}."
-NO_FOLDER = "No folder can be called that, so there is no notebook to look at: {names}."
+NO_FOLDER = "No folder can have such a name, so there is no notebook to look at: {names}."

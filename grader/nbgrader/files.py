@@ -50,7 +50,7 @@ def with_python(cells: list[Json], about: Json | None = None) -> NotebookFile:
 
 
 def read_notebook(data: bytes) -> NotebookFile | None:
-    """The notebook in a file; None where it is none of format 4."""
+    """The notebook in a file; None if it is none of format 4."""
     try:
         raw = json.loads(data)
         cells, metadata = raw["cells"], raw["metadata"]

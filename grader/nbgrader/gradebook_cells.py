@@ -36,7 +36,7 @@ class GradebookCell(msgspec.Struct, frozen=True):
     task: bool
     points: float
     target: str = ""
-    """The exercise whose points it has; empty where it is the instructor's own affair."""
+    """The exercise whose points it has; empty if it is the instructor's own affair."""
 
     @property
     def is_own_test(self) -> bool:
@@ -228,7 +228,7 @@ def _entries(raw: object) -> Iterator[object]:
 
 
 def _cell(raw: object) -> Json | None:
-    """One as it may stand in a notebook, whatever stood there; None where it was no cell."""
+    """One as it may stand in a notebook, whatever stood there; None if it was no cell."""
     if not isinstance(raw, dict) or not isinstance(raw.get("cell_type"), str):
         return None
     kind = raw["cell_type"]

@@ -39,7 +39,7 @@ def keep(root: Path, assignment: str, who: str, what: str) -> None:
 
 
 def kept(root: Path, assignment: str, who: str) -> str:
-    """What was graded; empty where nobody has written it down."""
+    """What was graded; empty if nobody has written it down."""
     try:
         return _path(root, assignment, who).read_text()
     except OSError:

@@ -24,7 +24,7 @@ TURN = Path(".zth/autograde.lock")
 
 @contextlib.contextmanager
 def only_one(root: Path) -> Iterator[None]:
-    """No other run with several judges meanwhile. Raises UserError where there is one."""
+    """No other run with several judges meanwhile. Raises UserError if there is one."""
     path = root / TURN
     path.parent.mkdir(exist_ok=True)
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -64,7 +64,7 @@ class InProgressMarker:
         os.pwrite(self._file, msgspec.json.encode(work), 0)
 
     def done(self) -> None:
-        """Nothing is begun. Whoever lives on, as a server does, may be killed long after."""
+        """Nothing is begun. A server lives on, and may be killed long after."""
         os.ftruncate(self._file, 0)
 
     def end(self) -> None:

@@ -1,7 +1,7 @@
 """A submission judged: its notebooks as source, for the exercises that the gradebook asks for.
 
 Nothing of a notebook is run, and no kernel is started. All notebooks of an assignment are judged at
-once, for they import one another. Whoever has a hand that judges jobs (`grader.judge.worker`) asks
+once, for they import one another. A caller with a judge in a process (`grader.judge.worker`) asks
 `prepare` for them, and `tell` what their results come to.
 """
 
@@ -81,7 +81,7 @@ class NotebookVerdict(msgspec.Struct, frozen=True):
 def prepare(course: Course, asked: Asked, seed: int) -> Prepared:
     """The jobs that a submission is.
 
-    Never raises for what was handed in; UserError where the gradebook knows an exercise that the course
+    Never raises for what was handed in; UserError if the gradebook knows an exercise that the course
     has not.
     """
     bundle = read_bundle(asked.folder)
@@ -144,7 +144,7 @@ def share(exercise: Exercise, result: ExerciseResult, points: float) -> float:
 
 
 def find(course: Course, target: str) -> tuple[Lecture, Exercise]:
-    """The exercise that a graded cell stands for. Raises UserError where the course has none."""
+    """The exercise that a graded cell stands for. Raises UserError if the course has none."""
     lecture_id, _, exercise_id = target.partition(".")
     for lecture in course.lectures:
         for exercise in lecture.exercise:

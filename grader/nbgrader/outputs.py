@@ -101,4 +101,4 @@ def _remarks(remarks: Sequence[str]) -> Iterator[RenderableType]:
     yield from (Text(f"note: {inert(remark)}", "zth.note") for remark in remarks)
 
 
-NOT_RUN = "zth runs no cell of a notebook: whoever teaches looks at this one."
+NOT_RUN = "zth does not run the cells of a notebook. Your instructor looks at this one."

@@ -15,7 +15,7 @@ PACK = Path(".zth/course")
 
 
 def course_beside(folder: Path) -> Course | None:
-    """The course of the pack in a folder with notebooks; None where there is none."""
+    """The course of the pack in a folder with notebooks; None if there is none."""
     return load_course(folder / PACK) if (folder / PACK / "course.toml").is_file() else None
 
 
@@ -51,4 +51,4 @@ def _content(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-WRITABLE = "Make its folder writable for you, then type it again."
+WRITABLE = "Make its folder writable for you, then run the command again."

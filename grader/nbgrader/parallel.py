@@ -67,7 +67,7 @@ def autograde(
 ) -> Autograded:
     """What `nbgrader autograde` does in the course in `folder`; for all where nobody is named.
 
-    Raises UserError where there is nothing to grade, or nothing to grade it with.
+    Raises UserError if there is nothing to grade, or nothing to grade it with.
     """
     with only_one(folder), open_course(folder) as opened:
         opened.folders.assignment_id = assignment
@@ -119,7 +119,7 @@ class _Ahead(Autograde):  # type: ignore[misc] # nbgrader has no types
             self.done.without = self._without()
 
     def _without(self) -> dict[str, str]:
-        """Whoever has a folder with no notebook in it."""
+        """Those who have a folder with no notebook in it."""
         name = self.coursedir.assignment_id
         found: dict[str, str] = {}
         places = glob.glob(self._format_source(name, self.coursedir.student_id))  # noqa: PTH207

@@ -52,7 +52,7 @@ Resources = dict[str, Any]
 
 
 class Refused(NbGraderException):  # type: ignore[misc] # nbgrader has no types
-    """What a person can mend, in a way that nbgrader ends at."""
+    """What a person can fix; nbgrader ends at it."""
 
     def __init__(self, error: UserError) -> None:
         super().__init__(error.message)
@@ -214,7 +214,7 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc] # nbgrader has no types
     ).tag(config=True)
 
     def open(self) -> Course:
-        """The course that judges. Raises UserError where it, or what keeps code apart, is not there."""
+        """The course that judges. Raises UserError if it, or what keeps code apart, is not there."""
         if self.isolation == Isolation.BWRAP:
             must_work()
         root = Path(self.course) if self.course else bundled_course()

@@ -12,7 +12,7 @@ from grader.errors import UserError
 
 
 def nbgrader(folder: Path, *words: str) -> str:
-    """What an nbgrader command says in a course's folder. Raises UserError where it fails."""
+    """What an nbgrader command says in a course's folder. Raises UserError if it fails."""
     find_nbgrader()
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", *words],
@@ -35,13 +35,13 @@ def environment() -> dict[str, str]:
 
 
 def find_nbgrader() -> None:
-    """Raises UserError where nbgrader is not installed."""
+    """Raises UserError if nbgrader is not installed."""
     if importlib.util.find_spec("nbgrader") is None:
         raise UserError(NOT_INSTALLED, INSTALL)
 
 
 MOST_SAID = 2_000
 FAILED = "nbgrader {command} failed:\n{said}"
-TYPE_IT = "Mend that, then type it again."
+TYPE_IT = "Fix that, then run the command again."
 NOT_INSTALLED = "nbgrader is not installed."
 INSTALL = "Type: pip install 'zth[nbgrader]'"

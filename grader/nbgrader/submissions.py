@@ -30,7 +30,7 @@ class SubmissionPlan(msgspec.Struct, frozen=True):
 
     who: str
     at: datetime.datetime | None
-    """When it was handed in, in UTC; None where nobody wrote it down."""
+    """When it was handed in, in UTC; None if nobody wrote it down."""
     extension: datetime.timedelta | None
     points: Mapping[tuple[str, str], Points]
     """By notebook and graded cell."""
@@ -248,7 +248,7 @@ class _Changes:
 
 
 def _shared(lost: float, points: Mapping[str, float]) -> Iterator[tuple[str, float | None]]:
-    """What each notebook loses, so that together it is what is lost of all; None where it is nothing."""
+    """What each notebook loses, so that together it is what is lost of all; None if it is nothing."""
     left = round(lost * sum(points.values()), DIGITS)
     last = next((notebook for notebook in reversed([*points]) if points[notebook]), "")
     for notebook, own in points.items():

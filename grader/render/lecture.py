@@ -75,7 +75,7 @@ def _cut(result: ExerciseResult) -> str:
 
 
 def next_step(lecture: Lecture, result: LectureResult, here: Path) -> Text | None:
-    """What to mend or to write, and the minute of the video; None where all that counts is right."""
+    """What to fix or to write, and the minute of the video; None if all that counts is right."""
     left = [e for e in result.exercises if e.outcome is not Outcome.PASS]
     needed = [e for e in left if not e.bonus] or left
     if not needed:
@@ -83,7 +83,7 @@ def next_step(lecture: Lecture, result: LectureResult, here: Path) -> Text | Non
     wrong = [e for e in needed if e.outcome in (Outcome.FAIL, Outcome.ERROR)]
     first = (wrong or needed)[0]
     exercise = lecture.find(first.id)
-    text = Text.assemble(f"{'Mend' if wrong else 'Write'} {first.id} in ", place(first, here))
+    text = Text.assemble(f"{'Fix' if wrong else 'Write'} {first.id} in ", place(first, here))
     text.append("\nThen type ").append(f"zth check {lecture.id}.{first.id}", "zth.command")
     text.append("\nThe lecture on it: ")
     return text + web_link(lecture.link(exercise)) + Text(f"  {exercise.at}")

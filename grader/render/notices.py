@@ -23,7 +23,7 @@ PRESSING = (NoticeKind.UNGRADED, NoticeKind.UNREADABLE)
 def attention_view(
     notices: Sequence[Notice], names: Mapping[str, str], lines: int = LINES
 ) -> Iterator[RenderableType]:
-    """Nothing where there is nothing to look at."""
+    """Nothing if there is nothing to look at."""
     if not notices:
         return
     yield Text("Look at these", "bold")

@@ -30,7 +30,7 @@ USER = 65534
 
 
 def find_bubblewrap() -> str:
-    """The path of bwrap. Raises UserError where there is none."""
+    """The path of bwrap. Raises UserError if there is none."""
     path = shutil.which("bwrap")
     if path is None:
         raise UserError("bubblewrap is not installed, and it keeps submissions apart.", INSTALL)
@@ -38,15 +38,15 @@ def find_bubblewrap() -> str:
 
 
 def must_work() -> None:
-    """Raises UserError where bubblewrap is missing, or is there and does not start a process here."""
+    """Raises UserError if bubblewrap is missing, or is there and does not start a process here."""
     if why := why_not():
         raise UserError(DOES_NOT_WORK.format(why=why), f"{remedy(why)}\n{OR_LESS}")
 
 
 def why_not() -> str:
-    """Why bubblewrap starts no process here, in its own words; empty where it does.
+    """Why bubblewrap starts no process here, in its own words; empty if it does.
 
-    Raises UserError where it is not installed.
+    Raises UserError if it is not installed.
     """
     words = [*words_before(()), sys.executable, "-I", "-S", "-c", ""]
     try:
@@ -88,7 +88,7 @@ def words_before(
 
     `data` are files that are seen by their names, wherever they lie.
 
-    Raises UserError where bubblewrap is missing, or where something would be seen all the same.
+    Raises UserError if bubblewrap is missing, or where something would be seen all the same.
     """
     words = [find_bubblewrap(), *_SWITCHES, "--uid", str(USER), "--gid", str(USER)]
     for name, value in ENVIRONMENT.items():

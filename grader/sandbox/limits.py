@@ -88,7 +88,7 @@ def ends_within(pid: int, seconds: float) -> bool:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time that a process of ours has used; 0 where the system does not tell."""
+    """Processor time that a process of ours has used; 0 if the system does not tell."""
     if not ON_LINUX:
         return 0.0
     try:

@@ -83,7 +83,7 @@ class ModuleSet:
 
     `files` are the lecture's, `others` what else lies in the folder; `package` is a name under
     which the lecture's files may be imported as well (`micrograd.engine`). `stand_ins` are libraries
-    that are replaced by nothing where they are not installed. With `register` the lecture's modules
+    that are replaced by nothing if they are not installed. With `register` the lecture's modules
     appear in sys.modules, as pickling and dataclasses expect.
 
     Of a learner's file a statement that fails is left out: `cause` tells why, where it is missed.
@@ -135,7 +135,7 @@ class ModuleSet:
         return module
 
     def why_missing(self, stem: str, name: str) -> BaseException | None:
-        """The exception for which a file has no such name; None where that is not the reason."""
+        """The exception for which a file has no such name; None if that is not the reason."""
         return self._left_out.get((stem, name)) or self._left_out.get((stem, "*"))
 
     def cause(self, error: BaseException) -> BaseException:

@@ -18,7 +18,7 @@ class Layer(enum.StrEnum):
     CALLS = "no new process"
     """A filter on system calls: no fork, no exec, no signal, no look into another's memory."""
     USER = "no root"
-    """Whoever grades is not root, so neither is the submission, whatever it breaks out of."""
+    """The grader is not root, so neither is the submission, whatever it breaks out of."""
     TABLE = "own process table"
     DISK = "read-only system"
     """Python and its libraries to read; no home, no course, no submissions; a small empty folder."""

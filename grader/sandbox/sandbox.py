@@ -68,7 +68,7 @@ _TRACE_LINE = re.compile(r'^  File "(.*)", line (\d{1,7}) in (.*)$', re.MULTILIN
 
 
 class Interrupted(Exception):
-    """Whoever asked for a verdict does not want it any more."""
+    """The verdict is not wanted any more."""
 
 
 class ChildExit(msgspec.Struct, frozen=True):
@@ -84,7 +84,7 @@ class ExitStatus(NamedTuple):
     """How a process ended."""
 
     signal: int
-    """That it died of; 0 where it ended otherwise."""
+    """That it died of; 0 if it ended otherwise."""
     status: int
     by_itself: bool
     """Whether it was gone before it was killed; known where there was patience."""
@@ -139,7 +139,7 @@ class Child:
         self._ours.setblocking(False)
 
     def has_started(self) -> bool:
-        """Whether it waits for what it is told; False where it ended before it saw any of it."""
+        """Whether it waits for what it is told; False if it ended before it saw any of it."""
         if not self._ready:
             hello = self._listen(time.monotonic() + START_SECONDS)
             self._ready = isinstance(hello, ReadyReply)
@@ -283,7 +283,7 @@ class Sandbox:
 
     In the `foreground` a child has the terminal and no limits, and only one runs at a time.
     `forbids` is what a course forbids, made ready for all children at once. As soon as there is
-    something to read from `interrupt`, whoever waits for a child gets Interrupted instead. In
+    something to read from `interrupt`, a wait for a child raises Interrupted instead. In
     bubblewrap no child sees the folders of `hide`, wherever they lie.
 
     A child runs in the submission's own folder. Where there is `data`, it is as when a class is graded:

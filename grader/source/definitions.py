@@ -1,4 +1,4 @@
-"""Putting one definition into a source file, the rest of which is not ours to touch."""
+"""Puts one definition into a source file and leaves the rest of it alone."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def with_imports(text: str, source: str, names: Iterable[str]) -> str:
 
 
 def definition(text: str, dotted: str) -> str:
-    """The lines of a definition, at the left margin; empty where there is none."""
+    """The lines of a definition, at the left margin; empty if there is none."""
     node = find_definition(text, dotted)
     return "".join(_block(text, node, "", "\n")).rstrip() + "\n" if node else ""
 

@@ -1,7 +1,7 @@
 """A newer stub and the learner's file made one, and where they disagree the learner's stays.
 
 A definition is the smallest thing that is decided: a file's definitions are taken out, what is left
-is merged line by line, and they are put back, each as whoever changed it has it. Merged by lines
+is merged line by line, and they are put back, each as the one who changed it has it. Merged by lines
 alone, a new name for a parameter would meet a body that uses the old one.
 """
 

@@ -18,7 +18,7 @@ class NotebookCells(msgspec.Struct, frozen=True):
     texts: list[str]
     """Of its code cells."""
     language: str
-    """What it says that it is in; empty where it does not say."""
+    """What it says that it is in; empty if it does not say."""
 
 
 Kinds = Mapping[str, str]
@@ -35,7 +35,7 @@ def read_cells(data: bytes, kinds: Kinds = MappingProxyType({})) -> NotebookCell
 
 
 def code_of(data: bytes) -> str:
-    """All the code in a notebook, as it stands there; empty where it is none."""
+    """All the code in a notebook, as it stands there; empty if it is none."""
     try:
         return "\n".join(read_cells(data).texts)
     except NOT_READ:
@@ -109,7 +109,7 @@ def _without_nan(data: bytes) -> bytes:
 
 
 def _language(raw: _Raw) -> str:
-    """What the notebook says its language is; empty where it does not say."""
+    """What the notebook says its language is; empty if it does not say."""
     languages = [c.language for sheet in raw.worksheets for c in sheet.cells if c.language]
     kernel, info = raw.metadata.kernelspec, raw.metadata.language_info
     return (

@@ -206,7 +206,7 @@ class _Reading:
         )
 
     def _screen(self, lines: list[str], number: int) -> list[str] | None:
-        """A cell without its magics; None where it is no Python at all."""
+        """A cell without its magics; None if it is no Python at all."""
         first = next((i for i, line in enumerate(lines) if line.strip()), None)
         if first is None:
             return lines

@@ -273,7 +273,7 @@ def _globals(table: symtable.SymbolTable) -> set[str]:
 
 
 def blank(lines: list[bytes], nodes: Iterable[ast.stmt], body: Iterable[ast.stmt]) -> None:
-    """Spaces where the nodes stand; a 0 where the line holds another statement as well."""
+    """Spaces where the nodes stand; a 0 if the line holds another statement as well."""
     nodes = list(nodes)
     if not nodes:
         return

@@ -26,7 +26,7 @@ def touched(lecture: Lecture, before: Submission, after: Submission) -> Affected
     """What has to be judged again after a save.
 
     A file that is no Python now shakes nothing: it says so for the exercise in view, and the others
-    are as they were once it is mended. One that is gone shakes all in it.
+    are as they were once it is fixed. A file that is gone affects all exercises in it.
     """
     files = tuple(
         name for name in lecture.files if _key(before.files[name]) != _key(after.files[name])

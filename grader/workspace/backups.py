@@ -58,7 +58,7 @@ class _BackupRecord(msgspec.Struct, frozen=True):
 def alone(workspace: Workspace) -> Iterator[None]:
     """No other command replaces files meanwhile; what a killed one left is gone.
 
-    Raises UserError where another one does not end, and where nothing can be written.
+    Raises UserError if another one does not end, and where nothing can be written.
     """
     try:
         workspace.own.mkdir(exist_ok=True)
@@ -114,9 +114,9 @@ def _is_older(path: Path, time: float) -> bool:
 def keep(
     workspace: Workspace, command: str, why: str, files: Mapping[Path, bytes | None]
 ) -> Backup | None:
-    """A copy of what the files held, but of those that were not there; None where none was.
+    """A copy of what the files held, but of those that were not there; None if none was.
 
-    Whole or not at all, and never in the place of another. Raises UserError where it cannot be made:
+    Whole or not at all, and never in the place of another. Raises UserError if it cannot be made:
     then nothing may be replaced.
     """
     there = {path: data for path, data in files.items() if data is not None}
@@ -209,7 +209,7 @@ def replace_files(files: Mapping[Path, bytes], before: Mapping[Path, bytes | Non
     """Write them all, in this order, each in one step: a kill leaves each file old or new.
 
     `before` is what they held when they were read and kept. All are written out beside their places
-    first. Raises UserError where that cannot be, or where one holds something else by now: then none
+    first. Raises UserError if that cannot be, or where one holds something else by now: then none
     is replaced. One that is saved while others are replaced stays, and so does what comes after it.
     """
     written: list[tuple[Path, Path, Path]] = []
@@ -296,7 +296,7 @@ _BESIDE = re.compile(rf"\..+{re.escape(BESIDE)}\d+")
 
 NOT_KEPT = "No copy of your files could be made ({why}), so nothing was changed."
 NOT_WRITTEN = "{path} cannot be written: {why}."
-MAKE_ROOM = "Free some disk space, or make the folder writable for you; then type it again."
+MAKE_ROOM = "Free some disk space, or make the folder writable for you; then run the command again."
 SAVED = "{path} was saved just now, so it stays as it is."
 ONCE_MORE = (
     "Type it again. What was replaced before it, if anything, is kept: `zth restore` lists it."

@@ -142,7 +142,7 @@ def _not_fetched(dataset: Dataset, reason: str, part: Path) -> UserError:
 
 
 def kept(part: Path) -> str:
-    """A sentence on what has come so far; empty where nothing has."""
+    """A sentence on what has come so far; empty if nothing has."""
     size = part.stat().st_size if part.exists() else 0
     return f" {size / 1e6:.1f} MB are here; the next try goes on from there." if size else ""
 

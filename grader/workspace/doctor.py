@@ -211,7 +211,7 @@ class Doctor:
         from grader.sandbox.bubblewrap import remedy, why_not
 
         if not shutil.which("bwrap"):
-            found = "not installed; only to grade a class is it needed"
+            found = "not installed; needed only to grade a class"
             yield Finding(
                 "bubblewrap", FindingState.NOTE, found, "Install your system's package bubblewrap."
             )
@@ -388,7 +388,7 @@ def _needed() -> list[Requirement]:
 
 
 def _version(name: str) -> str:
-    """The version that is installed; empty where none is."""
+    """The version that is installed; empty if none is."""
     from importlib import metadata
 
     try:
@@ -410,7 +410,7 @@ def _six_times_seven(folder: str) -> LoadFiles:
 
 
 def _not_writable(folder: Path) -> str:
-    """Why nothing can be written there; empty where it can."""
+    """Why nothing can be written there; empty if it can."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             return ""
@@ -419,7 +419,7 @@ def _not_writable(folder: Path) -> str:
 
 
 def _notice_a_save(root: Path) -> float | None:
-    """How long a save below a folder takes to be noticed; None where it is not."""
+    """How long a save below a folder takes to be noticed; None if it is not."""
     from grader.workspace.file_watcher import FileWatcher
 
     with tempfile.TemporaryDirectory(prefix=".zth-doctor-", dir=root) as made:

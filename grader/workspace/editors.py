@@ -93,7 +93,7 @@ _NO_WINDOW = {"-nw", "--no-window-system", "-t", "-tty", "--tty"}
 def place_of(workspace: Workspace, lecture: Lecture, exercise: Exercise) -> tuple[Path, int | None]:
     """The file and the line to show: what is still a stub, or the definition, or what breaks the file.
 
-    None where the file does not define it. Raises UserError where there is no file, or none that can
+    None if the file does not define it. Raises UserError if there is no file, or none that can
     be read.
     """
     path = workspace.folder(lecture) / exercise.file
@@ -112,7 +112,7 @@ def place_of(workspace: Workspace, lecture: Lecture, exercise: Exercise) -> tupl
 def choose(environ: Mapping[str, str]) -> Chosen:
     """The editor to use: $VISUAL, $EDITOR, the one whose terminal this is, the first installed.
 
-    Raises UserError where there is none, or where the variable names none.
+    Raises UserError if there is none, or where the variable names none.
     """
     for variable in ("VISUAL", "EDITOR"):
         if value := environ.get(variable, "").strip():

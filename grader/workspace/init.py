@@ -24,7 +24,7 @@ from grader.workspace.workspace_files import (
 def make_workspace(folder: Path, course: Course) -> Workspace:
     """A new workspace with every stub of the course.
 
-    Raises UserError where the folder is in use, lies in a workspace, or cannot be written; then
+    Raises UserError if the folder is in use, lies in a workspace, or cannot be written; then
     nothing was changed.
     """
     root = Path(os.path.realpath(folder))
@@ -65,7 +65,7 @@ def _is_workspace(root: Path, course: Course) -> bool:
 
 
 def _in_use(root: Path) -> str:
-    """The first thing in a folder that is somebody's; empty where it may be a workspace."""
+    """The first thing in a folder that is somebody's; empty if it may be a workspace."""
     if not root.exists():
         return ""
     for entry in sorted(root.iterdir()):

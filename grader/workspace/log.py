@@ -26,7 +26,7 @@ class LogEntry(msgspec.Struct, frozen=True):
     seconds: float
     """Of work, as far as it can be told: from one command to the next, long pauses left out."""
     at: float
-    """The latest attempt, seconds since 1970; 0 where there was none."""
+    """The latest attempt, seconds since 1970; 0 if there was none."""
     tried: tuple[Attempt, ...]
     """Each attempt, where they are asked for."""
 

@@ -16,7 +16,7 @@ Statuses = Mapping[tuple[str, str], ExerciseStatus]
 def exercise_meant(course: Course, target: str, standings: Statuses) -> tuple[Lecture, Exercise]:
     """The exercise a target names: itself, a lecture's next one, or for "" the course's next one.
 
-    Where all of a lecture is done, its first. Raises UserError where the target names nothing, or is
+    Where all of a lecture is done, its first. Raises UserError if the target names nothing, or is
     empty and everything is done.
     """
     if not target:
@@ -34,7 +34,7 @@ def exercise_meant(course: Course, target: str, standings: Statuses) -> tuple[Le
 def next_exercise(course: Course, standings: Statuses) -> tuple[Lecture, Exercise] | None:
     """The one tried last, where it is not done; else the next in its lecture, else in a later one.
 
-    A bonus is never next. None where everything else is done.
+    A bonus is never next. None if everything else is done.
     """
     lectures = list(course.lectures)
     here = lectures.index(current_lecture(course, standings))
@@ -72,7 +72,7 @@ def current_lecture(course: Course, standings: Statuses) -> Lecture:
 
 
 def _tried_last(lecture: Lecture, left: Sequence[Exercise], standings: Statuses) -> Exercise | None:
-    """The first of those left that were judged in the latest run; None where that left none."""
+    """The first of those left that were judged in the latest run; None if that left none."""
     times = {e.id: s.at for e in lecture.exercise if (s := standings.get((lecture.id, e.id)))}
     latest = max(times.values(), default=None)
     return next((e for e in left if e.id in times and times[e.id] == latest), None)

@@ -187,7 +187,7 @@ class Progress:
         return max(now, last + TICK_SECONDS), pause if 0 < pause <= IDLE_SECONDS else 0.0
 
     def _made(self, make: Callable[[tuple[Any, ...]], T], rows: list[tuple[Any, ...]]) -> list[T]:
-        """What the rows say. Raises UserError where they hold what nobody here wrote."""
+        """What the rows say. Raises UserError if they hold what nobody here wrote."""
         try:
             return [make(row) for row in rows]
         except (TypeError, ValueError) as error:
@@ -355,7 +355,7 @@ WRITABLE = (
     "Make the folder and the file readable and writable for you. "
     "All that was recorded before is there."
 )
-DAMAGED = "Move that file away to begin a new one; keep it, for SQLite's `.recover` may mend it."
+DAMAGED = "Move that file away to begin a new one; keep it: SQLite's `.recover` may repair it."
 MOVE_IT = "Move it away: zth keeps your progress there, in a folder .zth and a file of that name."
 FREE_SPACE = "Free some disk space and check again. All that was recorded before is there."
 SEE_TO_THE_DISK = (

@@ -102,7 +102,7 @@ def _reset_in(file: _File, stub: str, lecture: Lecture, exercise: Exercise) -> b
         line = source.trouble.line
         raise UserError(
             f"{source.trouble.sentence.rstrip('.')}. {NOT_ALONE.format(exercise=exercise.id)}",
-            f"{f'Mend line {line}' if line else 'Mend the file'}, or {ANEW.format(id=lecture.id)}",
+            f"{f'Fix line {line}' if line else 'Fix the file'}, or {ANEW.format(id=lecture.id)}",
         )
     text = source.text
     try:

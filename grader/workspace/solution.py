@@ -25,7 +25,7 @@ class Worked(msgspec.Struct, frozen=True):
     exercise: Exercise
     worked: str
     yours: str
-    """Empty where the learner's file cannot be read or does not define it."""
+    """Empty if the learner's file cannot be read or does not define it."""
     passed: bool
 
     @property
@@ -44,7 +44,7 @@ class Worked(msgspec.Struct, frozen=True):
 def solutions_to_show(
     selection: Selection, workspace: Workspace, course: Course, standings: Statuses, spoil: bool
 ) -> list[Worked]:
-    """What may be shown: what was passed, or all with `spoil`. Raises UserError where that is none."""
+    """What may be shown: what was passed, or all with `spoil`. Raises UserError if that is none."""
     if course.released:
         name = f"{selection.lecture.id}.{selection.exercises[0].id}"
         raise UserError(NOT_HERE, f"`zth hint {name}` helps a little.")

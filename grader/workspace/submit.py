@@ -44,7 +44,7 @@ class About(msgspec.Struct, frozen=True):
     lecture: str
     at: str
     who: str
-    """As typed; empty where nothing was. Nobody has looked whether it is so."""
+    """As typed; empty if nothing was. Nobody has looked whether it is so."""
     format: int = 1
 
 
@@ -55,7 +55,7 @@ class PackedSubmission(msgspec.Struct, frozen=True):
     path: Path
     files: tuple[str, ...]
     unwritten: tuple[str, ...]
-    """Exercises of which something is still a stub, or not there."""
+    """Exercises that are partly a stub, or not there."""
     warnings: tuple[str, ...]
     kept: Path | None
     """Where the one is that was there before."""
@@ -72,7 +72,7 @@ class Packed(msgspec.Struct, frozen=True):
 
 
 def pack(workspace: Workspace, lecture: Lecture) -> Packed:
-    """What would be handed in. Raises UserError where there is nothing."""
+    """What would be handed in. Raises UserError if there is nothing."""
     submission = workspace.submission(lecture)
     imported = _imported(submission)
     folder = workspace.folder(lecture)
@@ -91,7 +91,7 @@ def pack(workspace: Workspace, lecture: Lecture) -> Packed:
 def hand_in(
     workspace: Workspace, course: Course, packed: Packed, who: str, now: datetime.datetime
 ) -> PackedSubmission:
-    """Write the zip of a lecture to the workspace. Raises UserError where it cannot be written."""
+    """Write the zip of a lecture to the workspace. Raises UserError if it cannot be written."""
     lecture, submission, data = packed.lecture, packed.submission, packed.data
     about = msgspec.json.format(msgspec.json.encode(_about(course, lecture, who, now))) + b"\n"
     zipped = _zip({f"{lecture.dir}/{name}": content for name, content in data.items()}, about)
@@ -114,7 +114,7 @@ def hand_in(
 
 
 def file_name(who: str, lecture: Lecture) -> str:
-    """`ada-lecture5.zth.zip`. Raises UserError where a name cannot be in a file's."""
+    """`ada-lecture5.zth.zip`. Raises UserError if a name cannot be in a file's."""
     if not who:
         return f"{lecture.id}{SUFFIX}"
     if _ODD.search(who) or who != who.strip(" .") or len(who) > LONGEST_NAME:

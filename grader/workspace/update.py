@@ -122,7 +122,7 @@ def _refuse_elsewhere(workspace: Workspace, course: Course) -> None:
 
 
 def _plan(name: str, mine: bytes | None, old: bytes | None, new: bytes) -> FileUpdate | None:
-    """What is to be done with a file; None where there is nothing to say of it."""
+    """What is to be done with a file; None if there is nothing to say of it."""
     if mine is None:
         return (
             FileUpdate(name, Change.ADDED, new)

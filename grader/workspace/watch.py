@@ -115,7 +115,7 @@ class Watch:
         unjudged = self._tried if self.judging else ()
         first = dict.fromkeys([self.exercise.id, *(e.id for e in changes.edited), *unjudged])
         self._later |= dict.fromkeys(e.id for e in changes.shaken)
-        # what broke or waits may have done so for what is mended now, in whichever file
+        # what broke or waits may have done so because of what is fixed now, in any file
         self._later |= dict.fromkeys(
             name for name, result in self.results.items() if result.outcome in NOT_SETTLED
         )
@@ -203,7 +203,7 @@ class Watch:
     # what follows
 
     def _go_on(self) -> Order | None:
-        """On to the next exercise. None where it is in another lecture: another judge is needed."""
+        """On to the next exercise. None if it is in another lecture: another judge is needed."""
         following = self._next()
         if following is None:
             return None

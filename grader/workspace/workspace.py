@@ -27,7 +27,7 @@ class Workspace(msgspec.Struct, frozen=True):
 
     @property
     def exists(self) -> bool:
-        """Raises UserError where exercises/ is closed to us."""
+        """Raises UserError if exercises/ is closed to us."""
         return is_folder(self.root / FOLDER)
 
     @property
@@ -45,7 +45,7 @@ class Workspace(msgspec.Struct, frozen=True):
 def course_at(start: Path) -> Course:
     """The course of the nearest workspace at or above `start`: its own in a pack, otherwise ours.
 
-    Raises UserError where a pack's is broken: to judge with another would be worse.
+    Raises UserError if a pack's is broken: to judge with another would be worse.
     """
     for folder in (start, *start.parents):
         if (folder / COURSE / "course.toml").is_file() and (folder / FOLDER).is_dir():
@@ -61,7 +61,7 @@ def find_workspace(start: Path, course: Course) -> Workspace:
     """The nearest folder at or above `start` that holds exercises/ with a lecture of the course.
 
     Where there is none, the checkout the course itself lies in, and then `start`, not begun. The
-    copies in `.zth` are no workspaces, though they look like one. Raises UserError where there is
+    copies in `.zth` are no workspaces, though they look like one. Raises UserError if there is
     none to be found and an exercises/ that is closed to us.
     """
     closed: UserError | None = None
@@ -83,7 +83,7 @@ def find_workspace(start: Path, course: Course) -> Workspace:
 
 
 def named_workspace(folder: Path) -> Workspace:
-    """The workspace of `--workspace`. Raises UserError where it is none."""
+    """The workspace of `--workspace`. Raises UserError if it is none."""
     workspace = Workspace(Path(os.path.realpath(folder)))
     if not workspace.exists:
         raise UserError(
@@ -94,7 +94,7 @@ def named_workspace(folder: Path) -> Workspace:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether it is a folder. Raises UserError where it is one that we may not look into."""
+    """Whether it is a folder. Raises UserError if it is one that we may not look into."""
     try:
         with os.scandir(path):  # to list it is one right, to reach what is in it another
             (path / "..").stat()
@@ -106,9 +106,9 @@ def is_folder(path: Path) -> bool:
 
 
 def read_file(path: Path) -> bytes | None:
-    """What a file holds; None where there is none.
+    """What a file holds; None if there is none.
 
-    Raises UserError where it cannot be read, and where it is something else: a folder, a pipe, a
+    Raises UserError if it cannot be read, and where it is something else: a folder, a pipe, a
     device, a link that leads to one of these or to itself.
     """
     try:
@@ -124,5 +124,5 @@ def read_file(path: Path) -> bytes | None:
 
 
 LET_IN = "Give yourself the right to read and enter it: `chmod u+rwx` with its name."
-MOVE_IT = "Move it away, then type it again. Nothing was changed."
-READABLE = "Make it readable for you, then type it again. Nothing was changed."
+MOVE_IT = "Move it away, then run the command again. Nothing was changed."
+READABLE = "Make it readable for you, then run the command again. Nothing was changed."

@@ -55,7 +55,7 @@ def origin_bytes(course: Course) -> bytes:
 
 
 def read_origin(workspace: Workspace) -> WorkspaceOrigin | None:
-    """None where the workspace was not made by `zth init`. Raises UserError for a newer one."""
+    """None if the workspace was not made by `zth init`. Raises UserError for a newer one."""
     try:
         data = origin_path(workspace).read_bytes()
     except OSError:

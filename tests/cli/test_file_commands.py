@@ -283,7 +283,7 @@ def test_reset_in_a_file_that_cannot_be_read_is_refused(
     done = zth("reset", "mean", cwd=mine, course=course)
     assert done.returncode == 2
     assert "nothing was changed" in done.stderr
-    assert "Mend line" in done.stderr
+    assert "Fix line" in done.stderr
     assert "zth reset lecture1" in done.stderr
     assert files_in(mine) == before
     assert zth("reset", "lecture1", cwd=mine, course=course).returncode == 0

@@ -67,10 +67,10 @@ def test_a_rule_that_cannot_be_meant(root: Path, key: str, value: str, says: str
     ("due", "says", "fix"),
     [
         ("2026-10-01T23:59:00", "without an offset", "2026-10-01T23:59:00Z"),
-        ("2026-10-01", "Expected `datetime | null`, got `date`", "Mend that key"),
-        ("23:59:00", "Expected `datetime | null`, got `time`", "Mend that key"),
-        ('"2026-10-01T23:59:00Z"', "`datetime | null`", "Mend that key"),
-        ("1790000000", "`datetime | null`", "Mend that key"),
+        ("2026-10-01", "Expected `datetime | null`, got `date`", "Correct that key"),
+        ("23:59:00", "Expected `datetime | null`, got `time`", "Correct that key"),
+        ('"2026-10-01T23:59:00Z"', "`datetime | null`", "Correct that key"),
+        ("1790000000", "`datetime | null`", "Correct that key"),
     ],
 )
 def test_a_time_that_says_too_little(root: Path, due: str, says: str, fix: str) -> None:

@@ -89,5 +89,11 @@ def test_the_fingerprint_is_of_what_is_judged(tiny: Course) -> None:
 def test_another_way_to_read_a_submission_is_another_mark() -> None:
     """Where a zth takes more of a notebook than the one before, its marks are not the same."""
     names = {path.name for path in code_behind_a_mark()}
-    assert {"notebooks.py", "source_matching.py", "submitted_files.py", "evaluation.py", "comparison.py"} <= names
+    assert {
+        "notebooks.py",
+        "source_matching.py",
+        "submitted_files.py",
+        "evaluation.py",
+        "comparison.py",
+    } <= names
     assert all(path.is_file() for path in code_behind_a_mark())

@@ -44,7 +44,7 @@ class _BrightspaceName(msgspec.Struct, frozen=True):
 
     numbers: str
     id: str
-    """The school's; empty where there is none."""
+    """The school's; empty if there is none."""
     name: str
     time: str
     original: str
@@ -52,7 +52,7 @@ class _BrightspaceName(msgspec.Struct, frozen=True):
 
 
 def _read_name(text: str) -> _BrightspaceName | None:
-    """The parts of a name; None where it is not Brightspace's."""
+    """The parts of a name; None if it is not Brightspace's."""
     numbers, *parts = text.split(BETWEEN)
     if not _NUMBERS.fullmatch(numbers):
         return None

@@ -55,7 +55,7 @@ class Candidate(msgspec.Struct, frozen=True):
     label: str
     """What the learner is called where nobody on the roster fits."""
     account: str = ""
-    """Whom the platform means, by whatever it tells people apart; empty where somebody typed a name."""
+    """Whom the platform means, by whatever it tells people apart; empty if somebody typed a name."""
     name: str = ""
     at: datetime.datetime | None = None
     unread: str = ""
@@ -114,7 +114,7 @@ class Looking(msgspec.Struct, frozen=True):
 
 
 def entries_of(folder: Path) -> list[Entry]:
-    """What lies in a folder, without what systems leave there. Raises UserError where it is none."""
+    """What lies in a folder, without what systems leave there. Raises UserError if it is none."""
     try:
         with os.scandir(folder) as found:
             kept = [entry for entry in found if not is_nobodys(entry.name)]
@@ -218,7 +218,7 @@ def _look(entry: Entry) -> tuple[float, str, bool]:
 
 
 def _newest(root: str) -> float | None:
-    """The latest time of the files in a folder; None where there are none. Some hundreds are enough."""
+    """The latest time of the files in a folder; None if there are none. Some hundreds are enough."""
     newest: float | None = None
     waiting = [root]
     looked = 0

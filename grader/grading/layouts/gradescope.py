@@ -88,7 +88,7 @@ def _add(
 
 
 def read_metadata(path: Path) -> tuple[dict[str, Submitted], list[str]]:
-    """The submissions by their folders' names, and remarks. Raises UserError where it is unreadable."""
+    """The submissions by their folders' names, and remarks. Raises UserError if it is unreadable."""
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:

@@ -118,7 +118,7 @@ def _says_who(text: str) -> bool:
 
 
 def _other(name: str, looking: Looking) -> str:
-    """What a file is that is handed in as something else; empty where nobody may have handed it in.
+    """What a file is that is handed in as something else; empty if nobody may have handed it in.
 
     With a roster it is somebody's by its name. Without one a document is: tables and texts are yours.
     """
