@@ -105,6 +105,8 @@ class Hint(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def text(self) -> str:
+        if self.kind == "factor" and float(self.value) > 1:
+            return f"yours is {self.value} times too large"
         return _HINTS[self.kind].format(value=self.value)
 
 
@@ -115,7 +117,7 @@ _HINTS = {
     "zeros": "yours is all zeros",
     "almost zero": "yours is zero but for rounding",
     "opposite sign": "yours has the opposite sign",
-    "factor": "yours is {value} times the expected one",
+    "factor": "yours is {value} times the expected value",
     "comparison": "{value}",  # exact, approximate, maxdiff: the lecture's own (lecture 5, 0:13:01)
     "extra dimension": "the values may be right: only a dimension of size 1 differs",
 }
@@ -387,7 +389,7 @@ class ProtocolBroken(Failure, frozen=True, kw_only=True):
 class NotWritten(Failure, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
-        return "Not written yet: it still raises NotImplementedError."
+        return "Not written yet. Replace the TODO with your code, and save."
 
 
 class NotDefined(Failure, frozen=True, kw_only=True):

@@ -57,7 +57,7 @@ def open_(
         return
     editor = choose(os.environ)
     if editor.in_terminal and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UserError(f"{editor.name} wants a terminal, and this is none.", f"Open {shown}")
+        raise UserError(f"{editor.name} needs a terminal, and this is not one.", f"Open {shown}")
     try:
         progress.note(Event.OPEN, lecture.id, exercise.id)
     except UserError as error:

@@ -93,6 +93,10 @@ class _Loop:
         """When a file that was gone is taken for deleted."""
         self._announced = False
         self._tries = 0
+        self._first = 0
+        """The line of the card with which the window begins."""
+        self._cut = 0
+        """How many lines of it are not in the window."""
         self._editor = _editor() if keyboard.there else None
 
     def run(self) -> int:
@@ -171,6 +175,7 @@ class _Loop:
         elif isinstance(message, Response):
             self._tries = 0
             self._busy_since = None
+            self._first = 0
             self._ask(judge, self._state.heard(message))
             self._show()
         elif isinstance(message, ExerciseStarted):
@@ -181,6 +186,11 @@ class _Loop:
         from grader.workspace.watch import Key
 
         for letter in self._keyboard.read():
+            if letter in SCROLL:
+                self._first = max(0, min(self._first + SCROLL[letter], self._cut))
+                self._show()
+                continue
+            self._first = 0
             keys = self._keys()
             if letter not in [key.value for key in keys]:
                 continue
@@ -263,7 +273,8 @@ class _Loop:
             return
         self._console.control(Control.home())
         self._console.file.write(CLEAR_BELOW)
-        self._console.print(fitted(shown, self._console))
+        fits, self._cut = fitted(shown, self._console, self._first)
+        self._console.print(fits)
         self._console.print()
         self._last_line()
 
@@ -321,5 +332,7 @@ def _signals() -> Iterator[int]:
         os.close(theirs)
 
 
+SCROLL = {"j": 3, "k": -3}
+"""Lines down or up."""
 CLEAR_BELOW, CLEAR_LINE = "\x1b[J", "\r\x1b[K"
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

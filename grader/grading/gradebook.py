@@ -350,7 +350,9 @@ NAME_ID = "Name the id of one: {ids}."
 LONGEST = 4_000
 """Characters of a message; the gradebook has all of it."""
 NOTHING = "Nothing was handed in."
-UNCLEAR = "The file is dated after the deadline, but file dates are unreliable, so it loses no points for that."
+UNCLEAR = (
+    "The file is dated after the deadline, but file dates are unreliable, so it loses no points."
+)
 WAITING = "Not graded yet: {names}."
 DECIDE = (
     "What {names} builds on has full marks by hand, and the judge cannot go by that: give the points "

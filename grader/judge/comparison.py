@@ -200,7 +200,7 @@ def _tensor_difference(
             )
         at = f"{label}: " if label else ""
         tolerance.notes.append(
-            f"{at}shape {tuple(got.shape)} is accepted for {tuple(expected.shape)}."
+            f"{at}shape {tuple(got.shape)} is accepted, though {tuple(expected.shape)} was asked for."
         )
         got = got.reshape(expected.shape)
     if expected.dtype != got.dtype:

@@ -1,4 +1,7 @@
-"""The failure card: what must be true, what was run, what came, the mistake's name, where, again."""
+"""The failure card: what must be true, the mistake's name, where, what came, what was run.
+
+What is worth most comes first, for a small window shows the beginning alone.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Group, RenderableType
+from rich.constrain import Constrain
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
@@ -17,6 +21,8 @@ from grader.render.lecture import place, printed, web_link
 from grader.render.style import LOOKS, visible
 from grader.results import CheckResult, ExerciseResult, LectureResult, Outcome, Step
 
+WIDEST = 110
+"""Columns of a card in a wide window."""
 OUTER, INNER = 1, 3
 """Lines shown of a long way to an exception, from its beginning and from its end."""
 
@@ -55,11 +61,16 @@ def card(
     opened = failing if every_check else failing[:1]
     look = LOOKS[opened[0].outcome]
     parts: list[RenderableType] = []
-    for check in opened:
-        parts += [*_check(check), Text()]
+    if result.outcome is Outcome.TODO:
+        parts.append(Text(result.title))
+    if opened[0].description:
+        parts.append(Text(opened[0].description))
     if result.misconception:
-        parts += [Text(visible(result.misconception.sentence), "zth.misconception"), Text()]
-    parts.append(_facts(lecture, result, here, watched))
+        parts.append(Text(visible(result.misconception.sentence), "zth.misconception"))
+    parts += [_row("where", place(result, here)), Text(), *_seen(opened[0])]
+    for check in opened[1:]:
+        parts += [_ran(check), Text(), Text(check.description), *_seen(check)]
+    parts += [Text(), _facts(lecture, result, watched), _ran(opened[-1])]
     if rest := len(result.failing) - len(opened):
         opens = "" if watched else f"; --all opens all {len(result.failing)}"
         parts.append(Text(f"{_more(rest)}{opens}.", "zth.note"))
@@ -68,13 +79,13 @@ def card(
     title = Text.assemble((f"{look.sign} {lecture.id}.{result.id}", look.style), f" {look.word}")
     if not boxed:
         return Group(title, Padding(Group(*parts), (0, 0, 1, 2)))
-    return Panel(Group(*parts), title=title, title_align="left", border_style=look.style, width=80)
+    box = Panel(Group(*parts), title=title, title_align="left", border_style=look.style)
+    return Constrain(box, WIDEST)
 
 
-def _check(check: CheckResult) -> list[RenderableType]:
-    parts: list[RenderableType] = [Text(check.description)] if check.description else []
-    if check.call:
-        parts.append(Padding(Text(check.call, "zth.command"), (0, 0, 0, 2)))
+def _seen(check: CheckResult) -> list[RenderableType]:
+    """What came instead of what a check asks for, and the way there."""
+    parts: list[RenderableType] = []
     match check.failure:
         case Mismatch(expected=expected) if expected:
             parts.append(_mismatch(check.failure))
@@ -120,11 +131,26 @@ def _place(step: Step) -> str:
     return f"{where}:{step.location.line}"
 
 
-def _facts(lecture: Lecture, result: ExerciseResult, here: Path, watched: bool) -> Table:
+def _rows() -> Table:
     table = Table.grid(padding=(0, 1))
-    table.add_column(style="zth.label", no_wrap=True)
+    table.add_column(style="zth.label", no_wrap=True, min_width=len("printed"))
     table.add_column(overflow="fold")
-    table.add_row("where", place(result, here))
+    return table
+
+
+def _row(label: str, text: Text) -> Table:
+    table = _rows()
+    table.add_row(label, text)
+    return table
+
+
+def _ran(check: CheckResult) -> RenderableType:
+    """What was run, as the learner can type it."""
+    return _row("ran", Text(check.call, "zth.command")) if check.call else Group()
+
+
+def _facts(lecture: Lecture, result: ExerciseResult, watched: bool) -> Table:
+    table = _rows()
     exercise = lecture.find(result.id)
     table.add_row("video", Text.assemble(web_link(lecture.link(exercise)), f"  {exercise.at}"))
     for note in result.notes:

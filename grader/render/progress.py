@@ -147,7 +147,7 @@ def log_table(records: Sequence[LogEntry], now: float) -> RenderableType:
         )
     total = Text(
         f"{_attempts(sum(r.attempts for r in records))}, {span(sum(r.seconds for r in records))}. "
-        "Time counts from one command to the next; pauses of more than 15 minutes do not.",
+        "Time between commands; breaks of more than 15 minutes are left out.",
         "zth.note",
     )
     return Group(table, Text(), total)
@@ -176,7 +176,7 @@ def attempts_table(attempts: Sequence[Attempt]) -> RenderableType:
         ).most_common()
         if times > 1
     ]
-    more = [Text(), Text("Came back: " + ", ".join(often), "zth.note")] if often else []
+    more = [Text(), Text("Made more than once: " + ", ".join(often), "zth.note")] if often else []
     return Group(table, *more)
 
 
@@ -238,7 +238,7 @@ def _next(course: Course, workspace: Workspace, standings: Statuses, here: Path)
     text += web_link(lecture.link(exercise))
     text.append("\n      ").append("zth watch", "zth.command")
     return (
-        text.append(" judges it at each save, ").append("zth hint", "zth.command").append(" helps")
+        text.append(" checks it every time you save, ").append("zth hint", "zth.command").append(" gives you a hint")
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -20,7 +21,6 @@ from grader.render.style import LOOKS
 from grader.results import Outcome
 from grader.workspace.watch import Key, Watch
 
-WIDTH = 80
 ELSEWHERE = 3
 """Other exercises that are wrong and are named; the rest are counted."""
 
@@ -34,9 +34,21 @@ MEANS = {
 }
 
 
-def page(watch: Watch, here: Path) -> RenderableType:
+class Page(NamedTuple):
     """All but the last line."""
-    parts: list[RenderableType] = [_top(watch), Text()]
+
+    top: RenderableType
+    body: RenderableType
+    bar: RenderableType
+    command: str
+    """It shows all, however small the window is."""
+
+    def __rich_console__(self, *_: object) -> Iterator[RenderableType]:
+        yield from (self.top, Text(), self.body, self.bar)
+
+
+def page(watch: Watch, here: Path) -> Page:
+    parts: list[RenderableType] = []
     if watch.listing:
         known = {name: result.outcome for name, result in watch.results.items()}
         outcomes = states(watch.lecture, watch.standings) | known
@@ -50,18 +62,27 @@ def page(watch: Watch, here: Path) -> RenderableType:
     done, of = count_done(watch.lecture, watch.standings)
     line = Table.grid(padding=(0, 2, 0, 0))
     line.add_row(bar(done, of), f"{done} of {of} in {watch.lecture.id}")
-    return Group(*parts, line)
+    command = "zth list" if watch.listing else f"zth check {watch.lecture.id}.{watch.exercise.id}"
+    return Page(_top(watch), Group(*parts), line, command)
 
 
-def fitted(page: RenderableType, console: Console) -> RenderableType:
-    """The page, or as much of its beginning as the window has room for above the last line."""
-    lines = console.render_lines(page, pad=False)
-    room = max(1, console.height - 3)
+def fitted(page: Page, console: Console, first: int = 0) -> tuple[RenderableType, int]:
+    """What the window has room for above the last line, and how many lines of the body have none.
+
+    The body begins with its line `first`, from 0. What is cut is never the top or the bar.
+    """
+    lines = console.render_lines(page.body, pad=False)
+    around = sum(len(console.render_lines(part, pad=False)) for part in (page.top, page.bar))
+    room = max(1, console.height - 4 - around)
     if len(lines) <= room:
-        return page
-    text = f"… {len(lines) - room + 1} more lines: there is no room for them in this window"
-    shown = [Segments([*line, Segment.line()]) for line in lines[: room - 1]]
-    return Group(*shown, Text(text, "zth.note", no_wrap=True, overflow="ellipsis"))
+        return page, 0
+    room = max(1, room - 1)
+    first = min(first, len(lines) - room)
+    cut = len(lines) - room
+    shown = Group(*(Segments([*line, Segment.line()]) for line in lines[first : first + room]))
+    text = f"… {cut} more lines: j and k scroll, {page.command} shows all"
+    note = Text(text, "zth.note", no_wrap=True, overflow="ellipsis")
+    return Group(page.top, Text(), shown, note, page.bar), cut
 
 
 def keys_line(watch: Watch, keys: Sequence[Key]) -> Text:

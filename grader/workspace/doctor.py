@@ -321,7 +321,7 @@ class Doctor:
             )
         else:
             colours = f"{terminal.colours} colours" if terminal.colours else "no colours"
-            links = "links" if _knows_links(self._environ) else "links if it knows them"
+            links = "links" if _knows_links(self._environ) else "links where the terminal supports them"
             yield Finding(
                 "terminal", FindingState.OK, f"{terminal.width} columns, {colours}, {links}"
             )
@@ -353,7 +353,7 @@ class Doctor:
                         "completion", FindingState.OK, f"the tab key of {shell}: ~/{name}"
                     )
                     return
-        found = f"the tab key of {shell} does not know zth"
+        found = f"tab completion for {shell} is not installed"
         yield Finding("completion", FindingState.NOTE, found, "zth --install-completion")
 
     def _tests(self) -> Iterator[Finding]:

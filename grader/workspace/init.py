@@ -123,6 +123,6 @@ def _move_in(made: Path, root: Path) -> None:
 
 IN_USE = "{folder} is in use: it holds {name}. Nothing was changed."
 INSIDE = "{folder} lies inside the workspace {above}. Nothing was changed."
-THERE = "{folder} is a workspace already. Nothing was changed."
+THERE = "{folder} is already a workspace. Nothing was changed."
 GO_ON = "Go on in it. What is new in the course comes with `zth update`."
 NAME_ANOTHER = "Name a new folder: `zth init DIR`."

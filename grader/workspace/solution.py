@@ -93,6 +93,6 @@ def _name(lecture: Lecture, exercise: Exercise) -> str:
 
 
 NOT_HERE = "The solutions stay with your instructor: this is the students' pack."
-NOT_PASSED = "{name} has not passed yet; then its solution is shown beside yours."
+NOT_PASSED = "{name} has not passed yet. Once it has, you will see the solution next to yours."
 NONE_PASSED = "Nothing of {name} has passed yet; then the solutions are shown beside yours."
 WHAT_HELPS = "`zth hint {name}` helps a little. With --spoil the solution is shown now."

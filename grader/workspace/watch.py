@@ -105,6 +105,7 @@ class Watch:
         self._code = with_last_code(self._code, after)
         self.listing = False
         self.came_from = ""
+        self.hint = 0  # it has done its work, and takes room
         if changes.edited and self.exercise not in changes.edited:
             self._turn_to(self._not_done(changes.edited) or changes.edited[0])
         elif changes.files and self.exercise.file not in changes.files:

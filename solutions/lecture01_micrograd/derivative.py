@@ -1,7 +1,7 @@
 """Slopes by measuring: move one input a little, see how far the output moves.
 
 This is the definition of a derivative, turned into code. It is slow (one more call of f for each
-input) and only nearly right, so nobody trains a network with it. It is how you find out whether
+input) and only nearly right, so nobody trains a network with it. This is how you check whether
 the exact gradients of engine.py are right.
 
 Lecture 1, 0:08:08 and 0:14:12.

@@ -39,7 +39,7 @@ def build_vocab(words: list[str]) -> tuple[dict[str, int], dict[int, str]]:
 
 
 def bigram_counts(words: list[str], stoi: dict[str, int]) -> Tensor:
-    """How often each character follows each other: N[i, j] counts j right after i.
+    """How often character j comes right after character i, as N[i, j].
 
     (V, V) of whole numbers, V = len(stoi). A name of k letters gives k + 1 pairs, for the '.'
     before and after it counts too; an empty name gives the pair '..'. No pair reaches from one name
@@ -50,7 +50,7 @@ def bigram_counts(words: list[str], stoi: dict[str, int]) -> Tensor:
             [0, 0, 1],
             [2, 0, 0]], dtype=torch.int32)
     """
-    ### BEGIN SOLUTION bigram_counts: one for each pair of neighbours, in the row of the first of them.
+    ### BEGIN SOLUTION bigram_counts: one for each adjacent pair, in the row of its first character.
     V = len(stoi)
     N = torch.zeros((V, V), dtype=torch.int32)
     for w in words:
@@ -107,10 +107,10 @@ def sample_name(P: Tensor, itos: dict[int, str], g: torch.Generator) -> str:
 
 
 def nll(P: Tensor, words: list[str], stoi: dict[str, int]) -> float:
-    """The mean negative log likelihood of a pair of neighbours, in nats: the smaller, the better.
+    """The mean negative log likelihood of an adjacent pair, in nats: the smaller, the better.
 
     P (V, V) float. Every pair that bigram_counts counts is one of the mean, so long names weigh
-    more. A pair that P holds for impossible makes it infinite. Knowing nothing is log(V): 3.2958
+    more. If P gives a pair probability 0, the result is infinite. Knowing nothing is log(V): 3.2958
     for 27 characters. (0:50:14)
 
     >>> P = torch.tensor([[0.5, 0.5], [0.25, 0.75]])

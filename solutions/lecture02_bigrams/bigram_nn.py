@@ -1,7 +1,7 @@
 """The same table again, found by a network: one linear layer, trained by gradient descent.
 
 W takes the place of the counts: exp(W) ends where the counts are, and the loss ends where counting
-ended, for there is no more to be had from one character. Nothing is won yet. But the table could
+ended, because one character of context holds nothing more. Nothing is won yet. But the table could
 only be counted, and a network can grow: all later lectures train as it is done here.
 
 Lecture 2, the second part.
@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 def make_xy(words: list[str], stoi: dict[str, int]) -> tuple[Tensor, Tensor]:
-    """Each pair of neighbours as an example: xs the first, ys what came next.
+    """Each adjacent pair as a training example: xs the first, ys what came next.
 
     → two tensors (n,) int64, in the order of the names, with the '.' before and after each of them.
     An empty name gives the pair '..'. (1:05:26)

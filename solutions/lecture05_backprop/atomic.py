@@ -30,7 +30,7 @@ def initialize(
 ) -> list[Tensor]:
     """The lecture's parameters: [C, W1, b1, W2, b2, bngain, bnbias]. Given.
 
-    V characters, E numbers a character, H hidden units, b characters of context.
+    V characters, E numbers per character, H hidden units, b characters of context.
     The biases are small and random, not 0, because zeros hide mistakes in a gradient.
 
     >>> sum(p.nelement() for p in initialize())
@@ -66,7 +66,7 @@ def forward(Xb: Tensor, Yb: Tensor, parameters: list[Tensor]) -> SimpleNamespace
     embcat = emb.view(n, -1)  # (n, b*E)
     # linear layer 1
     hprebn = embcat @ W1 + b1  # (n, H)
-    # batchnorm, one step a line
+    # batchnorm, one step per line
     bnmeani = 1 / n * hprebn.sum(0, keepdim=True)  # (1, H)
     bndiff = hprebn - bnmeani  # (n, H)
     bndiff2 = bndiff**2  # (n, H)
@@ -94,7 +94,7 @@ def dlogprobs(Yb: Tensor, n: int, V: int) -> Tensor:
     """Back through `loss = -logprobs[range(n), Yb].mean()`, into logprobs.
 
     Yb (n,) int64, the class that came next in each example → (n, V).
-    The loss looks at one number a row; the others have no say in it. (0:13:01)
+    The loss looks at one number per row; the others do not change it. (0:13:01)
 
     >>> dlogprobs(torch.tensor([2, 0]), n=2, V=3)
     tensor([[ 0.0000,  0.0000, -0.5000],
@@ -125,7 +125,7 @@ def dprobs(dlogprobs: Tensor, probs: Tensor) -> Tensor:
 def dcounts_sum_inv(dprobs: Tensor, counts: Tensor) -> Tensor:
     """Back through `probs = counts * counts_sum_inv`, into counts_sum_inv.
 
-    dprobs (n, V), counts (n, V) → (n, 1): one number a row, because the forward pass
+    dprobs (n, V), counts (n, V) → (n, 1): one number per row, because the forward pass
     stretched one number over the whole row. (0:13:01)
 
     >>> dcounts_sum_inv(torch.tensor([[-2.0, 0.5]]), torch.tensor([[1.0, 3.0]]))
@@ -189,7 +189,7 @@ def dlogit_maxes(dnorm_logits: Tensor) -> Tensor:
 
     dnorm_logits (n, V) → (n, 1). In the real chain the result is 0 but for rounding,
     about 1e-17: taking the maximum off keeps exp from overflowing and leaves the loss
-    as it is. The checks use other gradients, for which it is not 0. (0:13:01)
+    as it is. The checks feed in other gradients, so the result is not 0 there. (0:13:01)
 
     >>> dlogit_maxes(torch.tensor([[-0.25, 0.75]]))
     tensor([[-0.5000]])
@@ -275,7 +275,7 @@ def bn_scale_backward(
 def dbnvar_inv(dbnraw: Tensor, bndiff: Tensor) -> Tensor:
     """Back through `bnraw = bndiff * bnvar_inv`, into bnvar_inv.
 
-    dbnraw (n, H), bndiff (n, H) → (1, H): one number a hidden unit. (0:13:01)
+    dbnraw (n, H), bndiff (n, H) → (1, H): one number per hidden unit. (0:13:01)
 
     >>> dbnvar_inv(torch.tensor([[1.0], [2.0]]), torch.tensor([[-0.5], [0.5]]))
     tensor([[0.5000]])

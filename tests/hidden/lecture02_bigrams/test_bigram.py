@@ -270,7 +270,7 @@ def test_long_names(observe, rng, seed):
     seen = observe(probe, P=P, itos=itos, seed=seed)
     names = texts(seen)
     if all(name.endswith(".") for name in names):
-        seen.note("The '.' that ends a name is not part of it; with it is accepted.")
+        seen.note("Accepted, but the final '.' is not part of the name.")
     for name in map(without_dot, names):
         if name not in ("", letters):
             fail(f"{name!r} cannot come out of P: only '' and {letters!r} can.")
@@ -314,7 +314,7 @@ def test_nll(observe, torch_rng, draw_letters, draw_words, stoi_of, runs_of):
 
 @exercise("nll")
 def test_nll_of_the_impossible(observe, torch_rng, draw_letters, stoi_of, runs_of):
-    """A pair that P holds for impossible makes the nll infinite, if it occurs."""
+    """A pair of probability 0 makes the nll infinite, if it occurs."""
     a, b = draw_letters(2)
     stoi = stoi_of(a + b)
     P = draw_table(torch_rng, 3)

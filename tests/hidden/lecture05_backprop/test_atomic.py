@@ -39,7 +39,7 @@ def test_dprobs(judge, drawn, names):
 
 @exercise("dcounts_sum_inv")
 def test_dcounts_sum_inv(judge, drawn, names):
-    """dcounts_sum_inv is autograd's gradient through counts * counts_sum_inv, one number a row."""
+    """dcounts_sum_inv is autograd's gradient through counts * counts_sum_inv, one number per row."""
 
     def probe(atomic, dprobs, counts):
         return atomic.dcounts_sum_inv(dprobs, counts)
@@ -97,7 +97,7 @@ def test_dnorm_logits(judge, drawn, names):
 
 @exercise("dlogit_maxes")
 def test_dlogit_maxes(judge, drawn, names):
-    """dlogit_maxes is autograd's gradient through logits - logit_maxes, one number a row."""
+    """dlogit_maxes is autograd's gradient through logits - logit_maxes, one number per row."""
 
     def probe(atomic, dnorm_logits):
         return atomic.dlogit_maxes(dnorm_logits)
@@ -176,7 +176,7 @@ def test_bn_scale_backward(judge, drawn, names):
 
 @exercise("dbnvar_inv")
 def test_dbnvar_inv(judge, drawn, names):
-    """dbnvar_inv is autograd's gradient through bndiff * bnvar_inv, one number a hidden unit."""
+    """dbnvar_inv is autograd's gradient through bndiff * bnvar_inv, one number per hidden unit."""
 
     def probe(atomic, dbnraw, bndiff):
         return atomic.dbnvar_inv(dbnraw, bndiff)
@@ -233,7 +233,7 @@ def test_dbndiff(judge, drawn, names):
 
 @exercise("dbnmeani")
 def test_dbnmeani(judge, drawn, names):
-    """dbnmeani is autograd's gradient through hprebn - bnmeani, one number a hidden unit."""
+    """dbnmeani is autograd's gradient through hprebn - bnmeani, one number per hidden unit."""
 
     def probe(atomic, dbndiff):
         return atomic.dbnmeani(dbndiff)
