@@ -382,7 +382,7 @@ def test_what_broke_for_another_file_is_judged_when_that_is_mended(workspace: Pa
 
 
 def test_it_does_not_run_from_a_judge_that_was_killed(watched: Watched) -> None:
-    judges = [pid for pid in children_of(watched.child.pid) if b"warm_judge" in command_of(pid)]
+    judges = [pid for pid in children_of(watched.child.pid) if b"judge_server" in command_of(pid)]
     os.kill(judges[0], signal.SIGKILL)
     watched.sees("getting lecture1 ready", "double wrong")
     watched.save(watched.right)
