@@ -35,7 +35,7 @@ def _after(hints: Hints, name: str, solutions: bool) -> Text:
     if hints.last:
         return Text.assemble(
             ("then  ", "zth.label"),
-            "That was the last hint. The full answer: ",
+            "the full answer: ",
             _command(f"solution {name} --spoil"),
         )
     return Text.assemble(("more  ", "zth.label"), _command(f"hint {name}"))

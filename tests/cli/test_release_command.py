@@ -256,7 +256,7 @@ COMMANDS: dict[str, tuple[list[str], int, str]] = {
     "status": (["status"], 0, "My own course"),
     "list": (["list"], 0, "(judged by your instructor)"),
     "log": (["log"], 0, "lecture1.double"),
-    "init": (["init"], 2, "is a workspace already"),
+    "init": (["init"], 2, "is already a workspace"),
     "reset": (["reset", "double"], 0, "is a stub already"),
     "update": (["update"], 0, "up to date"),
     "restore": (["restore"], 0, "no dated copy"),

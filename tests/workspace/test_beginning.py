@@ -70,7 +70,7 @@ def test_a_folder_in_use_is_refused_and_left_alone(tiny: Course, tmp_path: Path,
 
 def test_a_workspace_and_a_place_inside_one_are_refused(tiny: Course, tmp_path: Path) -> None:
     make_workspace(tmp_path / "mine", tiny)
-    with pytest.raises(UserError, match="is a workspace already"):
+    with pytest.raises(UserError, match="is already a workspace"):
         make_workspace(tmp_path / "mine", tiny)
     for inside in ("new", "exercises", "exercises/tiny/new", ".zth/new"):
         with pytest.raises(UserError, match="lies inside the workspace"):
