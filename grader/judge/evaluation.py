@@ -13,6 +13,7 @@ from grader.judge.blame import likely_place
 from grader.judge.checks import NoObservation
 from grader.judge.diagnosis import diagnose
 from grader.judge.exercise_run import ExerciseRun, ProbeRecord
+from grader.judge.one_at_a_time import NONE, one_at_a_time
 from grader.judge.signatures import other_parameters
 from grader.judge.solutions import Solutions
 from grader.results import (
@@ -28,9 +29,11 @@ from grader.sandbox.probes import ProbeCall
 from grader.source.files import (
     SourceFile,
     Submission,
+    compile_source,
     count_stubs,
     definitions,
     is_begun,
+    roots_of,
 )
 from grader.source.forbidden_names import Beside, find_forbidden
 from grader.source.given_code import changed_given
@@ -77,8 +80,12 @@ class Evaluation:
         brief: bool,
         on_data: Collection[str],
         diagnose: bool,
+        apart: bool = True,
     ) -> None:
-        """`on_data` are the exercises whose checks on whole data sets are run, once all others hold."""
+        """`on_data` are the exercises whose checks on whole data sets are run, once all others hold.
+
+        `apart` looks at several definitions of an exercise one at a time, if they fail together.
+        """
         self._judge = judge
         self._lecture = lecture
         self._submission = submission
@@ -86,6 +93,7 @@ class Evaluation:
         self._brief = brief
         self._on_data = frozenset(on_data)
         self._diagnose = diagnose
+        self._apart = apart
         self._results: dict[str, ExerciseResult] = {}
         self._unloadable: dict[str, NoObservation] = {}
         self._prepared: dict[str, ExerciseRun] = {}
@@ -188,16 +196,58 @@ class Evaluation:
         if blocked_by:
             outcome = Outcome.TODO if count_stubs(source.text, exercise) else Outcome.BLOCKED
         misconception = self._misconception(exercise, outcome, heard)
+        checks = [h.check for h in heard]
         line = first.stopped.line_in(exercise.file) if first and first.stopped else None
+        alone = None if misconception else self._wrong_alone(exercise, outcome)
+        if alone:
+            name, verdict = alone
+            misconception, line = verdict.misconception, source.definition_line(name)
+            seen = {check.name for check in verdict.failing}
+            checks.sort(
+                key=lambda check: check.name not in seen
+            )  # the card opens the first that fails
         return self._result(
             exercise,
             outcome,
-            [h.check for h in heard],
+            checks,
             line or self._line_of(exercise, outcome, misconception, heard),
             blocked_by,
             misconception,
             trial,
         )
+
+    def _wrong_alone(
+        self, exercise: Exercise, outcome: Outcome
+    ) -> tuple[str, ExerciseResult] | None:
+        """The first of several definitions that fails among the course's own, and the verdict then."""
+        several = len(exercise.names) > 1 and self._diagnose and self._apart
+        if not several or outcome not in (Outcome.FAIL, Outcome.ERROR):
+            return None
+        source = self._submission.files[exercise.file]
+        solution = self._judge.solutions(self._lecture).texts[exercise.file]
+        texts = one_at_a_time(source.text, solution, exercise.names)
+        for name, text in texts.items():
+            verdict = self._verdict_on(exercise, text)
+            right = verdict.outcome is Outcome.PASS
+            if (
+                name == NONE and not right
+            ):  # something else is wrong, or the two do not fit together
+                return None
+            if not right:
+                known = verdict.misconception
+                plain = msgspec.structs.replace(known, location=None) if known else None
+                return name, msgspec.structs.replace(verdict, misconception=plain)
+        return None
+
+    def _verdict_on(self, exercise: Exercise, text: str) -> ExerciseResult:
+        """The verdict on an exercise with another text of its file."""
+        file = exercise.file
+        path, roots = self._submission.files[file].path, roots_of(self._lecture, file)
+        files = {**self._submission.files, file: compile_source(file, path, text.encode(), roots)}
+        submission = msgspec.structs.replace(self._submission, files=files)
+        options = (self._seed, False, (), True, False)
+        with Evaluation(self._judge, self._lecture, submission, *options) as evaluation:
+            return evaluation.result(exercise)
 
     def _line_of(
         self,

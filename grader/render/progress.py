@@ -238,7 +238,9 @@ def _next(course: Course, workspace: Workspace, standings: Statuses, here: Path)
     text += web_link(lecture.link(exercise))
     text.append("\n      ").append("zth watch", "zth.command")
     return (
-        text.append(" checks it every time you save, ").append("zth hint", "zth.command").append(" gives you a hint")
+        text.append(" checks it every time you save, ")
+        .append("zth hint", "zth.command")
+        .append(" gives you a hint")
     )
 
 

@@ -321,7 +321,9 @@ class Doctor:
             )
         else:
             colours = f"{terminal.colours} colours" if terminal.colours else "no colours"
-            links = "links" if _knows_links(self._environ) else "links where the terminal supports them"
+            links = (
+                "links" if _knows_links(self._environ) else "links where the terminal supports them"
+            )
             yield Finding(
                 "terminal", FindingState.OK, f"{terminal.width} columns, {colours}, {links}"
             )
