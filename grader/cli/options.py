@@ -78,7 +78,9 @@ def begun_workspace(folder: Path | None, course: Course) -> Workspace:
     """The same, for what only makes sense in one: raises UserError if exercises/ is not there."""
     place = open_workspace(folder, course)
     if not place.exists:
-        raise UserError("You are not in a workspace.", GO_THERE)
+        from grader.workspace.known import where_to_go
+
+        raise UserError("You are not in a workspace.", where_to_go())
     return place
 
 
@@ -116,7 +118,6 @@ WorkspaceFolder = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object and nothing else.")]
 GO_ELSEWHERE = "Go to one that is there, with `cd`, and run the command again."
-GO_THERE = "Go to yours with `cd`, name it with --workspace DIR, or make one: `zth init DIR`."
 STUDENTS_PACK = "This is the students' pack: it has no solutions and no hidden checks."
 THE_WHOLE_ONE = (
     "Name the course that it was made from with --course DIR, or go elsewhere with `cd`."

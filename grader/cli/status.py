@@ -45,10 +45,14 @@ def status(
         screen().print(overview(opened, place, standings, latest, here(), time.time()))
 
 
-def list_(workspace: WorkspaceFolder = None, course: CourseFolder = None) -> None:
+def list_(
+    targets: Targets = None, workspace: WorkspaceFolder = None, course: CourseFolder = None
+) -> None:
     """The map: every lecture and exercise, by the name to type."""
     opened = open_course(course, workspace)
-    screen().print(course_map(opened, Progress(open_workspace(workspace, opened)).standing()))
+    shown = [selection.lecture for selection in select(opened, targets)] if targets else None
+    standings = Progress(open_workspace(workspace, opened)).standing()
+    screen().print(course_map(opened, standings, shown))
 
 
 def log(

@@ -28,6 +28,7 @@ from grader.render.files import copies_view, init_view, reset_view, restored_vie
 from grader.workspace.backups import copies, find_copy
 from grader.workspace.backups import restore as do_restore
 from grader.workspace.init import make_workspace
+from grader.workspace.known import remember
 from grader.workspace.progress import Event, NotRecorded, Progress
 from grader.workspace.reset import reset as do_reset
 from grader.workspace.update import update as do_update
@@ -41,6 +42,7 @@ def init(
     """Make a workspace: the stubs of every lecture, in your own folder."""
     opened = open_course(course)
     workspace = make_workspace(folder, opened)
+    remember(workspace)
     first = opened.lectures[0].id
     screen().print(init_view(workspace, here(), first), soft_wrap=True)
 

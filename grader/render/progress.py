@@ -16,6 +16,7 @@ from grader.course.manifest import Course, Exercise, Lecture
 from grader.render.lecture import all_done, bar, exercise_row, file_link, grid, heading, web_link
 from grader.render.style import LOOKS, OutcomeStyle
 from grader.results import FORMAT, Outcome
+from grader.workspace.known import where_to_go
 from grader.workspace.log import LogEntry
 from grader.workspace.next_exercise import Statuses, is_done, next_exercise
 from grader.workspace.progress import Attempt
@@ -25,10 +26,12 @@ OVERVIEW_BAR = 20
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
-def course_map(course: Course, standings: Statuses) -> RenderableType:
+def course_map(
+    course: Course, standings: Statuses, lectures: Sequence[Lecture] | None = None
+) -> RenderableType:
     """`zth list`: every lecture and exercise, as a target to type, and what became of it."""
     parts: list[RenderableType] = []
-    for lecture in course.lectures:
+    for lecture in lectures or course.lectures:
         parts += [heading(lecture), exercise_list(lecture, states(lecture, standings)), Text()]
     return Group(*parts[:-1])
 
@@ -222,10 +225,7 @@ def _last(latest: Attempt, now: float) -> Text:
 def _next(course: Course, workspace: Workspace, standings: Statuses, here: Path) -> Text:
     label = ("Next  ", "zth.label")
     if not workspace.exists:
-        return Text.assemble(
-            "You are not in a workspace. Go to yours, or make one: ",
-            ("zth init my-course", "zth.command"),
-        )
+        return Text(f"You are not in a workspace. {where_to_go()}")
     following = next_exercise(course, standings)
     if following is None:
         return all_done(course)

@@ -60,9 +60,9 @@ def course_at(start: Path) -> Course:
 def find_workspace(start: Path, course: Course) -> Workspace:
     """The nearest folder at or above `start` that holds exercises/ with a lecture of the course.
 
-    Where there is none, the checkout the course itself lies in, and then `start`, not begun. The
-    copies in `.zth` are no workspaces, though they look like one. Raises UserError if there is
-    none to be found and an exercises/ that is closed to us.
+    If there is none, `start` itself, not begun: the stubs of a checkout elsewhere are not the
+    learner's. The copies in `.zth` are no workspaces, though they look like one. Raises UserError if
+    there is none to be found and an exercises/ that is closed to us.
     """
     closed: UserError | None = None
     for folder in (start, *start.parents):
@@ -77,8 +77,6 @@ def find_workspace(start: Path, course: Course) -> Workspace:
             closed = closed or error
     if closed:
         raise closed
-    if (course.root / ".git").exists() and (course.root / FOLDER).is_dir():
-        return Workspace(course.root)
     return Workspace(start)
 
 

@@ -193,7 +193,7 @@ def test_a_strange_editor_in_the_terminal(
 def test_an_editor_in_the_terminal_where_there_is_none(open_in: Open, programs: Path) -> None:
     done = open_in("vim", "mean")
     assert done.returncode == 2
-    assert "vim wants a terminal" in done.stderr
+    assert "vim needs a terminal" in done.stderr
     assert "arrays.py:" in done.stderr
     assert not (programs / "told.json").exists()
 
