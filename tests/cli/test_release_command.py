@@ -208,7 +208,7 @@ def test_what_is_visible_is_judged_and_the_rest_by_the_instructor(
     path.write_text(path.read_text().replace("sum(values) / len(values)", trick))
     done = zth(student / "exercises", "check")
     assert done.returncode == 0, done.stdout
-    assert "These are the visible checks only" in done.stdout
+    assert "Only the visible checks ran" in done.stdout
     assert "Judged by your instructor only: slope, shift, echo, secret." in done.stdout
     for who in ("ada", "bob"):
         if who == "bob":
@@ -239,7 +239,7 @@ def test_a_failure_in_a_pack_shows_what_was_typed(student: Path, course: Path) -
         "The examples of its docstring come out as they are written.",
         ">>> double(torch.tensor([1.0, 2.5]))",
         "expected  tensor([2., 5.])",
-        "These are the visible checks only",
+        "Only the visible checks ran",
     ):
         assert line in done.stdout
     alone = zth(student, "check", "slope")

@@ -24,7 +24,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader.grading import bundle as bundle_module
+from grader.grading import submitted_files as bundle_module
 from grader.grading.gathering import BundleLimits
 from grader.grading.submitted_files import SubmittedFiles, SubmittedPath, read_bundle
 

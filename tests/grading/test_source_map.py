@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from grader.failures import Location, NotDefined, Raised, Unreadable
-from grader.results import CheckResult, ExerciseResult, Flag, Misconception, Outcome, Step
+from grader.results import CheckResult, ExerciseResult, Misconception, Outcome, Remark, Step
 from grader.source.source_map import Origin, SourceMap
 
 ORIGINS = {
@@ -44,7 +44,7 @@ RESULT = ExerciseResult(
         ),
     ),
     misconception=Misconception("m", "It is no function", Location("bigram_nn.py", 3)),
-    flags=(Flag("uses gc: look at it.", Location("nn.py", 2)), Flag("It is equal.")),
+    flags=(Remark("uses gc: look at it.", Location("nn.py", 2)), Remark("It is equal.")),
 )
 
 
