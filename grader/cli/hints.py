@@ -55,7 +55,7 @@ def hint(
     standings, trouble = known_standings(progress)
     lecture, exercise = exercise_meant(opened, target, standings)
     standing = standings.get((lecture.id, exercise.id))
-    passed = standing is not None and standing.passed
+    passed = standing is not None and standing.done
     hints = next_hints(progress, lecture, exercise, passed, everything)
     if as_json:
         _write_json(

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.course.manifest import Lecture
-from grader.failures import Mismatch
+from grader.failures import Mismatch, Unreadable
 from grader.render.lecture import place, printed, web_link
 from grader.render.style import LOOKS, visible
 from grader.results import CheckResult, ExerciseResult, LectureResult, Outcome, Step
@@ -68,6 +68,14 @@ def card(
     if result.misconception:
         parts.append(Text(visible(result.misconception.sentence), "zth.misconception"))
     parts += [_row("where", place(result, here)), Text(), *_seen(opened[0])]
+    failure = opened[0].failure
+    if isinstance(failure, Unreadable) and failure.absent and not result.notes:
+        parts.append(
+            Text.assemble(
+                "Give your own file this name, or get the stub: ",
+                (f"zth reset {lecture.id}.{result.id}", "zth.command"),
+            )
+        )
     for check in opened[1:]:
         parts += [_ran(check), Text(), Text(check.description), *_seen(check)]
     parts += [Text(), _facts(lecture, result, watched), _ran(opened[-1])]

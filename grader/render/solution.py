@@ -25,7 +25,10 @@ def solution_view(worked: Worked, coloured: bool = True) -> RenderableType:
         return Group(title, Text("✓ Yours is the worked one, word for word.", "zth.pass"), Text())
     lines = worked.difference()
     legend = Text.assemble(
-        ("- yours", DIFF_STYLES["-"]), "  ", ("+ worked", DIFF_STYLES["+"]), "  both are right"
+        ("- yours", DIFF_STYLES["-"]),
+        "  ",
+        ("+ worked", DIFF_STYLES["+"]),
+        "  both are right" if worked.is_right else "  yours was right once, and is not now",
     )
     shown = [Text(visible(line), DIFF_STYLES.get(line[:1], "")) for line in lines[2:]]
     return Group(title, legend, Text(), *shown, Text())

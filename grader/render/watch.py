@@ -34,7 +34,7 @@ MEANS = {
 }
 
 
-class Page(NamedTuple):
+class WatchPage(NamedTuple):
     """All but the last line."""
 
     top: RenderableType
@@ -47,7 +47,7 @@ class Page(NamedTuple):
         yield from (self.top, Text(), self.body, self.bar)
 
 
-def page(watch: Watch, here: Path) -> Page:
+def page(watch: Watch, here: Path) -> WatchPage:
     parts: list[RenderableType] = []
     if watch.listing:
         known = {name: result.outcome for name, result in watch.results.items()}
@@ -63,10 +63,10 @@ def page(watch: Watch, here: Path) -> Page:
     line = Table.grid(padding=(0, 2, 0, 0))
     line.add_row(bar(done, of), f"{done} of {of} in {watch.lecture.id}")
     command = "zth list" if watch.listing else f"zth check {watch.lecture.id}.{watch.exercise.id}"
-    return Page(_top(watch), Group(*parts), line, command)
+    return WatchPage(_top(watch), Group(*parts), line, command)
 
 
-def fitted(page: Page, console: Console, first: int = 0) -> tuple[RenderableType, int]:
+def fitted(page: WatchPage, console: Console, first: int = 0) -> tuple[RenderableType, int]:
     """What the window has room for above the last line, and how many lines of the body have none.
 
     The body begins with its line `first`, from 0. What is cut is never the top or the bar.

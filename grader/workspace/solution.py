@@ -10,6 +10,7 @@ import msgspec
 from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.targets import Selection
 from grader.errors import UserError
+from grader.results import Outcome
 from grader.source.definitions import Tangled, definition
 from grader.source.files import read_source
 from grader.workspace.next_exercise import Statuses
@@ -27,6 +28,9 @@ class Worked(msgspec.Struct, frozen=True):
     yours: str
     """Empty if the learner's file cannot be read or does not define it."""
     passed: bool
+    """True if it passed since it was last reset."""
+    is_right: bool = True
+    """True if the latest attempt passed."""
 
     @property
     def alike(self) -> bool:
@@ -57,11 +61,19 @@ def solutions_to_show(
         )
         message = NONE_PASSED if len(selection.exercises) > 1 else NOT_PASSED
         raise UserError(message.format(name=name), WHAT_HELPS.format(name=name))
-    return [_worked(lecture, e, workspace, course, e.id in passed) for e in shown]
+    return [
+        _worked(lecture, e, workspace, course, e.id in passed, _is_right(lecture, e, standings))
+        for e in shown
+    ]
 
 
 def _worked(
-    lecture: Lecture, exercise: Exercise, workspace: Workspace, course: Course, passed: bool
+    lecture: Lecture,
+    exercise: Exercise,
+    workspace: Workspace,
+    course: Course,
+    passed: bool,
+    is_right: bool,
 ) -> Worked:
     solution = (course.solutions(lecture) / exercise.file).read_text(encoding="utf-8")
     source = read_source(workspace.folder(lecture) / exercise.file)
@@ -70,7 +82,7 @@ def _worked(
     except Tangled:  # a lambda that shares its line
         yours = source.text
     worked = _definitions(_MARKER.sub("", solution), exercise.names)
-    return Worked(lecture, exercise, worked, yours, passed)
+    return Worked(lecture, exercise, worked, yours, passed, is_right)
 
 
 def _definitions(text: str, names: Sequence[str]) -> str:
@@ -81,7 +93,12 @@ def _definitions(text: str, names: Sequence[str]) -> str:
 
 def _passed(lecture: Lecture, exercise: Exercise, standings: Statuses) -> bool:
     standing = standings.get((lecture.id, exercise.id))
-    return standing is not None and standing.passed
+    return standing is not None and standing.done
+
+
+def _is_right(lecture: Lecture, exercise: Exercise, standings: Statuses) -> bool:
+    standing = standings.get((lecture.id, exercise.id))
+    return standing is not None and standing.outcome is Outcome.PASS
 
 
 def _bare(text: str) -> list[str]:

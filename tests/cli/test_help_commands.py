@@ -207,3 +207,15 @@ def test_help_imports_nothing_heavy(place: Workspace, command: list[str]) -> Non
         [sys.executable, "-c", code], cwd=place.root, capture_output=True, text=True, timeout=60
     )
     assert "HEAVY []" in done.stdout, done.stdout + done.stderr
+
+
+def test_after_a_reset_nothing_has_passed(zth: Run, place: Workspace) -> None:
+    """The map, the hints and the solution agree."""
+    shutil.copy(TINY / "solutions/tiny/arrays.py", place.root / "exercises/tiny")
+    record(place, "double")
+    assert "has passed" in zth("hint", "1.double").stdout
+    assert zth("reset", "1.double").returncode == 0
+    assert "has passed" not in zth("hint", "1.double").stdout
+    done = zth("solution", "1.double")
+    assert done.returncode == 2
+    assert "has not passed yet" in done.stderr

@@ -70,7 +70,7 @@ def test_what_is_wrong_gets_the_card_and_not_a_pass(study: Kernel) -> None:
     assert not shown.error
     assert "✗ lecture5.cross_entropy_backward wrong" in shown.text
     assert "Your dlogits is exactly n times too large" in shown.text
-    assert "where In [" in shown.text
+    assert "where   In [" in shown.text
     assert "✓" not in shown.text
     assert '<a href="https://youtu.be/q8SA3rM6ckI?t=5191">' in shown.html
     assert "file://" not in shown.html
@@ -208,7 +208,7 @@ def test_a_student_is_judged_on_what_is_visible(student: Kernel, class_folder: P
     student.run("def double(x):\n    return x + x")
     shown = student.run('check("double")')
     assert "✓" in shown.text
-    assert "your instructor's decide" in shown.text
+    assert "Your instructor's hidden checks decide" in shown.text
     student.run("def slope(x):\n    return x")
     unseen = student.run('check("slope", must_pass=True)')
     assert "Judged by your instructor only: slope" in unseen.text
