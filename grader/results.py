@@ -74,6 +74,8 @@ class CheckResult(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...] = ()
     """The learner's own lines on the way to where it ended."""
     seconds: float = 0.0
+    data: str = ""
+    """The data set that it ran on; empty if it needs none."""
 
     @property
     def message(self) -> str:

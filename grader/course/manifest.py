@@ -113,6 +113,8 @@ class Lecture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
     """`from micrograd.engine import Value` finds the learner's engine.py where this is micrograd."""
     stand_ins: tuple[str, ...] = ()
     """Drawing libraries that may be missing: files from the video import them all the same."""
+    has_cmp: bool = False
+    """True if the lecture compares with `cmp`: then a difference is said in its words, too."""
     forbids: tuple[str, ...] = ()
     forbids_why: str = ""
     forbids_because: dict[str, str] = {}

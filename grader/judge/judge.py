@@ -17,6 +17,7 @@ from grader.course.manifest import Course, Exercise, Lecture
 from grader.course.stubs import stubs_of
 from grader.course.targets import Selection
 from grader.errors import UserError
+from grader.failures import Mismatch
 from grader.judge.doctests import ExamplesCheck
 from grader.judge.evaluation import CheckRun, Evaluation
 from grader.judge.exercise_run import ExerciseRun
@@ -137,7 +138,9 @@ class Judge:
     def run_checks(self, lecture: Lecture, trial: ExerciseRun, seed: int) -> Iterator[CheckRun]:
         """The checks of one exercise, one after another."""
         # none of what a pack does not judge
-        yield from self._run(self._items.get((lecture.id, trial.exercise.id), ()), trial, seed)
+        yield from self._run(
+            lecture, self._items.get((lecture.id, trial.exercise.id), ()), trial, seed
+        )
 
     def run_checks_on_data(
         self, lecture: Lecture, trial: ExerciseRun, seed: int
@@ -145,7 +148,7 @@ class Judge:
         """Those of its checks whose data set is there."""
         items = self._on_data.get((lecture.id, trial.exercise.id), [])
         there = [item for item in items if find_data(self.course.dataset(data_of(item)))]
-        yield from self._run(there, trial, seed)
+        yield from self._run(lecture, there, trial, seed)
 
     def waits_for_data(self, lecture: Lecture, exercise: Exercise) -> bool:
         """Whether `run_checks_on_data` would run any."""
@@ -153,11 +156,15 @@ class Judge:
         return any(find_data(self.course.dataset(data_of(item))) for item in items)
 
     def _run(
-        self, items: Sequence[pytest.Item], trial: ExerciseRun, seed: int
+        self, lecture: Lecture, items: Sequence[pytest.Item], trial: ExerciseRun, seed: int
     ) -> Iterator[CheckRun]:
         for item in items:
-            result = self.checks.run(item, trial, seed)
-            yield CheckRun(result, trial.records, self.checks.stopped, bool(data_of(item)))
+            result = msgspec.structs.replace(self.checks.run(item, trial, seed), data=data_of(item))
+            if isinstance(result.failure, Mismatch) and not lecture.has_cmp:
+                hints = tuple(hint for hint in result.failure.hints if hint.kind != "comparison")
+                failure = msgspec.structs.replace(result.failure, hints=hints)
+                result = msgspec.structs.replace(result, failure=failure)
+            yield CheckRun(result, trial.records, self.checks.stopped, bool(result.data))
 
     def _notes(self, selection: Selection, results: Sequence[ExerciseResult]) -> tuple[str, ...]:
         """What was not judged, and why."""

@@ -49,6 +49,9 @@ def passed(lecture: Lecture, result: ExerciseResult) -> RenderableType:
     line = Text.assemble((f"✓ {lecture.id}.{result.id} passed", "zth.pass"), (points, "zth.note"))
     table = Table.grid(padding=(0, 1))
     table.add_column(style="zth.label", no_wrap=True)
+    for check in result.checks:
+        if check.data:  # what came out of the learner's own code on the lecture's real data
+            table.add_row(f"  {check.data}", Text(check.description))
     for note in result.notes:
         table.add_row("  note", Text(visible(note.sentence)))
     if result.output or result.output_dropped:

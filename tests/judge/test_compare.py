@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+import shutil
+from pathlib import Path
 
 import pytest
 import torch
-from judging import Judged, words
+from judging import TINY, Judged, WarmJudge, words
 
+from grader.course.manifest import load_course
+from grader.failures import Mismatch
 from grader.judge.comparison import Tolerance
 from grader.judge.comparison import difference as mismatch_between
 from grader.results import Outcome
+from grader.sandbox.isolation import Isolation
 
 
 def difference(expected: object, got: object, tolerance: Tolerance, label: str = "") -> str:
@@ -81,7 +86,7 @@ RELATIONS = {
     "x / 0": "6 of yours are infinite",
     "0 * x": "yours is all zeros",
     "-2 * x": "yours has the opposite sign",
-    "6 * x": "yours is 3 times the expected one",
+    "6 * x": "yours is 3 times too large",
     "2 * x + 1e-6": "maxdiff: 1e-06",
 }
 
@@ -98,8 +103,8 @@ NUMBERS = {
     "torch.tensor(sum(values) / 5)": "expected a number (1.4294), got a tensor of shape (), float32.",
     "str(sum(values) / 5)": "expected a number (1.4294), got '1.429",
     "-sum(values) / 5": "expected 1.4294, got -1.4294; yours has the opposite sign.",
-    "sum(values) / 2.5": "expected 1.4294, got 2.8588; yours is 2 times the expected one.",
-    "sum(values) / 10": "expected 1.4294, got 0.714701; yours is 0.5 times the expected one.",
+    "sum(values) / 2.5": "expected 1.4294, got 2.8588; yours is 2 times too large.",
+    "sum(values) / 10": "expected 1.4294, got 0.714701; yours is 0.5 times the expected value.",
     "float('nan')": "expected 1.4294, got nan.",
     "float('inf')": "expected 1.4294, got inf.",
     "0": "expected 1.4294, got 0.",
@@ -279,3 +284,15 @@ def test_an_expected_infinity_is_met_by_nothing_finite() -> None:
         one, torch.tensor([5.0, 1.0], dtype=torch.float64), Tolerance(1e-9, 1e-7)
     )
     assert difference(one, one.clone(), Tolerance(1e-9, 1e-7)) == ""
+
+
+def test_the_words_of_cmp_are_said_only_in_a_lecture_that_has_it(tmp_path: Path) -> None:
+    root = Path(shutil.copytree(TINY, tmp_path / "course"))
+    manifest = root / "course.toml"
+    manifest.write_text(manifest.read_text().replace("has_cmp = true\n", ""))
+    with WarmJudge(load_course(root), Isolation.FORK) as judge:
+        result = Judged(judge, tmp_path).one("def double(x):\n    return 6 * x\n", "double")
+    assert "yours is 3 times too large" in words(result)
+    failure = result.failing[0].failure
+    assert isinstance(failure, Mismatch)
+    assert "comparison" not in {hint.kind for hint in failure.hints}

@@ -83,4 +83,4 @@ def test_a_mismatch_in_words() -> None:
     shape = Mismatch(aspect="shape", expected="(3,)", actual="(1, 3)")
     assert shape.sentence == "expected shape (3,), got (1, 3)."
     said = Mismatch(intro="With w = 1:", expected="2", actual="4", hints=(Hint("factor", "2"),))
-    assert said.sentence == "With w = 1: expected 2, got 4; yours is 2 times the expected one."
+    assert said.sentence == "With w = 1: expected 2, got 4; yours is 2 times too large."
