@@ -41,7 +41,8 @@ from grader.source.files import MAX_BYTES
 from grader.source.notebook_files import code_of
 from grader.source.notebooks import read_notebook
 from grader.source.source_map import Origin, SourceMap
-from grader.workspace.workspace import course_at
+from grader.workspace.progress import Progress
+from grader.workspace.workspace import Workspace, course_at, find_workspace
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -58,9 +59,11 @@ class NotPassed(Exception):
         return [str(self)]
 
 
-def check(target: str, must_pass: bool = False) -> None:
-    """Judge an exercise or a lecture as it was last run here, and show what is wrong and why.
+def check(target: str | int, must_pass: bool = False) -> None:
+    """Check an exercise or a lecture as it was last run here, and show what is wrong and why.
 
+    What no cell defines is taken from the workspace's own files, if the notebook is in one; then the
+    attempt counts there, too. `target` is what `zth check` takes: `5`, `"dprobs"`, `"lecture5.dprobs"`.
     `must_pass` raises NotPassed where it is not right; so does nbgrader's validation. Where nbgrader
     itself would grade, it raises whatever was written: points that this process gave, anybody could
     give themselves. What only the instructor judges is not judged here.
@@ -74,19 +77,32 @@ def check(target: str, must_pass: bool = False) -> None:
     strict = must_pass or execution == "validate"
     try:
         opened = course_beside(Path.cwd()) or course_at(Path.cwd())
-        (selection,) = select(opened, [target])
-        verdict = session.judge(opened, selection)
+        (selection,) = select(opened, [str(target)])
+        place = find_workspace(Path.cwd(), opened)
+        verdict = session.judge(opened, selection, place)
+        trouble = _record(place, verdict)
     except UserError as error:
         if strict:
             raise NotPassed(str(error)) from None
         _show(_trouble(error))
         return
-    shown = _view(selection, verdict)
+    shown = _view(selection, verdict, trouble)
     if strict and any(_counts(e, must_pass) for e in verdict.exercises):
         from grader.render.notebook import below_a_cell
 
         raise NotPassed(below_a_cell(shown)["text/plain"])
     _show(shown)
+
+
+def _record(place: Workspace, verdict: LectureResult) -> str:
+    """Write the attempt down among those of the workspace; why it could not be, or nothing."""
+    if not place.exists:
+        return ""
+    try:
+        Progress(place).record([verdict], "notebook")
+    except UserError as error:
+        return f"{error.message} {error.fix}"
+    return ""
 
 
 def _counts(result: ExerciseResult, must_pass: bool) -> bool:
@@ -162,11 +178,11 @@ class _Session:
             cells = [other for other in cells if other not in before[1:]]
         return cells
 
-    def judge(self, course: Course, selection: Selection) -> LectureResult:
+    def judge(self, course: Course, selection: Selection, place: Workspace) -> LectureResult:
         """The verdict, each line of it where it stands in a notebook."""
         cells = self.cells()
         lecture = selection.lecture
-        sources, live = _sources(lecture, cells)
+        sources, live = _sources(lecture, cells, place.folder(lecture))
         job = Job(
             who="",
             lecture=lecture.id,
@@ -204,10 +220,11 @@ def _definitions(text: str) -> frozenset[str]:
 # as source
 
 
-def _sources(lecture: Lecture, cells: Sequence[_RunCell]) -> tuple[Sources, str]:
-    """What stands for each of the lecture's files: this notebook where it has it, else what is saved.
+def _sources(lecture: Lecture, cells: Sequence[_RunCell], workspace: Path) -> tuple[Sources, str]:
+    """What stands for each of the lecture's files: this notebook if it has it, else what is saved.
 
-    And what this notebook is called there; empty if it has none of them.
+    Saved here, or in the lecture's folder of the `workspace`. And what this notebook is called there;
+    empty if it has none of them.
     """
     live = _as_notebook([cell.text for cell in cells])
     defined = read_notebook(live).defines
@@ -223,22 +240,25 @@ def _sources(lecture: Lecture, cells: Sequence[_RunCell]) -> tuple[Sources, str]
         is_wanted = file not in here and not Path(file).is_file() and path.is_file()
         if is_wanted and path.stat().st_size <= LIMITS.notebook_bytes:
             files[path.name] = path.read_bytes()
-    files |= _imported([code_of(data) for data in files.values()], lecture.files, here)
+    lying = [file for file in lecture.files if file not in here]
+    texts = [code_of(data) for data in files.values()]
+    files |= _imported(texts, lying, here, (Path(), workspace))
     return submission_from(SubmittedFiles(files), lecture), name
 
 
 def _imported(
-    texts: Sequence[str], files: Sequence[str], without: Sequence[str]
+    texts: Sequence[str], files: Sequence[str], without: Sequence[str], folders: Sequence[Path]
 ) -> dict[str, bytes]:
-    """The `files` that lie here and those that any of it imports, but not those `without`."""
+    """The `files` that lie in one of the folders and those that any of it imports, but not those
+    `without`. Of two of a name that of the first folder is taken."""
     found: dict[str, bytes] = {}
     waiting = list(texts)
     names = list(files)
     while names:
         for name in names:
-            path = Path(name)
-            is_new = name not in found and name not in without and path.is_file()
-            if is_new and path.stat().st_size <= MAX_BYTES:
+            path = next((f / name for f in folders if (f / name).is_file()), None)
+            is_new = path is not None and name not in found and name not in without
+            if path is not None and is_new and path.stat().st_size <= MAX_BYTES:
                 found[name] = path.read_bytes()
                 waiting.append(found[name].decode("utf-8", "replace"))
         named = _IMPORT.findall("\n".join(waiting))
@@ -259,8 +279,8 @@ def _notebook(file: str) -> str:
 # what is shown
 
 
-def _view(selection: Selection, verdict: LectureResult) -> RenderableType:
-    """The card of what is wrong; of a lecture the table as well."""
+def _view(selection: Selection, verdict: LectureResult, trouble: str) -> RenderableType:
+    """The card of what is wrong; of a lecture the table as well. `trouble` is why it is not recorded."""
     from rich.console import Group
     from rich.text import Text
 
@@ -281,6 +301,8 @@ def _view(selection: Selection, verdict: LectureResult) -> RenderableType:
         parts.append(Text(f"{rest} more to explain, each by its name.", "zth.note"))
     if alone or not verdict.exercises:
         parts += [Text(note, "zth.note") for note in verdict.notes]
+    if trouble:
+        parts.append(Text(f"Not recorded. {trouble}", "zth.note"))
     return Group(*parts)
 
 

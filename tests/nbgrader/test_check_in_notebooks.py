@@ -16,7 +16,12 @@ from grader.course.manifest import load_course
 from grader.nbgrader.cells import cells_of
 from grader.nbgrader.files import notebook_of
 from grader.nbgrader.pack import put_pack
+from grader.results import Outcome
+from grader.workspace.init import make_workspace
+from grader.workspace.progress import Progress
+from grader.workspace.workspace import Workspace
 
+ROOT = Path(__file__).parents[2]
 IMPORTS = "import torch\nimport torch.nn.functional as F\nfrom torch import Tensor"
 SOLVED = """\
 def cross_entropy_backward(logits, targets):
@@ -245,6 +250,37 @@ def test_the_instructors_notebooks_pass_in_the_order_of_their_cells(
     for cell in cells:
         if cell["cell_type"] == "code":
             assert not student.run("".join(cell["source"]), cell["id"]).error, cell["source"]
+
+
+# in a workspace
+
+
+@pytest.fixture(scope="module")
+def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace of the whole course, with nothing written."""
+    root = tmp_path_factory.mktemp("workspace") / "mine"
+    make_workspace(root, load_course(ROOT))
+    return root
+
+
+def test_what_is_imported_from_the_workspace_is_what_is_judged(mine: Path) -> None:
+    """First wrong, then right; each attempt counts there."""
+    path = mine / "exercises" / "lecture05_backprop" / "atomic.py"
+    stub = path.read_text()
+    body = '    raise NotImplementedError("dprobs")'
+    assert stub.count(body) == 1
+    imports = (
+        "import sys; sys.path.insert(0, 'exercises/lecture05_backprop')\nfrom atomic import dprobs"
+    )
+    with Kernel(mine) as kernel:
+        path.write_text(stub.replace(body, "    return dlogprobs * probs"))
+        assert not kernel.run(imports).error
+        assert "✗ lecture5.dprobs wrong" in kernel.run('check("dprobs")').text
+        path.write_text(stub.replace(body, "    return dlogprobs / probs"))
+        assert "✓ lecture5.dprobs passed" in kernel.run('check("dprobs")').text
+        assert "lecture5" in kernel.run("check(5)").text
+    standing = Progress(Workspace(mine)).standing()["lecture5", "dprobs"]
+    assert (standing.outcome, standing.attempts >= 2) == (Outcome.PASS, True)
 
 
 # and when not
