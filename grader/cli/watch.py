@@ -61,7 +61,7 @@ def watch(
     workspace: WorkspaceFolder = None,
     course: CourseFolder = None,
 ) -> None:
-    """Judge what you save, as you save it."""
+    """Check your code every time you save."""
     from grader.cli.keyboard import Keyboard
     from grader.workspace.next_exercise import exercise_meant
     from grader.workspace.progress import Progress
