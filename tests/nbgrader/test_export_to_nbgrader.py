@@ -315,7 +315,7 @@ def test_what_a_person_gave_stays_and_is_not_given_twice(
         store.score("ann", "lecture1", "secret", 0.5, "")
     said = book.export()
     assert (
-        "another, and stays: ann test_double (2.5, here 4), ann mean (Theirs., here Ours.)" in said
+        "differ, and were kept: ann test_double (2.5, here 4), ann mean (Theirs., here Ours.)" in said
     )
     found = grades(book.folder, "ann")
     assert (found["test_double"]["manual_score"], found["test_double"]["score"]) == (2.5, 3)
@@ -503,7 +503,7 @@ def test_who_may_not_come_in_is_named(judged: Class, tmp_path: Path) -> None:
         database.execute("UPDATE person SET record = replace(record, '\"more\"', '\"..\"')")
     said = "\n".join(book.quickly())
     assert "create_student is False: broken." in said
-    assert "so they are left out: 'a\\tb'." in said
+    assert "cannot have such a student id: 'a\\tb'." in said
     assert "no notebook to look at: ..." in said
     assert {p.name for p in (book.folder / "autograded").iterdir()} == {"ann", "late"}
     assert not [*book.folder.glob("lecture1*")]
