@@ -315,7 +315,8 @@ def test_what_a_person_gave_stays_and_is_not_given_twice(
         store.score("ann", "lecture1", "secret", 0.5, "")
     said = book.export()
     assert (
-        "differ, and were kept: ann test_double (2.5, here 4), ann mean (Theirs., here Ours.)" in said
+        "differ, and were kept: ann test_double (2.5, here 4), ann mean (Theirs., here Ours.)"
+        in said
     )
     found = grades(book.folder, "ann")
     assert (found["test_double"]["manual_score"], found["test_double"]["score"]) == (2.5, 3)
