@@ -116,8 +116,11 @@ def read_feedback(
             writer.told(exercise, graded, results.get(exercise.id))
             for exercise, graded in zip(selection.exercises, grade.exercises, strict=True)
         ]
+        remarks = [*hand_in.remarks] if hand_in else []
+        right = (one for one in told if one.graded.is_right)  # these have no card
+        remarks += [f"{one.graded.exercise}: {note}" for one in right for note in one.notes]
         yield Feedback(
-            *(grade, tuple(told), hand_in.remarks if hand_in else ()),
+            *(grade, tuple(told), tuple(dict.fromkeys(remarks))),
             is_read=hand_in.is_read if hand_in else True,
         )
 

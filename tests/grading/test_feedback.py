@@ -268,6 +268,17 @@ def test_what_is_right_has_no_card(tmp_path: Path) -> None:
     assert (told.sentence, told.printed, told.place) == ("", "", "")
 
 
+def test_a_note_on_a_place_in_their_code_is_told_though_all_is_right(tmp_path: Path) -> None:
+    """The check's own words are not: they may hold what was expected."""
+    notes = (
+        Remark("takes longer than 1 s.", Location("arrays.py", 9)),
+        Remark("(3,) was asked for."),
+    )
+    page = feedback(tmp_path, check(outcome=Outcome.PASS), outcome=Outcome.PASS, notes=notes)
+    assert "double: arrays.py, line 9 takes longer than 1 s." in page.remarks
+    assert "asked for" not in repr(page)
+
+
 def test_points_by_hand_end_the_matter_where_they_are_all(tmp_path: Path) -> None:
     feedback(tmp_path, check())
     with Store(tmp_path / "grades.sqlite") as book:
