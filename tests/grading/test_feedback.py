@@ -275,7 +275,7 @@ def test_a_note_on_a_place_in_their_code_is_told_though_all_is_right(tmp_path: P
         Remark("(3,) was asked for."),
     )
     page = feedback(tmp_path, check(outcome=Outcome.PASS), outcome=Outcome.PASS, notes=notes)
-    assert "double: arrays.py, line 9 takes longer than 1 s." in page.remarks
+    assert "double: hw.ipynb, cell 1, line 9 takes longer than 1 s." in page.remarks
     assert "asked for" not in repr(page)
 
 
