@@ -70,7 +70,7 @@ BREAKS = {
     "hint not written": (
         "course.toml",
         lambda text: text.replace("What is x + x?", "FIXME(double): a question."),
-        "course.toml, line 23: to be written: a question.",
+        "course.toml, line 24: to be written: a question.",
     ),
 }
 CHAFF = """
